@@ -1,0 +1,1 @@
+"""The desktop studio: everything that imports Qt lives below this package."""

@@ -1,0 +1,1 @@
+"""Build, train and understand neural networks."""

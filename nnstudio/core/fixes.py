@@ -1,0 +1,82 @@
+"""Edits that mend a problem of a network, small enough to be offered as one button."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from nnstudio.core.layer import LAYERS
+from nnstudio.core.spec import NetworkSpec
+
+
+class Fix(Protocol):
+    """An edit of a network, offered for a problem of one of its layers."""
+
+    @property
+    def label(self) -> str:
+        """Text of the button: the exact change."""
+        ...
+
+    def apply(self, network: NetworkSpec, layer: str) -> NetworkSpec:
+        """The network with the edit made at the layer that has the problem."""
+        ...
+
+
+@dataclass(frozen=True)
+class InsertBefore:
+    """Puts a new layer in front of the one with the problem."""
+
+    type: str
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        return f"Insert {self.type}"
+
+    def apply(self, network: NetworkSpec, layer: str) -> NetworkSpec:
+        return network.insert(network.index(layer), LAYERS.create(self.type, **self.fields))
+
+
+@dataclass(frozen=True)
+class InsertAfter:
+    """Puts a new layer behind the one with the problem."""
+
+    type: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    text: str = ""
+
+    @property
+    def label(self) -> str:
+        return self.text or f"Add {self.type}"
+
+    def apply(self, network: NetworkSpec, layer: str) -> NetworkSpec:
+        return network.insert(network.index(layer) + 1, LAYERS.create(self.type, **self.fields))
+
+
+@dataclass(frozen=True)
+class SetFields:
+    """Changes settings of the layer with the problem."""
+
+    text: str
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        return self.text
+
+    def apply(self, network: NetworkSpec, layer: str) -> NetworkSpec:
+        return network.replace_layer(layer, network.layer(layer).replace(**self.fields))
+
+
+@dataclass(frozen=True)
+class Remove:
+    """Takes the layer with the problem out."""
+
+    text: str = "Remove it"
+
+    @property
+    def label(self) -> str:
+        return self.text
+
+    def apply(self, network: NetworkSpec, layer: str) -> NetworkSpec:
+        return network.remove(layer)

@@ -1,0 +1,128 @@
+"""Undo and redo: a list of immutable projects and a pointer into it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+from nnstudio.core.spec import ProjectSpec
+
+STEPS = 100
+MERGE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an edit, an undo or a redo changed.
+
+    Attributes:
+        label: Name of the step ("Set units").
+        before: Project before it.
+        after: Project after it.
+    """
+
+    label: str
+    before: ProjectSpec
+    after: ProjectSpec
+
+    @property
+    def network(self) -> bool:
+        """The stack changed."""
+        return self.before.network != self.after.network
+
+    @property
+    def data(self) -> bool:
+        """The data recipe changed."""
+        return self.before.data != self.after.data
+
+    @property
+    def train(self) -> bool:
+        """The training recipe changed."""
+        return self.before.train != self.after.train
+
+
+@dataclass(frozen=True)
+class _Step:
+    label: str
+    project: ProjectSpec
+
+
+class History:
+    """The states of a project, oldest first.
+
+    Edits with the same merge key become one step while they follow each other within a second and
+    nothing seals the step; that makes a slider drag or the typing of a number one undo.
+
+    Args:
+        project: The first state.
+        clock: Seconds, monotonic; tests pass their own.
+    """
+
+    def __init__(self, project: ProjectSpec, clock: Callable[[], float] = time.monotonic) -> None:
+        self._steps = [_Step("Open", project)]
+        self._position = 0
+        self._merge: Hashable | None = None
+        self._merged_at = 0.0
+        self._clock = clock
+
+    @property
+    def project(self) -> ProjectSpec:
+        """The current state."""
+        return self._steps[self._position].project
+
+    @property
+    def undo_label(self) -> str | None:
+        """Name of the step that :meth:`undo` takes back, or None."""
+        return self._steps[self._position].label if self._position > 0 else None
+
+    @property
+    def redo_label(self) -> str | None:
+        """Name of the step that :meth:`redo` makes again, or None."""
+        ahead = self._position + 1
+        return self._steps[ahead].label if ahead < len(self._steps) else None
+
+    def apply(self, label: str, project: ProjectSpec, merge: Hashable | None = None) -> Change | None:
+        """Makes ``project`` the current state.
+
+        Args:
+            label: Name of the step, as the Edit menu shows it.
+            project: The new state.
+            merge: Edits with an equal key that follow each other become one step.
+
+        Returns:
+            What changed, or None if nothing did.
+        """
+        before = self.project
+        if project == before:
+            return None
+        now = self._clock()
+        merges = merge is not None and merge == self._merge and now - self._merged_at < MERGE_SECONDS
+        self._merge, self._merged_at = merge, now
+        del self._steps[self._position + 1 :]
+        if merges:
+            self._steps[self._position] = _Step(label, project)
+        else:
+            self._steps.append(_Step(label, project))
+            self._steps = self._steps[-(STEPS + 1) :]
+            self._position = len(self._steps) - 1
+        return Change(label, before, project)
+
+    def seal(self) -> None:
+        """Ends merging: the next edit is a step of its own."""
+        self._merge = None
+
+    def undo(self) -> Change | None:
+        """Goes back one step; None if there is none."""
+        return self._go(self._position - 1, self.undo_label)
+
+    def redo(self) -> Change | None:
+        """Goes forward one step; None if there is none."""
+        return self._go(self._position + 1, self.redo_label)
+
+    def _go(self, position: int, label: str | None) -> Change | None:
+        self.seal()
+        if label is None:
+            return None
+        before, self._position = self.project, position
+        return Change(label, before, self.project)

@@ -1,0 +1,215 @@
+"""Shapes, parameters, multiply-adds and problems of a whole network, without running data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from nnstudio.core.fixes import Fix, InsertAfter, Remove, SetFields
+from nnstudio.core.layer import LayerSpec, Shape, shape_text
+from nnstudio.core.spec import NetworkSpec
+from nnstudio.errors import ShapeError
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong with one layer.
+
+    Attributes:
+        layer: Name of the layer ("" for the network as a whole).
+        message: What is wrong, as a sentence.
+        expected: What the layer takes.
+        got: What it is given.
+        fixes: Edits that mend it, best first, two at most.
+        severity: Errors block training; warnings don't.
+    """
+
+    layer: str
+    message: str
+    expected: str = ""
+    got: str = ""
+    fixes: tuple[Fix, ...] = ()
+    severity: Literal["error", "warning"] = "error"
+
+    def sentence(self) -> str:
+        """The problem in one line, for lists, the command line and screen readers."""
+        where = f"{self.layer}: " if self.layer else ""
+        detail = f" (expected {self.expected}, got {self.got})" if self.expected else ""
+        fix = f"; fix: {' or '.join(fix.label for fix in self.fixes)}" if self.fixes else ""
+        return f"{where}{self.message}{detail}{fix}"
+
+
+@dataclass(frozen=True)
+class LayerReport:
+    """What is known about one layer in its place.
+
+    ``None`` stands for "not known, because this layer or one before it has a problem".
+    """
+
+    layer: LayerSpec
+    input_shape: Shape | None
+    output_shape: Shape | None
+    parameters: int | None
+    multiply_adds: int | None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class ShapeReport:
+    """Shapes and problems of a network."""
+
+    layers: tuple[LayerReport, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """Problems that block training."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def ok(self) -> bool:
+        """The network can be trained."""
+        return not self.errors
+
+    @property
+    def parameters(self) -> int:
+        """Trainable values, up to the first layer that isn't known."""
+        return sum(row.parameters or 0 for row in self._known())
+
+    @property
+    def multiply_adds(self) -> int:
+        """Multiply-adds per sample, up to the first layer that isn't known."""
+        return sum(row.multiply_adds or 0 for row in self._known())
+
+    @property
+    def output_shape(self) -> Shape | None:
+        """Shape of one output sample."""
+        return self.layers[-1].output_shape if self.layers else None
+
+    def _known(self) -> list[LayerReport]:
+        known = []
+        for row in self.layers:
+            if row.parameters is None:
+                break
+            known.append(row)
+        return known
+
+    def require(self) -> ShapeReport:
+        """Itself, if the network can be trained.
+
+        Raises:
+            ShapeError: It can't; the message lists every problem.
+        """
+        if self.errors:
+            lines = "\n  ".join(problem.sentence() for problem in self.errors)
+            noun = "problem" if len(self.errors) == 1 else "problems"
+            raise ShapeError(f"the network has {len(self.errors)} {noun}:\n  {lines}")
+        return self
+
+
+def infer_shapes(
+    network: NetworkSpec, *, classes: int | None = None, input_shape: Shape | None = None
+) -> ShapeReport:
+    """Works out shape, parameters, multiply-adds and every problem of each layer.
+
+    Args:
+        network: The stack.
+        classes: Number of classes of the data, if the output is to be checked against it.
+        input_shape: Shape of the data's samples, if the input is to be checked against it.
+
+    Returns:
+        One row per layer. After a problem the rest is worked out as far as it can be.
+    """
+    rows: list[LayerReport] = []
+    shape: Shape | None = None
+    for position, layer in enumerate(network.layers):
+        row = _row(layer, shape, first=position == 0)
+        shape = row.output_shape
+        rows.append(row)
+    problems = [problem for row in rows for problem in row.problems]
+    extra = _network_problems(network, rows, classes, input_shape)
+    for problem in extra:
+        _attach(rows, problem)
+    return ShapeReport(tuple(rows), (*problems, *extra))
+
+
+def _row(layer: LayerSpec, shape: Shape | None, *, first: bool) -> LayerReport:
+    if (layer.category == "input") != first:
+        message = "the stack must start with Input" if first else "Input can only be the first layer"
+        fixes = () if first else (Remove("Remove Input"),)
+        return LayerReport(layer, shape, shape, None, None, (Problem(layer.name, message, fixes=fixes),))
+    if first:
+        out = layer.output_shape(())
+        return LayerReport(layer, None, out, 0, 0)
+    if shape is None:
+        return LayerReport(layer, None, None, None, None)
+    try:
+        out = layer.output_shape(shape)
+    except ShapeError as error:
+        problem = Problem(layer.name, error.what, error.expected, error.got, error.fixes[:2])
+        return LayerReport(layer, shape, error.assumed_output, None, None, (problem,))
+    return LayerReport(layer, shape, out, layer.parameters(shape), layer.multiply_adds(shape))
+
+
+def _network_problems(
+    network: NetworkSpec, rows: list[LayerReport], classes: int | None, input_shape: Shape | None
+) -> list[Problem]:
+    problems = []
+    if not rows:
+        return [Problem("", "the network is empty", "an Input layer first", "no layers")]
+    first, last = rows[0], rows[-1]
+    if input_shape is not None and first.layer.category == "input" and first.output_shape != input_shape:
+        wanted, got = shape_text(input_shape), shape_text(first.output_shape or ())
+        fix = SetFields(f"Use {wanted}", {"shape": input_shape})
+        problems.append(Problem(first.layer.name, "the input doesn't fit the data", wanted, got, (fix,)))
+    if not any(row.layer.weights(row.input_shape) for row in rows if row.input_shape and row.parameters):
+        if not any(row.problems for row in rows):
+            problems.append(_no_output(rows, classes))
+    elif classes is not None and last.output_shape is not None and not last.problems:
+        problems.extend(_output_problems(rows, classes))
+    return problems
+
+
+def _no_output(rows: list[LayerReport], classes: int | None) -> Problem:
+    name = rows[-1].layer.name
+    if classes is None:
+        return Problem(name, "no output layer yet", "a layer with weights", "none")
+    add = InsertAfter("Dense", {"units": classes, "activation": "softmax"}, f"Add Dense {classes}")
+    flat = len(rows[-1].output_shape or ()) == 1
+    fixes: tuple[Fix, ...] = (add,) if flat else (InsertAfter("Flatten"),)
+    return Problem(name, "no output layer yet", f"{classes} outputs", "no layer with weights", fixes)
+
+
+def _output_problems(rows: list[LayerReport], classes: int) -> list[Problem]:
+    last = rows[-1]
+    assert last.output_shape is not None
+    if last.output_shape == (classes,) or (last.output_shape == (1,) and classes == 2):
+        return []
+    add = InsertAfter("Dense", {"units": classes, "activation": "softmax"}, f"Add Dense {classes}")
+    fixes: list[Fix] = []
+    trainable = next((row for row in reversed(rows) if row.parameters), None)
+    if len(last.output_shape) != 1:
+        fixes = [InsertAfter("Flatten")]
+    elif trainable is last and "units" in type(last.layer).model_fields:
+        fixes = [SetFields(f"Set {classes} units", {"units": classes}), add]
+    else:
+        fixes = [add]
+    got = shape_text(last.output_shape)
+    message = "the output doesn't fit the classes of the data"
+    return [Problem(last.layer.name, message, f"{classes} outputs", got, tuple(fixes))]
+
+
+def _attach(rows: list[LayerReport], problem: Problem) -> None:
+    for position, row in enumerate(rows):
+        if row.layer.name == problem.layer:
+            rows[position] = LayerReport(
+                row.layer,
+                row.input_shape,
+                row.output_shape,
+                row.parameters,
+                row.multiply_adds,
+                (*row.problems, problem),
+            )
+
+
+

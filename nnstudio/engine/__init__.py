@@ -1,0 +1,1 @@
+"""Computes: networks, training, checkpoints and analysis. Knows nothing of windows."""

@@ -1,0 +1,234 @@
+"""Arithmetic of the activation functions, written against ``xp`` and in place.
+
+``scratch(i)`` hands out an array like the argument that may hold anything.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from nnstudio.layers.functions import ActivationFunction
+
+Array = Any
+Scratch = Callable[[int], Array]
+Forward = Callable[[Any, Array, Array, float, Scratch], None]
+Backward = Callable[[Any, Array, Array, Array, float, Scratch], None]
+
+
+def forward(xp: Any, function: ActivationFunction, z: Array, out: Array, scratch: Scratch) -> None:
+    """``out = f(z)``; ``out`` may be ``z`` for functions that don't need ``z`` later."""
+    _FORWARD[function.name](xp, z, out, function.alpha, scratch)
+
+
+def backward(
+    xp: Any, function: ActivationFunction, dy: Array, y: Array, z: Array | None, scratch: Scratch
+) -> None:
+    """``dy *= f'(z)``, from the output ``y`` where that is enough."""
+    _BACKWARD[function.name](xp, dy, y, z, function.alpha, scratch)
+
+
+def _linear(xp: Any, z: Array, out: Array, alpha: float, scratch: Scratch) -> None:
+    if out is not z:
+        out[...] = z
+
+
+def _linear_back(xp: Any, dy: Array, y: Array, z: Array, alpha: float, scratch: Scratch) -> None:
+    pass  # f' = 1
+
+
+def _relu(xp: Any, z: Array, out: Array, alpha: float, scratch: Scratch) -> None:
+    xp.maximum(z, 0, out=out)
+
+
+def _relu_back(xp: Any, dy: Array, y: Array, z: Array, alpha: float, scratch: Scratch) -> None:
+    mask = scratch(0)
+    xp.sign(y, out=mask)  # y ≥ 0, so the sign is 0 or 1, and NaN stays NaN
+    xp.multiply(dy, mask, out=dy)
+
+
+def _leaky(xp: Any, z: Array, out: Array, alpha: float, scratch: Scratch) -> None:
+    negative = scratch(0)
+    xp.minimum(z, 0, out=negative)
+    xp.multiply(negative, z.dtype.type(alpha), out=negative)
+    xp.maximum(z, 0, out=out)
+    xp.add(out, negative, out=out)
+
+
+def _leaky_back(xp: Any, dy: Array, y: Array, z: Array, alpha: float, scratch: Scratch) -> None:
+    slope = scratch(0)
+    xp.greater(y, 0, out=slope)
+    xp.multiply(slope, dy.dtype.type(1 - alpha), out=slope)
+    xp.add(slope, dy.dtype.type(alpha), out=slope)
+    xp.multiply(dy, slope, out=dy)
+
+
+def _elu(xp: Any, z: Array, out: Array, alpha: float, scratch: Scratch) -> None:
+    negative = scratch(0)
+    xp.minimum(z, 0, out=negative)
+    xp.expm1(negative, out=negative)
+    xp.multiply(negative, z.dtype.type(alpha), out=negative)
+    xp.maximum(z, 0, out=out)
+    xp.add(out, negative, out=out)
+
+
+def _elu_back(xp: Any, dy: Array, y: Array, z: Array, alpha: float, scratch: Scratch) -> None:
+    slope, positive = scratch(0), scratch(1)
+    xp.greater(y, 0, out=positive)
+    xp.minimum(y, 0, out=slope)
+    xp.add(slope, dy.dtype.type(alpha), out=slope)  # y + α, which is α where y > 0 ...
+    xp.multiply(positive, dy.dtype.type(1 - alpha), out=positive)
+    xp.add(slope, positive, out=slope)  # ... and 1 after this
+    xp.multiply(dy, slope, out=dy)
+
+
+def _sigmoid(xp: Any, z: Array, out: Array, alpha: float, scratch: Scratch) -> None:
+    half = z.dtype.type(0.5)
+    xp.multiply(z, half, out=out)  # σ(z) = ½ + ½·tanh(z/2), which can't overflow
+    xp.tanh(out, out=out)
+    xp.multiply(out, half, out=out)
+    xp.add(out, half, out=out)
+
+
+def _sigmoid_back(xp: Any, dy: Array, y: Array, z: Array, alpha: float, scratch: Scratch) -> None:
+    slope = scratch(0)
+    xp.subtract(dy.dtype.type(1), y, out=slope)
+    xp.multiply(slope, y, out=slope)
+    xp.multiply(dy, slope, out=dy)
+
+
+def _tanh(xp: Any, z: Array, out: Array, alpha: float, scratch: Scratch) -> None:
+    xp.tanh(z, out=out)
+
+
+def _tanh_back(xp: Any, dy: Array, y: Array, z: Array, alpha: float, scratch: Scratch) -> None:
+    slope = scratch(0)
+    xp.multiply(y, y, out=slope)
+    xp.subtract(dy.dtype.type(1), slope, out=slope)
+    xp.multiply(dy, slope, out=dy)
+
+
+def _silu(xp: Any, z: Array, out: Array, alpha: float, scratch: Scratch) -> None:
+    sigma = scratch(0)
+    _sigmoid(xp, z, sigma, 0, scratch)
+    xp.multiply(z, sigma, out=out)
+
+
+def _silu_back(xp: Any, dy: Array, y: Array, z: Array, alpha: float, scratch: Scratch) -> None:
+    sigma, slope = scratch(0), scratch(1)
+    _sigmoid(xp, z, sigma, 0, scratch)
+    xp.subtract(dy.dtype.type(1), sigma, out=slope)
+    xp.multiply(slope, y, out=slope)  # y = zσ, so this is zσ(1 − σ)
+    xp.add(slope, sigma, out=slope)
+    xp.multiply(dy, slope, out=dy)
+
+
+def _gelu(xp: Any, z: Array, out: Array, alpha: float, scratch: Scratch) -> None:
+    phi = scratch(0)
+    _normal_cdf(xp, z, phi, scratch)
+    xp.multiply(z, phi, out=out)
+
+
+def _gelu_back(xp: Any, dy: Array, y: Array, z: Array, alpha: float, scratch: Scratch) -> None:
+    slope, density, real = scratch(0), scratch(1), dy.dtype.type
+    _normal_cdf(xp, z, slope, scratch)
+    xp.multiply(z, z, out=density)
+    xp.multiply(density, real(-0.5), out=density)
+    xp.exp(density, out=density)
+    xp.multiply(density, real(1 / math.sqrt(2 * math.pi)), out=density)  # φ(z)
+    xp.multiply(density, z, out=density)
+    xp.add(slope, density, out=slope)
+    xp.multiply(dy, slope, out=dy)
+
+
+def _softmax(xp: Any, z: Array, out: Array, alpha: float, scratch: Scratch) -> None:
+    xp.subtract(z, z.max(axis=-1, keepdims=True), out=out)
+    xp.exp(out, out=out)
+    xp.divide(out, out.sum(axis=-1, keepdims=True), out=out)
+
+
+def _softmax_back(xp: Any, dy: Array, y: Array, z: Array, alpha: float, scratch: Scratch) -> None:
+    product = scratch(0)
+    xp.multiply(dy, y, out=product)
+    xp.subtract(dy, product.sum(axis=-1, keepdims=True), out=dy)  # Σ over the last axis dy·y
+    xp.multiply(dy, y, out=dy)
+
+
+_ERFC_LIMIT = {4: 4.5, 8: 6.5}  # beyond these erfc is below half a unit in the last place of 1
+_ERFC_DEGREE = {4: 12, 8: 32}
+
+
+@cache
+def _erfcx_coefficients(itemsize: int) -> list[float]:
+    """Chebyshev coefficients of ``erfc(x)·exp(x²)`` over ``t = 1/(1 + x/2)``, made with math.erfc."""
+    lowest = 1 / (1 + _ERFC_LIMIT[itemsize] / 2)
+
+    def erfcx(u: Any) -> Any:
+        t = lowest + (u + 1) / 2 * (1 - lowest)
+        return [math.erfc(x) * math.exp(x * x) for x in 2 / t - 2]
+
+    series = np.polynomial.chebyshev.chebinterpolate(erfcx, _ERFC_DEGREE[itemsize])
+    return [float(c) for c in series]
+
+
+def _normal_cdf(xp: Any, z: Array, out: Array, scratch: Scratch) -> None:
+    """``Φ(z) = ½·erfc(−z/√2)``: exact to the precision of the dtype (NumPy has no erf)."""
+    real, size = z.dtype.type, z.dtype.itemsize
+    limit = _ERFC_LIMIT[size]
+    lowest = 1 / (1 + limit / 2)
+    x, u, b1, b2 = scratch(2), scratch(3), scratch(4), scratch(5)
+    xp.abs(z, out=x)
+    xp.multiply(x, real(math.sqrt(0.5)), out=x)
+    xp.minimum(x, real(limit), out=x)  # |z|/√2
+    xp.add(x, real(2), out=u)
+    xp.divide(real(2), u, out=u)  # t = 2/(2 + x), in [lowest, 1]
+    xp.subtract(u, real(lowest), out=u)
+    xp.multiply(u, real(4 / (1 - lowest)), out=u)
+    xp.subtract(u, real(2), out=u)  # 2u, with u in [-1, 1]
+    b1[...] = 0
+    b2[...] = 0
+    first, *rest = _erfcx_coefficients(size)
+    for c in reversed(rest):  # Clenshaw: b ← c + 2u·b1 − b2
+        xp.subtract(real(c), b2, out=b2)
+        xp.multiply(u, b1, out=out)
+        xp.add(out, b2, out=b2)
+        b1, b2 = b2, b1
+    xp.multiply(u, real(0.5), out=u)
+    xp.multiply(u, b1, out=out)
+    xp.subtract(out, b2, out=out)
+    xp.add(out, real(first), out=out)
+    xp.multiply(x, x, out=x)
+    xp.negative(x, out=x)
+    xp.exp(x, out=x)
+    xp.multiply(out, x, out=out)  # erfc(|z|/√2)
+    xp.multiply(out, real(0.5), out=out)  # Φ(−|z|)
+    xp.subtract(real(1), out, out=x)
+    xp.copyto(out, x, where=z > 0)
+
+
+_FORWARD: dict[str, Forward] = {
+    "linear": _linear,
+    "relu": _relu,
+    "leaky_relu": _leaky,
+    "elu": _elu,
+    "gelu": _gelu,
+    "silu": _silu,
+    "sigmoid": _sigmoid,
+    "tanh": _tanh,
+    "softmax": _softmax,
+}
+_BACKWARD: dict[str, Backward] = {
+    "linear": _linear_back,
+    "relu": _relu_back,
+    "leaky_relu": _leaky_back,
+    "elu": _elu_back,
+    "gelu": _gelu_back,
+    "silu": _silu_back,
+    "sigmoid": _sigmoid_back,
+    "tanh": _tanh_back,
+    "softmax": _softmax_back,
+}

@@ -1,0 +1,136 @@
+"""The compute primitives in NumPy: the readable reference, and the portable path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nnstudio.engine.ops import activations
+from nnstudio.layers.functions import ActivationFunction
+
+Array = Any
+
+
+class NumpyOps:
+    """Primitives that write into arrays they are given.
+
+    One object serves one thread: it keeps the scratch arrays that the primitives need, so a step
+    allocates nothing as large as a batch.
+    """
+
+    xp = np
+
+    def __init__(self) -> None:
+        self._pool: dict[tuple[int, Any], Array] = {}
+        self._rows = np.arange(0)
+
+    def scratch(self, slot: int, shape: tuple[int, ...], dtype: Any) -> Array:
+        """A reusable array that may hold anything."""
+        size = 1
+        for length in shape:
+            size *= length
+        key = (slot, np.dtype(dtype))
+        pool = self._pool.get(key)
+        if pool is None or pool.size < size:
+            pool = self._pool[key] = np.empty(size, dtype)
+        return pool[:size].reshape(shape)
+
+    def affine(self, x: Array, kernel: Array, bias: Array | None, out: Array) -> Array:
+        """``out = x @ kernel + bias``: ``(n, N) @ (N, U) + (U,) -> (n, U)``."""
+        np.matmul(x, kernel, out=out)
+        if bias is not None:
+            np.add(out, bias, out=out)
+        return out
+
+    def affine_backward(
+        self,
+        dz: Array,
+        x: Array,
+        kernel: Array,
+        d_kernel: Array,
+        d_bias: Array | None,
+        dx: Array | None,
+    ) -> None:
+        """``d_kernel = xᵀ @ dz``, ``d_bias = Σ dz``, ``dx = dz @ kernelᵀ``."""
+        np.matmul(x.T, dz, out=d_kernel)  # (N, n) @ (n, U) -> (N, U)
+        if d_bias is not None:
+            np.add.reduce(dz, axis=0, out=d_bias)  # (n, U) -> (U,)
+        if dx is not None:
+            np.matmul(dz, kernel.T, out=dx)  # (n, U) @ (U, N) -> (n, N)
+
+    def activate(self, function: ActivationFunction, z: Array, out: Array) -> Array:
+        """``out = f(z)``; ``out`` may be ``z``."""
+        activations.forward(np, function, z, out, lambda slot: self.scratch(slot, z.shape, z.dtype))
+        return out
+
+    def activate_backward(
+        self, function: ActivationFunction, dy: Array, y: Array, z: Array | None
+    ) -> Array:
+        """``dy * f'(z)``, in place of ``dy``."""
+        activations.backward(np, function, dy, y, z, lambda slot: self.scratch(slot, dy.shape, dy.dtype))
+        return dy
+
+    def dropout(self, x: Array, rate: float, random: Any, mask: Array, out: Array) -> Array:
+        """``out = x * mask`` with a fresh mask of zeros and ``1 / (1 - rate)``."""
+        random.random(out=mask, dtype=mask.dtype)
+        np.greater_equal(mask, rate, out=mask)
+        np.multiply(mask, mask.dtype.type(1 / (1 - rate)), out=mask)
+        return np.multiply(x, mask, out=out)
+
+    def multiply(self, a: Array, b: Array, out: Array) -> Array:
+        """``out = a * b``."""
+        return np.multiply(a, b, out=out)
+
+    def softmax_cross_entropy(
+        self, logits: Array, labels: Array, gradient: Array | None
+    ) -> tuple[float, int]:
+        """Summed ``log Σ e^(z−max) − (z_label − max)`` and hits; gradient ``softmax − onehot``."""
+        n = logits.shape[0]
+        rows = self._row_numbers(n)
+        z = self.scratch(0, logits.shape, logits.dtype)
+        e = gradient if gradient is not None else self.scratch(1, logits.shape, logits.dtype)
+        np.subtract(logits, logits.max(axis=1, keepdims=True), out=z)  # (n, k), 0 at the largest
+        np.exp(z, out=e)
+        total = e.sum(axis=1)  # (n,)
+        at_label = z[rows, labels]
+        loss = float((np.log(total) - at_label).sum(dtype=np.float64))
+        hits = int(np.count_nonzero(logits.argmax(axis=1) == labels))
+        if gradient is not None:
+            np.divide(e, total[:, None], out=gradient)
+            gradient[rows, labels] -= 1
+        return loss, hits
+
+    def sigmoid_cross_entropy(
+        self, logits: Array, labels: Array, gradient: Array | None
+    ) -> tuple[float, int]:
+        """Summed ``max(z,0) − z·t + log(1 + e^−|z|)`` over the mean of the outputs, and hits."""
+        n, k = logits.shape
+        target = self.scratch(0, logits.shape, logits.dtype)
+        if k == 1:
+            target[:, 0] = labels
+            hits = int(np.count_nonzero((logits[:, 0] > 0) == labels))
+        else:
+            target[...] = 0
+            target[self._row_numbers(n), labels] = 1
+            hits = int(np.count_nonzero(logits.argmax(axis=1) == labels))
+        term = self.scratch(1, logits.shape, logits.dtype)
+        np.abs(logits, out=term)
+        np.negative(term, out=term)
+        np.exp(term, out=term)
+        np.log1p(term, out=term)
+        loss = float(term.sum(dtype=np.float64))
+        np.maximum(logits, 0, out=term)
+        loss += float(term.sum(dtype=np.float64))
+        np.multiply(logits, target, out=term)
+        loss -= float(term.sum(dtype=np.float64))
+        if gradient is not None:
+            self.activate(ActivationFunction("sigmoid"), logits, gradient)
+            np.subtract(gradient, target, out=gradient)
+            np.divide(gradient, k, out=gradient)
+        return loss / k, hits
+
+    def _row_numbers(self, n: int) -> Array:
+        if len(self._rows) < n:
+            self._rows = np.arange(n)
+        return self._rows[:n]

@@ -1,0 +1,142 @@
+"""The arithmetic half of a layer, and what the engine hands it for one pass.
+
+A layer object holds settings only. Weights, gradients and everything a pass leaves behind live in a
+:class:`Frame` that belongs to the pass, so any number of passes can use one network at a time.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from nnstudio.core.layer import LayerSpec, Shape
+from nnstudio.layers.functions import LINEAR, ActivationFunction
+
+Array = Any
+"""A NumPy or CuPy array; samples along axis 0."""
+
+
+@dataclass(frozen=True)
+class BufferSpec:
+    """An array that a layer needs during a pass, allocated once for the largest batch.
+
+    Attributes:
+        shape: Shape per sample.
+        backward: Only needed when gradients are wanted.
+    """
+
+    shape: Shape
+    backward: bool = False
+
+
+class Ops(Protocol):
+    """The compute primitives that layers are written in (see ``nnstudio.engine.ops``)."""
+
+    xp: Any
+
+    def affine(self, x: Array, kernel: Array, bias: Array | None, out: Array) -> Array:
+        """``out = x @ kernel + bias``."""
+        ...
+
+    def affine_backward(
+        self,
+        dz: Array,
+        x: Array,
+        kernel: Array,
+        d_kernel: Array,
+        d_bias: Array | None,
+        dx: Array | None,
+    ) -> None:
+        """Gradients of :meth:`affine`; ``dx`` is left out where nobody needs it."""
+        ...
+
+    def activate(self, function: ActivationFunction, z: Array, out: Array) -> Array:
+        """``out = f(z)``; ``out`` may be ``z``."""
+        ...
+
+    def activate_backward(
+        self, function: ActivationFunction, dy: Array, y: Array, z: Array | None
+    ) -> Array:
+        """``dy * f'(z)``, in place of ``dy``."""
+        ...
+
+    def dropout(self, x: Array, rate: float, random: Any, mask: Array, out: Array) -> Array:
+        """``out = x * mask`` with a fresh mask of zeros and ``1 / (1 - rate)``."""
+        ...
+
+    def multiply(self, a: Array, b: Array, out: Array) -> Array:
+        """``out = a * b``."""
+        ...
+
+
+@dataclass
+class Frame:
+    """What one layer works with during one pass over one batch.
+
+    Attributes:
+        ops: The compute primitives.
+        weights: Views into the network's flat weight vector, by name.
+        gradients: Views into the flat gradient vector, by name (empty in evaluation).
+        buffers: The arrays the layer asked for, cut to the batch.
+        activation: Activation that is computed with the layer: its own, or that of the Activation
+            card behind it.
+        random: Source of noise, or None in evaluation.
+        needs_dx: Somebody needs the gradient with respect to the layer's input.
+    """
+
+    ops: Ops
+    weights: Mapping[str, Array]
+    gradients: Mapping[str, Array]
+    buffers: Mapping[str, Array]
+    activation: ActivationFunction = LINEAR
+    random: Any = None
+    needs_dx: bool = True
+
+    @property
+    def training(self) -> bool:
+        """Whether layers that differ between training and evaluation should train."""
+        return self.random is not None
+
+
+class Layer(LayerSpec):
+    """A layer that can compute."""
+
+    fuses_activation: ClassVar[bool] = False
+    """The layer computes ``frame.activation`` itself, with its own output still at hand."""
+
+    def activation_function(self) -> ActivationFunction:
+        """The activation the layer ends with."""
+        return LINEAR
+
+    def buffers(self, shape: Shape, activation: ActivationFunction) -> dict[str, BufferSpec]:
+        """The arrays a pass needs, for an input sample of ``shape``."""
+        return {}
+
+    @abstractmethod
+    def forward(self, frame: Frame, x: Array) -> Array:
+        """The layer's output for a batch ``x`` ``(n, *shape)``; must leave ``x`` as it is."""
+
+    @abstractmethod
+    def backward(self, frame: Frame, x: Array, y: Array, dy: Array) -> Array | None:
+        """Gradient with respect to ``x``; fills ``frame.gradients``. May overwrite ``dy``.
+
+        Args:
+            frame: The frame of the forward pass.
+            x: Input of the forward pass.
+            y: Output of the forward pass.
+            dy: Gradient of the loss with respect to ``y``.
+
+        Returns:
+            ``dx``, or None where ``frame.needs_dx`` is false.
+        """
+
+    def keras(self) -> tuple[str, dict[str, Any]]:
+        """Keras's class name and config of this layer, spelled so that Keras 2 and 3 read it."""
+        raise NotImplementedError(f"{self.type_name()} has no Keras form")
+
+    @classmethod
+    def from_keras(cls, class_name: str, config: Mapping[str, Any]) -> Layer | None:
+        """The layer that a Keras config describes, or None if it describes another kind."""
+        return None

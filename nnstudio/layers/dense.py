@@ -1,0 +1,120 @@
+"""Dense: every output sees every input."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from nnstudio.core.fields import OneOf, field
+from nnstudio.core.fixes import InsertBefore
+from nnstudio.core.layer import (
+    INITIALIZERS,
+    LAYERS,
+    Category,
+    InitializerSpec,
+    Shape,
+    WeightSpec,
+    shape_text,
+)
+from nnstudio.errors import ShapeError
+from nnstudio.layers.base import Array, BufferSpec, Frame, Layer
+from nnstudio.layers.functions import ActivationFunction, ActivationName, activation_function
+
+
+@LAYERS.register
+class Dense(Layer):
+    """A fully connected layer.
+
+    Forward, for a batch ``x`` ``(n, N)``::
+
+        z = x @ kernel + bias        # (n, N) @ (N, U) + (U,) -> (n, U)
+        y = f(z)                     # (n, U)
+
+    Backward, for ``dy = ∂L/∂y`` (Rumelhart, Hinton & Williams, 1986)::
+
+        dz      = dy * f'(z)         # (n, U)
+        dkernel = xᵀ @ dz            # (N, n) @ (n, U) -> (N, U)
+        dbias   = Σ over samples dz  # (U,)
+        dx      = dz @ kernelᵀ       # (n, U) @ (U, N) -> (n, N)
+
+    Shapes: ``(N,) -> (units,)``. Parameters: ``N·units + units``. Multiply-adds: ``N·units``.
+    """
+
+    category: ClassVar[Category] = "dense"
+    glyph: ClassVar[str] = "dense"
+    synonyms: ClassVar[tuple[str, ...]] = ("fc", "fully connected", "linear", "mlp", "perceptron")
+    fuses_activation: ClassVar[bool] = True
+
+    units: int = field(64, help="Number of outputs.", ge=1, le=65_536, step=1)
+    activation: ActivationName = field("linear", help="Function applied to every output.")
+    use_bias: bool = field(True, label="Bias", help="Add a learned number to every output.")
+    kernel_initializer: Annotated[InitializerSpec, OneOf(INITIALIZERS)] = field(
+        "GlorotUniform", label="Initialiser", help="Distribution of the first kernel values."
+    )
+    bias_initializer: Annotated[InitializerSpec, OneOf(INITIALIZERS)] = field(
+        "Zeros", label="Bias init", help="Distribution of the first bias values.", when={"use_bias": True}
+    )
+    l2: float | None = field(
+        None, label="L2 override", help="L2 penalty of this layer alone.", ge=0, le=100, log=True, off="inherit"
+    )
+
+    def detail(self) -> str:
+        """Units and activation: ``64 · relu``."""
+        return str(self.units) if self.activation == "linear" else f"{self.units} · {self.activation}"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """``(N,) -> (units,)``.
+
+        Raises:
+            ShapeError: The input is not a flat vector.
+        """
+        if len(shape) != 1:
+            pool = (InsertBefore("GlobalAvgPool"),) if "GlobalAvgPool" in LAYERS and len(shape) == 3 else ()
+            raise ShapeError(
+                "Dense needs a flat vector",
+                expected="a flat vector (N)",
+                got=shape_text(shape),
+                fix="insert Flatten before it",
+                fixes=(InsertBefore("Flatten"), *pool),
+                assumed_output=(self.units,),
+            )
+        return (self.units,)
+
+    def weights(self, shape: Shape) -> tuple[WeightSpec, ...]:
+        """``kernel (N, units)`` and, with a bias, ``bias (units,)``."""
+        kernel = WeightSpec("kernel", (shape[0], self.units), self.kernel_initializer, regularised=True)
+        bias = WeightSpec("bias", (self.units,), self.bias_initializer)
+        return (kernel, bias) if self.use_bias else (kernel,)
+
+    def multiply_adds(self, shape: Shape) -> int:
+        """One per kernel value."""
+        return shape[0] * self.units
+
+    def activation_function(self) -> ActivationFunction:
+        """The activation field as a function."""
+        return activation_function(self.activation)
+
+    def buffers(self, shape: Shape, activation: ActivationFunction) -> dict[str, BufferSpec]:
+        """The output, the input's gradient and, for GELU and SiLU, the pre-activation."""
+        needed = {"out": BufferSpec((self.units,)), "dx": BufferSpec(shape, backward=True)}
+        return {**needed, "z": BufferSpec((self.units,))} if activation.needs_z else needed
+
+    def forward(self, frame: Frame, x: Array) -> Array:
+        """``f(x @ kernel + bias)``."""
+        out = frame.buffers["out"]
+        z = frame.buffers.get("z", out)  # without need of z, f works in place
+        frame.ops.affine(x, frame.weights["kernel"], frame.weights.get("bias"), z)
+        return frame.ops.activate(frame.activation, z, out)
+
+    def backward(self, frame: Frame, x: Array, y: Array, dy: Array) -> Array | None:
+        """See the class; ``dy`` becomes ``dz``."""
+        dz = frame.ops.activate_backward(frame.activation, dy, y, frame.buffers.get("z"))
+        dx = frame.buffers["dx"] if frame.needs_dx else None
+        gradients = frame.gradients
+        frame.ops.affine_backward(
+            dz, x, frame.weights["kernel"], gradients["kernel"], gradients.get("bias"), dx
+        )
+        return dx
+
+    def keras(self) -> tuple[str, dict[str, Any]]:
+        """``Dense``; a penalty and initialisers don't matter to a trained model."""
+        return "Dense", {"units": self.units, "activation": self.activation, "use_bias": self.use_bias}

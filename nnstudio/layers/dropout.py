@@ -1,0 +1,52 @@
+"""Dropout: switches off random values while training."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from nnstudio.core.fields import field
+from nnstudio.core.layer import LAYERS, Category, Shape
+from nnstudio.layers.base import Array, BufferSpec, Frame, Layer
+from nnstudio.layers.functions import ActivationFunction
+
+
+@LAYERS.register
+class Dropout(Layer):
+    """Sets each value to zero with probability ``rate`` and scales the others by ``1 / (1 - rate)``.
+
+    So the expected value stays the same and evaluation needs no change: there the layer does
+    nothing ("inverted" dropout; Srivastava et al., 2014).
+
+    Shapes: any, unchanged. No parameters.
+    """
+
+    category: ClassVar[Category] = "regularisation"
+    glyph: ClassVar[str] = "dropout"
+    synonyms: ClassVar[tuple[str, ...]] = ("regularisation", "overfitting")
+
+    rate: float = field(0.3, help="Share of the values that are switched off.", ge=0, lt=1, step=0.05)
+
+    def detail(self) -> str:
+        """The rate."""
+        return f"{self.rate:g}"
+
+    def buffers(self, shape: Shape, activation: ActivationFunction) -> dict[str, BufferSpec]:
+        """The mask and the output, in training only."""
+        return {"mask": BufferSpec(shape, backward=True), "out": BufferSpec(shape, backward=True)}
+
+    def forward(self, frame: Frame, x: Array) -> Array:
+        """``x * mask`` in training, ``x`` in evaluation."""
+        if not frame.training or self.rate == 0:
+            return x
+        buffers = frame.buffers
+        return frame.ops.dropout(x, self.rate, frame.random, buffers["mask"], buffers["out"])
+
+    def backward(self, frame: Frame, x: Array, y: Array, dy: Array) -> Array | None:
+        """``dy * mask``."""
+        if not frame.training or self.rate == 0:
+            return dy
+        return frame.ops.multiply(dy, frame.buffers["mask"], dy)
+
+    def keras(self) -> tuple[str, dict[str, Any]]:
+        """``Dropout``."""
+        return "Dropout", {"rate": self.rate}

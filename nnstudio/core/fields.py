@@ -57,7 +57,15 @@ def field(
         min_length: Shortest text or tuple.
         max_length: Longest text or tuple.
     """
-    extra = {"label": label, "step": step, "log": log, "unit": unit, "off": off, "hidden": hidden, "when": when}
+    extra = {
+        "label": label,
+        "step": step,
+        "log": log,
+        "unit": unit,
+        "off": off,
+        "hidden": hidden,
+        "when": when,
+    }
     return Field(
         default,
         description=help,

@@ -158,4 +158,3 @@ def spec_error(owner: str, error: ValidationError) -> SpecError:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
-

@@ -210,6 +210,3 @@ def _attach(rows: list[LayerReport], problem: Problem) -> None:
                 row.multiply_adds,
                 (*row.problems, problem),
             )
-
-
-

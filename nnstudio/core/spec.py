@@ -68,7 +68,9 @@ class NetworkSpec(Spec):
     does (``dense``, ``dense_1``).
     """
 
-    layers: tuple[Annotated[LayerSpec, OneOf(LAYERS)], ...] = field((), help="The stack.", max_length=MAX_LAYERS)
+    layers: tuple[Annotated[LayerSpec, OneOf(LAYERS)], ...] = field(
+        (), help="The stack.", max_length=MAX_LAYERS
+    )
 
     @field_validator("layers")
     @classmethod
@@ -173,7 +175,9 @@ class EarlyStopping(Spec):
         "val_loss", help="What has to improve. Without validation data the training figure is used."
     )
     patience: int = field(5, help="Epochs without improvement before training stops.", ge=1, le=10_000)
-    min_delta: float = field(0.0, label="Least gain", help="Smaller changes don't count as improvement.", ge=0)
+    min_delta: float = field(
+        0.0, label="Least gain", help="Smaller changes don't count as improvement.", ge=0
+    )
     restore_best: bool = field(True, help="Go back to the weights of the best epoch at the end.")
 
 
@@ -213,7 +217,9 @@ class TrainSpec(Spec):
     gradient: Literal["mean", "sum"] = field(
         "mean", label="Batch gradient", help="Average the gradient over the batch, or sum it."
     )
-    loss: Annotated[LossSpec, OneOf(LOSSES)] = field("CategoricalCrossentropy", help="What training makes small.")
+    loss: Annotated[LossSpec, OneOf(LOSSES)] = field(
+        "CategoricalCrossentropy", help="What training makes small."
+    )
 
 
 class ProjectSpec(Spec):

@@ -41,7 +41,13 @@ class Activation(Layer):
         0.01, help="Slope for negative values.", ge=0, le=10, step=0.01, when={"function": "leaky_relu"}
     )
     alpha: float = field(
-        1.0, label="Alpha", help="Depth of the negative side.", ge=0, le=10, step=0.1, when={"function": "elu"}
+        1.0,
+        label="Alpha",
+        help="Depth of the negative side.",
+        ge=0,
+        le=10,
+        step=0.1,
+        when={"function": "elu"},
     )
 
     @property

@@ -56,9 +56,7 @@ class Ops(Protocol):
         """``out = f(z)``; ``out`` may be ``z``."""
         ...
 
-    def activate_backward(
-        self, function: ActivationFunction, dy: Array, y: Array, z: Array | None
-    ) -> Array:
+    def activate_backward(self, function: ActivationFunction, dy: Array, y: Array, z: Array | None) -> Array:
         """``dy * f'(z)``, in place of ``dy``."""
         ...
 

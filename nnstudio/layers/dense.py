@@ -54,7 +54,13 @@ class Dense(Layer):
         "Zeros", label="Bias init", help="Distribution of the first bias values.", when={"use_bias": True}
     )
     l2: float | None = field(
-        None, label="L2 override", help="L2 penalty of this layer alone.", ge=0, le=100, log=True, off="inherit"
+        None,
+        label="L2 override",
+        help="L2 penalty of this layer alone.",
+        ge=0,
+        le=100,
+        log=True,
+        off="inherit",
     )
 
     def detail(self) -> str:

@@ -64,9 +64,7 @@ class NumpyOps:
         activations.forward(np, function, z, out, lambda slot: self.scratch(slot, z.shape, z.dtype))
         return out
 
-    def activate_backward(
-        self, function: ActivationFunction, dy: Array, y: Array, z: Array | None
-    ) -> Array:
+    def activate_backward(self, function: ActivationFunction, dy: Array, y: Array, z: Array | None) -> Array:
         """``dy * f'(z)``, in place of ``dy``."""
         activations.backward(np, function, dy, y, z, lambda slot: self.scratch(slot, dy.shape, dy.dtype))
         return dy

@@ -1,0 +1,130 @@
+"""A trained (or untrained) network with its weights and all it takes to use it on raw data."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnstudio.core.spec import NetworkSpec
+from nnstudio.data.prepare import Scaling
+from nnstudio.engine.network import Network, Workspace
+from nnstudio.errors import DataError
+from nnstudio.layers.functions import ActivationFunction
+from nnstudio.optim import Loss
+
+EVALUATION_BATCH = 1024
+"""Samples per evaluation pass: large enough for the matrix product, small enough for the cache."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Result of :meth:`Model.evaluate`.
+
+    Attributes:
+        loss: Mean loss over the samples, without penalties.
+        accuracy: Share of samples classified correctly.
+        probabilities: ``(N, classes)``, float32.
+        labels: True classes, ``(N,)``.
+    """
+
+    loss: float
+    accuracy: float
+    probabilities: NDArray[np.float32]
+    labels: NDArray[np.int64]
+
+    @property
+    def predictions(self) -> NDArray[np.int64]:
+        """Most probable class of each sample."""
+        return self.probabilities.argmax(axis=1)
+
+
+class Model:
+    """A network with weights, class names and the scaling its inputs need.
+
+    Args:
+        network: The network.
+        weights: Flat float32 vector of its weights.
+        classes: Names of the classes.
+        scaling: How raw samples become the network's inputs.
+    """
+
+    def __init__(
+        self, network: Network, weights: NDArray[np.float32], classes: tuple[str, ...], scaling: Scaling
+    ) -> None:
+        self.network = network
+        self.weights = weights
+        self.classes = classes
+        self.scaling = scaling
+        self._local = threading.local()  # one workspace per thread: passes may run side by side
+
+    @property
+    def spec(self) -> NetworkSpec:
+        """The network's spec."""
+        return self.network.spec
+
+    @property
+    def loss(self) -> Loss:
+        """The loss it was trained with."""
+        return self.network.loss
+
+    def predict(self, x: Any, *, scaled: bool = False) -> NDArray[np.float32]:
+        """Class probabilities.
+
+        Args:
+            x: Samples, ``(N, *input_shape)``; raw unless ``scaled``.
+            scaled: The samples are already as the network needs them.
+
+        Returns:
+            ``(N, classes)``. A network with one sigmoid output gives ``[1 − p, p]``.
+
+        Raises:
+            DataError: The samples have another shape than the network's input.
+        """
+        x = self._checked(np.asarray(x))
+        probabilities = np.empty((len(x), *self.network.output_shape), dtype=np.float32)
+        for start in range(0, len(x), EVALUATION_BATCH):
+            part = x[start : start + EVALUATION_BATCH]
+            batch = part.astype(np.float32) if scaled else self.scaling.apply(part)
+            probabilities[start : start + len(part)] = self._passes(len(x)).probabilities(batch)
+        if self.network.output_shape == (1,):
+            return np.concatenate([1 - probabilities, probabilities], axis=1)
+        return probabilities
+
+    def evaluate(self, x: Any, y: Any) -> Evaluation:
+        """Mean loss, accuracy and probabilities on raw samples ``x`` with labels ``y``."""
+        x = self._checked(np.asarray(x))
+        labels = np.asarray(y, dtype=np.int64)
+        probabilities = np.empty((len(x), *self.network.output_shape), dtype=np.float32)
+        workspace, total, hits = self._passes(len(x)), 0.0, 0
+        link = ActivationFunction(self.loss.link)
+        for start in range(0, len(x), EVALUATION_BATCH):
+            stop = min(start + EVALUATION_BATCH, len(x))
+            logits = workspace.forward(self.scaling.apply(x[start:stop]))
+            loss, right = workspace.loss(logits, labels[start:stop], backward=False)
+            workspace.ops.activate(link, logits, probabilities[start:stop])
+            total, hits = total + loss, hits + right
+        if self.network.output_shape == (1,):
+            probabilities = np.concatenate([1 - probabilities, probabilities], axis=1)
+        n = max(1, len(x))
+        return Evaluation(total / n, hits / n, probabilities, labels)
+
+    def _passes(self, samples: int) -> Workspace:
+        batch = min(EVALUATION_BATCH, max(1, samples))
+        workspace: Workspace | None = getattr(self._local, "workspace", None)
+        if workspace is None or workspace.batch < batch:
+            workspace = self._local.workspace = self.network.workspace(self.weights, batch)
+        return workspace
+
+    def _checked(self, x: NDArray[Any]) -> NDArray[Any]:
+        if x.shape[1:] != self.network.input_shape:
+            raise DataError(
+                "the samples don't fit the network",
+                allowed=f"an array of shape (N, {', '.join(map(str, self.network.input_shape))})",
+                received=f"shape {x.shape}",
+                fix="reshape the samples, with one axis for the samples in front",
+            )
+        return x

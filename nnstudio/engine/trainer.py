@@ -1,0 +1,344 @@
+"""The training loop: one generator that the application, the command line and the tests drive.
+
+A run is a function of its project: the initial weights, the order of the samples and the noise of
+dropout come from streams that are fixed by the seed and the epoch, so a run that is stopped at any
+batch and resumed from its state goes on bit for bit as if it had never stopped.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnstudio.core.spec import ProjectSpec, TrainSpec
+from nnstudio.data.batches import Gather, epoch_order
+from nnstudio.data.prepare import Prepared
+from nnstudio.engine.best import BestKeeper
+from nnstudio.engine.model import EVALUATION_BATCH, Model
+from nnstudio.engine.network import Network
+from nnstudio.engine.update import Update
+from nnstudio.errors import TrainingError
+from nnstudio.optim import Loss
+
+Vector = NDArray[np.float32]
+Reason = Literal["finished", "early stopping", "diverged", "stopped"]
+
+BLOCK_SECONDS = 0.01
+_DROPOUT_STREAM = 2  # of the seed; the initial weights have stream 1, the order of samples its own
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some steps of an epoch, in order.
+
+    Attributes:
+        epoch: Epoch they belong to, from 1.
+        step: Number of the first one over the whole run, from 1.
+        batch: Number of the last one in its epoch, from 1.
+        batches: Steps in an epoch.
+        losses: Mean loss of each step's batch.
+        accuracies: Share of hits of each step's batch.
+    """
+
+    epoch: int
+    step: int
+    batch: int
+    batches: int
+    losses: tuple[float, ...]
+    accuracies: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """What is known after an epoch.
+
+    The training figures are running averages *during* the epoch, each batch seen with the weights
+    of its moment and with dropout on; ``Model.evaluate`` gives the exact ones. Losses are means per
+    sample without penalties.
+
+    Attributes:
+        epoch: Number of the epoch, from 1.
+        train_loss: Running mean loss.
+        train_accuracy: Running share of hits.
+        val_loss: Mean loss on the validation samples after the epoch, or None without any.
+        val_accuracy: Share of hits on the validation samples, or None.
+        learning_rate: Learning rate of the epoch.
+        seconds: Wall time of the whole run up to here.
+        samples_per_second: Training samples per second of the epoch, without the validation.
+    """
+
+    epoch: int
+    train_loss: float
+    train_accuracy: float
+    val_loss: float | None
+    val_accuracy: float | None
+    learning_rate: float
+    seconds: float
+    samples_per_second: float
+
+
+Event = Block | EpochRecord
+
+
+@dataclass
+class TrainerState:
+    """All that a run needs to go on exactly where it is.
+
+    Attributes:
+        weights: Flat weight vector.
+        slots: The optimizer's vectors, by name.
+        epoch: Epochs completed.
+        batch: Steps completed in the epoch under way.
+        step: Steps completed over the whole run.
+        loss_sum: Summed loss of the epoch under way.
+        hits: Hits of the epoch under way.
+        seen: Samples of the epoch under way.
+        random: State of the dropout generator, or None between epochs.
+        history: Records of the completed epochs.
+        best_epoch: Epoch with the best monitored figure, or 0.
+        best_weights: Its weights, or None.
+        seconds: Wall time so far.
+    """
+
+    weights: Vector
+    slots: dict[str, Vector]
+    epoch: int = 0
+    batch: int = 0
+    step: int = 0
+    loss_sum: float = 0.0
+    hits: int = 0
+    seen: int = 0
+    random: dict[str, Any] | None = None
+    history: list[EpochRecord] = field(default_factory=list)
+    best_epoch: int = 0
+    best_weights: Vector | None = None
+    seconds: float = 0.0
+
+    def copy(self) -> TrainerState:
+        """A copy that shares nothing that training changes."""
+        return replace(
+            self,
+            weights=self.weights.copy(),
+            slots={name: slot.copy() for name, slot in self.slots.items()},
+            history=list(self.history),
+        )
+
+
+class Trainer:
+    """Trains one network on one prepared data set.
+
+    Args:
+        project: The recipe.
+        data: The prepared data.
+        state: Where to go on; None starts from fresh weights.
+
+    Raises:
+        ShapeError: The network has problems or doesn't fit the data.
+        TrainingError: The state is of another network, or there is nothing to train on.
+    """
+
+    def __init__(self, project: ProjectSpec, data: Prepared, state: TrainerState | None = None) -> None:
+        self.project = project
+        self.data = data
+        self.spec: TrainSpec = project.train
+        self.block_steps: int | None = None
+        self.block_seconds = BLOCK_SECONDS
+        self.reason: Reason = "stopped"
+        self._pending: TrainSpec | None = None
+        self.network = _network_for(project, data)
+        self._set_up(state)
+
+    def _set_up(self, state: TrainerState | None) -> None:
+        spec, network, train = self.spec, self.network, self.data.train
+        self.batch_size = min(spec.batch_size, len(train))
+        self.batches = math.ceil(len(train) / self.batch_size)
+        self._update = Update(network, spec)
+        if state is None:
+            weights = network.initial_weights(spec.seed)
+            state = TrainerState(weights, self._update.fresh_slots())
+        elif state.weights.shape != (network.size,) or set(state.slots) != set(self._update.slot_names):
+            raise TrainingError(
+                "the run can't go on with this network or optimizer",
+                allowed=f"{network.size:,} weights and the slots {', '.join(self._update.slot_names) or 'none'}",
+                received=f"{state.weights.size:,} weights and the slots {', '.join(state.slots) or 'none'}",
+                fix="train from the start, or undo the changes to the network and the optimizer",
+            )
+        self.state = state
+        self.best = BestKeeper(spec.early_stopping, state)
+        self._gradients = np.zeros_like(state.weights)
+        self._workspace = network.workspace(state.weights, self.batch_size, self._gradients)
+        self._gather = Gather(train, self.data.scaling, self.batch_size)
+        self._good = state.weights.copy()
+
+    @property
+    def model(self) -> Model:
+        """A model with a copy of the present weights."""
+        return Model(self.network, self.state.weights.copy(), self.data.classes, self.data.scaling)
+
+    @property
+    def best_model(self) -> Model:
+        """A model with the weights of the best epoch so far, or the present ones before the first."""
+        best = self.state.best_weights
+        weights = self.state.weights if best is None else best
+        return Model(self.network, weights.copy(), self.data.classes, self.data.scaling)
+
+    def apply_at_next_epoch(self, spec: TrainSpec) -> None:
+        """Takes over a changed recipe when the next epoch begins.
+
+        Raises:
+            TrainingError: A setting changed that a run can't change.
+        """
+        for name in TrainSpec.locked_while_training:
+            if getattr(spec, name) != getattr(self.spec, name):
+                raise TrainingError(
+                    f"{name.replace('_', ' ')} can't change during a run",
+                    fix="stop the run, or train a new one from the start",
+                )
+        self._pending = spec
+
+    def run(self) -> Iterator[Event]:
+        """Trains until the epochs are done, early stopping strikes or the loss diverges.
+
+        Yields:
+            A :class:`Block` at least every ``block_seconds`` or ``block_steps`` steps, and an
+            :class:`EpochRecord` behind each epoch. Between two of them ``state`` is consistent and
+            the caller may stop, save it, or resume another trainer from a copy.
+        """
+        self.reason = "finished"
+        self._take_pending()
+        while self.state.epoch < self.spec.epochs:
+            yield from self._epoch()
+            if self.reason == "diverged":
+                return
+            if self.best.exhausted(self.state.epoch):
+                self.reason = "early stopping"
+                break
+            self._take_pending()
+        self.best.restore(self.state)
+
+    def _take_pending(self) -> None:
+        if self._pending is not None:
+            self.spec, self._pending = self._pending, None
+            self._update.configure(self.spec)
+            self.best.configure(self.spec.early_stopping)
+
+    def _epoch(self) -> Iterator[Event]:
+        state, n = self.state, len(self.data.train)
+        order = epoch_order(n, self.spec.seed, state.epoch + 1)
+        random = np.random.default_rng([self.spec.seed, _DROPOUT_STREAM, state.epoch + 1])
+        if state.random is not None:
+            random.bit_generator.state = state.random
+        busy = 0.0
+        seen_before = state.seen
+        while state.batch < self.batches:
+            started = time.perf_counter()
+            block = self._block(order, random, started)
+            elapsed = time.perf_counter() - started
+            busy += elapsed
+            state.seconds += elapsed
+            state.random = random.bit_generator.state
+            if not math.isfinite(block.losses[-1]):
+                self._diverge()
+                yield block
+                return
+            yield block
+        yield self._finish_epoch((state.seen - seen_before) / max(busy, 1e-9))
+
+    def _block(self, order: NDArray[np.int64], random: np.random.Generator, started: float) -> Block:
+        state, first = self.state, self.state.step + 1
+        losses: list[float] = []
+        accuracies: list[float] = []
+        limit = self.block_steps or self.batches
+        while state.batch < self.batches and len(losses) < limit:
+            start = state.batch * self.batch_size
+            rows = order[start : start + self.batch_size]
+            loss, hits = self._step(rows, random)
+            n = len(rows)
+            state.batch += 1
+            state.step += 1
+            state.loss_sum += loss
+            state.hits += hits
+            state.seen += n
+            losses.append(loss / n)
+            accuracies.append(hits / n)
+            if not math.isfinite(loss) or time.perf_counter() - started >= self.block_seconds:
+                break
+        return Block(state.epoch + 1, first, state.batch, self.batches, tuple(losses), tuple(accuracies))
+
+    def _step(self, rows: NDArray[np.int64], random: np.random.Generator) -> tuple[float, int]:
+        """One step of gradient descent; returns the batch's summed loss and its hits."""
+        workspace, n = self._workspace, len(rows)
+        x, labels = self._gather.x(rows), self._gather.labels(rows)
+        logits = workspace.forward(x, random)
+        loss, hits = workspace.loss(logits, labels, backward=True)
+        assert workspace.d_logits is not None
+        d_logits = workspace.d_logits[:n]
+        if self.spec.gradient == "mean":
+            np.multiply(d_logits, np.float32(1 / n), out=d_logits)
+        workspace.backward(d_logits)
+        state = self.state
+        self._update.apply(state.weights, self._gradients, state.slots, state.step + 1)
+        return loss, hits
+
+    def _finish_epoch(self, samples_per_second: float) -> EpochRecord:
+        state = self.state
+        started = time.perf_counter()
+        val_loss, val_accuracy = self._validate()
+        state.seconds += time.perf_counter() - started
+        state.epoch += 1
+        record = EpochRecord(
+            state.epoch,
+            state.loss_sum / state.seen,
+            state.hits / state.seen,
+            val_loss,
+            val_accuracy,
+            self.spec.learning_rate,
+            state.seconds,
+            samples_per_second,
+        )
+        state.history.append(record)
+        state.batch, state.loss_sum, state.hits, state.seen, state.random = 0, 0.0, 0, 0, None
+        self.best.see(record, state)
+        if np.isfinite(state.weights).all():
+            np.copyto(self._good, state.weights)
+        return record
+
+    def _validate(self) -> tuple[float | None, float | None]:
+        part = self.data.validation
+        if part is None or len(part) == 0:
+            return None, None
+        batch = min(EVALUATION_BATCH, len(part))
+        gather = Gather(part, self.data.scaling, batch)
+        workspace = self.network.workspace(self.state.weights, batch)
+        loss, hits = 0.0, 0
+        for start in range(0, len(part), batch):
+            rows = np.arange(start, min(start + batch, len(part)))
+            logits = workspace.forward(gather.x(rows))
+            part_loss, part_hits = workspace.loss(logits, gather.labels(rows), backward=False)
+            loss, hits = loss + part_loss, hits + part_hits
+        return loss / len(part), hits / len(part)
+
+    def _diverge(self) -> None:
+        """Back to the weights of the last epoch whose figures were finite."""
+        self.reason = "diverged"
+        np.copyto(self.state.weights, self._good)
+
+
+def _network_for(project: ProjectSpec, data: Prepared) -> Network:
+    from nnstudio.core.shapes import infer_shapes
+
+    infer_shapes(project.network, input_shape=data.shape).require()
+    loss = cast(Loss, project.train.loss)
+    network = Network(project.network, loss)
+    loss.check(network.output_shape, len(data.classes))
+    if len(data.train) == 0:
+        raise TrainingError("there are no training samples", fix="use a larger share of the data")
+    if network.size == 0:
+        raise TrainingError("the network has nothing to train", fix="add a Dense layer")
+    return network

@@ -1,0 +1,91 @@
+"""Behaviour shared by the number fields: refuse wrong text kindly, keep the last valid value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator, QWheelEvent
+from PySide6.QtWidgets import QAbstractSpinBox
+
+from nnstudio.gui.widgets.field_state import show_problem
+
+if TYPE_CHECKING:
+    _Base = QAbstractSpinBox
+else:
+    _Base = object
+
+
+class CheckedSpin(_Base):
+    """Mixin for spin boxes: any text may be typed, only a valid one becomes the value.
+
+    A wrong text gets the red border at once and ``problem_changed`` carries a sentence with the allowed
+    range; the value does not change. Return keeps the text for correction, leaving the field or Escape
+    brings the last valid value back. The wheel scrolls the page unless the field has the focus.
+
+    Signals:
+        problem_changed: The sentence to show below the field; empty once the text is fine.
+    """
+
+    problem_changed = Signal(str)
+
+    def _start_checking(self) -> None:
+        """Call at the end of the constructor."""
+        self._problem = ""
+        self.setKeyboardTracking(False)
+        self.setCorrectionMode(QAbstractSpinBox.CorrectionMode.CorrectToPreviousValue)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.lineEdit().textChanged.connect(self._check)
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the text now, or an empty string."""
+        return self._problem
+
+    def problem_with(self, text: str) -> str:
+        """A sentence that says what is allowed, if ``text`` is not; to be implemented."""
+        raise NotImplementedError
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        """Accept every text while it is typed; only one without a problem is acceptable."""
+        wrong = bool(self.problem_with(text))
+        state = QValidator.State.Intermediate if wrong else QValidator.State.Acceptable
+        return state, text, position
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return on a wrong text keeps it; Escape gives the valid one back."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._problem:
+            return
+        if event.key() == Qt.Key.Key_Escape and self.lineEdit().text() != self._valid_text():
+            self.lineEdit().setText(self._valid_text())
+            self.selectAll()
+            return
+        super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Leaving with a wrong text brings the last valid value back."""
+        if self._problem:
+            self.lineEdit().setText(self._valid_text())
+        super().focusOutEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Let the page scroll while the field has no focus."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def _valid_text(self) -> str:
+        raise NotImplementedError
+
+    def _check(self, text: str) -> None:
+        problem = self.problem_with(text)
+        if problem != self._problem:
+            self._problem = problem
+            show_problem(self, problem)
+            self.problem_changed.emit(problem)
+
+
+def plain(text: str) -> str:
+    """``text`` as Python reads numbers: a real minus sign becomes ``-``, blanks and commas go."""
+    return text.strip().replace("\N{MINUS SIGN}", "-").replace(" ", "").replace(",", "")

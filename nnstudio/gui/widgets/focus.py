@@ -1,0 +1,130 @@
+"""The focus ring: 2 px of accent, 1 px off the focused widget.
+
+``install(window)`` once per top-level window. A widget chooses where its ring goes through the dynamic
+property ``focusRing``: ``"outside"`` (the default), ``"inside"`` (widgets that touch the window's edge) or
+``"none"`` (views that paint the focus of their items themselves).
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QFocusFrame,
+    QMenu,
+    QMenuBar,
+    QProxyStyle,
+    QStyle,
+    QStyleHintReturn,
+    QStyleOption,
+    QTabBar,
+    QWidget,
+)
+
+from nnstudio.gui.theme import theme
+from nnstudio.gui.tokens import METRICS
+
+WIDTH = 2
+GAP = 1
+
+
+def install(window: QWidget) -> FocusRing:
+    """Give ``window`` a ring that follows the keyboard focus inside it."""
+    return FocusRing(window)
+
+
+class FocusRing(QFocusFrame):
+    """The ring of one window."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._inside = False
+        self._style = _RingStyle()
+        self._style.setParent(self)
+        self.setStyle(self._style)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._follow)
+        theme().changed.connect(self.update)
+
+    def _follow(self, _old: QWidget | None, new: QWidget | None) -> None:
+        target = None if new is None else owner(new)
+        if target is None or target.window() is not self._window or not _wants_ring(target):
+            self.setWidget(None)  # type: ignore[arg-type]  # Qt takes a null pointer here
+            return
+        self._inside = _place(target) == "inside"
+        self._style.margin = 0 if self._inside else theme().px(WIDTH) + GAP
+        self.setWidget(None)  # type: ignore[arg-type]  # so that the margin is read again
+        self.setWidget(target)
+        self.raise_()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the rounded ring."""
+        if self.widget() is None:
+            return
+        width = theme().px(WIDTH)
+        radius = theme().px(METRICS.radius) + (0 if self._inside else width)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(theme().tokens.accent), width))
+        half = width / 2
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(half, half, -half, -half), radius, radius)
+
+
+def owner(focused: QWidget) -> QWidget:
+    """The control that ``focused`` belongs to: a spin box rather than the line edit inside it."""
+    parent = focused.parentWidget()
+    return parent if isinstance(parent, QAbstractSpinBox | QComboBox) else focused
+
+
+def _place(target: QWidget) -> str:
+    chosen = target.property("focusRing")
+    if isinstance(chosen, str):
+        return chosen
+    return "inside" if isinstance(target, QAbstractScrollArea | QTabBar) else "outside"
+
+
+def _wants_ring(target: QWidget) -> bool:
+    if target.isWindow() or isinstance(target, QMenu | QMenuBar) or _place(target) == "none":
+        return False
+    # A click on a button needs no ring; it returns with the first key that moves the focus.
+    clicked = QApplication.mouseButtons() != Qt.MouseButton.NoButton
+    return not (clicked and isinstance(target, QAbstractButton))
+
+
+class _RingStyle(QProxyStyle):
+    """Tells ``QFocusFrame`` how far outside the widget to lie, and to lie above its neighbours."""
+
+    def __init__(self) -> None:
+        super().__init__("Fusion")
+        self.margin = WIDTH + GAP
+
+    def pixelMetric(
+        self,
+        metric: QStyle.PixelMetric,
+        option: QStyleOption | None = None,
+        widget: QWidget | None = None,
+    ) -> int:
+        if metric in (QStyle.PixelMetric.PM_FocusFrameHMargin, QStyle.PixelMetric.PM_FocusFrameVMargin):
+            return self.margin
+        return super().pixelMetric(metric, option, widget)
+
+    def styleHint(
+        self,
+        hint: QStyle.StyleHint,
+        option: QStyleOption | None = None,
+        widget: QWidget | None = None,
+        return_data: QStyleHintReturn | None = None,
+    ) -> int:
+        if hint == QStyle.StyleHint.SH_FocusFrame_AboveWidget:
+            return 1
+        if hint == QStyle.StyleHint.SH_FocusFrame_Mask:
+            return 0
+        return super().styleHint(hint, option, widget, return_data)

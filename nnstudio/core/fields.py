@@ -6,7 +6,8 @@ inspector. ``describe`` reads the declarations back for whoever builds a form.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field as dataclass_field
+import dataclasses
+from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -57,7 +58,7 @@ def field(
         min_length: Shortest text or tuple.
         max_length: Longest text or tuple.
     """
-    extra = {
+    form: dict[str, Any] = {
         "label": label,
         "step": step,
         "log": log,
@@ -66,21 +67,13 @@ def field(
         "hidden": hidden,
         "when": when,
     }
-    return Field(
-        default,
-        description=help,
-        ge=ge,
-        gt=gt,
-        le=le,
-        lt=lt,
-        min_length=min_length,
-        max_length=max_length,
-        json_schema_extra={"form": extra},
-    )
+    bounds: dict[str, Any] = {"ge": ge, "gt": gt, "le": le, "lt": lt}
+    lengths: dict[str, Any] = {"min_length": min_length, "max_length": max_length}
+    return Field(default, description=help, json_schema_extra={"form": form}, **bounds, **lengths)
 
 
 class OneOf:
-    """Annotation of a field that holds any spec of a registry: ``Annotated[Optimizer, OneOf(OPTIMIZERS)]``."""
+    """Annotation of a field that holds any spec of a registry: ``Annotated[Optimizer, OneOf(...)]``."""
 
     def __init__(self, registry: Registry[Any]) -> None:
         self.registry = registry
@@ -159,7 +152,7 @@ class FormField:
     choices: tuple[Any, ...] = ()
     registry: Registry[Any] | None = None
     model: type[BaseModel] | None = None
-    when: dict[str, Any] = dataclass_field(default_factory=dict)
+    when: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 def describe(cls: type[BaseModel]) -> list[FormField]:
@@ -167,7 +160,7 @@ def describe(cls: type[BaseModel]) -> list[FormField]:
     rows = []
     for name, info in cls.model_fields.items():
         extra = info.json_schema_extra
-        form: dict[str, Any] = dict(extra.get("form", {})) if isinstance(extra, dict) else {}  # type: ignore[arg-type, call-overload]
+        form: dict[str, Any] = dict(extra.get("form", {})) if isinstance(extra, dict) else {}  # type: ignore[arg-type]
         if not form.get("hidden", False):
             rows.append(_row(name, info, form))
     return rows

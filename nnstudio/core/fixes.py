@@ -31,9 +31,11 @@ class InsertBefore:
 
     @property
     def label(self) -> str:
+        """Text of the button."""
         return f"Insert {self.type}"
 
     def apply(self, network: NetworkSpec, layer: str) -> NetworkSpec:
+        """The mended network."""
         return network.insert(network.index(layer), LAYERS.create(self.type, **self.fields))
 
 
@@ -47,9 +49,11 @@ class InsertAfter:
 
     @property
     def label(self) -> str:
+        """Text of the button."""
         return self.text or f"Add {self.type}"
 
     def apply(self, network: NetworkSpec, layer: str) -> NetworkSpec:
+        """The mended network."""
         return network.insert(network.index(layer) + 1, LAYERS.create(self.type, **self.fields))
 
 
@@ -62,9 +66,11 @@ class SetFields:
 
     @property
     def label(self) -> str:
+        """Text of the button."""
         return self.text
 
     def apply(self, network: NetworkSpec, layer: str) -> NetworkSpec:
+        """The mended network."""
         return network.replace_layer(layer, network.layer(layer).replace(**self.fields))
 
 
@@ -76,7 +82,9 @@ class Remove:
 
     @property
     def label(self) -> str:
+        """Text of the button."""
         return self.text
 
     def apply(self, network: NetworkSpec, layer: str) -> NetworkSpec:
+        """The mended network."""
         return network.remove(layer)

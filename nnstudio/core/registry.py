@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import json
 from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
@@ -107,9 +108,10 @@ class Registry(Generic[T]):
         if isinstance(value, str):
             return self.create(value)
         if not isinstance(value, dict) or not isinstance(value.get("type"), str):
+            example = json.dumps({"type": self.names()[0]})
             raise SpecError(
                 f"a {self.kind} has no type",
-                allowed=f"an object with a 'type' key, such as {{\"type\": {next(iter(self)).type_name()!r}}}",
+                allowed=f"an object with a 'type' key, such as {example}",
                 received=_short(value),
                 fix=f"name the {self.kind} under the key 'type'",
             )
@@ -137,7 +139,7 @@ def did_you_mean(name: str, known: Any) -> str:
     close = difflib.get_close_matches(name.lower(), {k.lower(): k for k in known}, n=1, cutoff=0.5)
     if not close:
         return ""
-    return "did you mean {!r}?".format(next(k for k in known if k.lower() == close[0]))
+    return f"did you mean {next(k for k in known if k.lower() == close[0])!r}?"
 
 
 def spec_error(owner: str, error: ValidationError) -> SpecError:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnstudio.core.spec import NetworkSpec
-from nnstudio.data.prepare import Scaling
+from nnstudio.data.batches import Scaling
 from nnstudio.engine.network import Network, Workspace
 from nnstudio.errors import DataError
 from nnstudio.layers.functions import ActivationFunction
@@ -39,7 +39,7 @@ class Evaluation:
     @property
     def predictions(self) -> NDArray[np.int64]:
         """Most probable class of each sample."""
-        return self.probabilities.argmax(axis=1)
+        return np.asarray(self.probabilities.argmax(axis=1), dtype=np.int64)
 
 
 class Model:

@@ -114,7 +114,8 @@ class Network:
         return Workspace(self, weights, batch, gradients)
 
 
-_WEIGHTS_STREAM = 1  # keeps the streams of one seed apart (see trainer.py for the others)
+# Streams of one seed: the order of samples has the epoch's number, so the others lie above all epochs.
+_WEIGHTS_STREAM = 2_000_001
 
 
 class Workspace:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
@@ -30,7 +30,7 @@ Vector = NDArray[np.float32]
 Reason = Literal["finished", "early stopping", "diverged", "stopped"]
 
 BLOCK_SECONDS = 0.01
-_DROPOUT_STREAM = 2  # of the seed; the initial weights have stream 1, the order of samples its own
+_DROPOUT_STREAM = 2_000_002  # of the seed; the initial weights have the one before it
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class TrainerState:
     loss_sum: float = 0.0
     hits: int = 0
     seen: int = 0
-    random: dict[str, Any] | None = None
+    random: Mapping[str, Any] | None = None
     history: list[EpochRecord] = field(default_factory=list)
     best_epoch: int = 0
     best_weights: Vector | None = None
@@ -165,8 +165,8 @@ class Trainer:
         elif state.weights.shape != (network.size,) or set(state.slots) != set(self._update.slot_names):
             raise TrainingError(
                 "the run can't go on with this network or optimizer",
-                allowed=f"{network.size:,} weights and the slots {', '.join(self._update.slot_names) or 'none'}",
-                received=f"{state.weights.size:,} weights and the slots {', '.join(state.slots) or 'none'}",
+                allowed=f"{network.size:,} weights, slots {', '.join(self._update.slot_names) or 'none'}",
+                received=f"{state.weights.size:,} weights, slots {', '.join(state.slots) or 'none'}",
                 fix="train from the start, or undo the changes to the network and the optimizer",
             )
         self.state = state
@@ -213,8 +213,9 @@ class Trainer:
         self.reason = "finished"
         self._take_pending()
         while self.state.epoch < self.spec.epochs:
-            yield from self._epoch()
-            if self.reason == "diverged":
+            finite = yield from self._epoch()
+            if not finite:
+                self._diverge()
                 return
             if self.best.exhausted(self.state.epoch):
                 self.reason = "early stopping"
@@ -228,7 +229,8 @@ class Trainer:
             self._update.configure(self.spec)
             self.best.configure(self.spec.early_stopping)
 
-    def _epoch(self) -> Iterator[Event]:
+    def _epoch(self) -> Generator[Event, None, bool]:
+        """The rest of the epoch; False as soon as a loss is not finite."""
         state, n = self.state, len(self.data.train)
         order = epoch_order(n, self.spec.seed, state.epoch + 1)
         random = np.random.default_rng([self.spec.seed, _DROPOUT_STREAM, state.epoch + 1])
@@ -243,12 +245,11 @@ class Trainer:
             busy += elapsed
             state.seconds += elapsed
             state.random = random.bit_generator.state
-            if not math.isfinite(block.losses[-1]):
-                self._diverge()
-                yield block
-                return
             yield block
+            if not math.isfinite(block.losses[-1]):
+                return False
         yield self._finish_epoch((state.seen - seen_before) / max(busy, 1e-9))
+        return True
 
     def _block(self, order: NDArray[np.int64], random: np.random.Generator, started: float) -> Block:
         state, first = self.state, self.state.step + 1

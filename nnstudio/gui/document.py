@@ -36,6 +36,8 @@ class Document(QObject):
     def __init__(self, project: ProjectSpec | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._expected: tuple[Shape | None, int | None] = (None, None)
+        self._selection = ""
+        self._path: Path | None = None
         self._open(project or ProjectSpec(), None)
 
     @property

@@ -34,7 +34,10 @@ class BufferSpec:
 class Ops(Protocol):
     """The compute primitives that layers are written in (see ``nnstudio.engine.ops``)."""
 
-    xp: Any
+    @property
+    def xp(self) -> Any:
+        """NumPy or CuPy."""
+        ...
 
     def affine(self, x: Array, kernel: Array, bias: Array | None, out: Array) -> Array:
         """``out = x @ kernel + bias``."""

@@ -1,0 +1,1 @@
+"""Runs on disk and presets: what surrounds a training run."""

@@ -312,7 +312,7 @@ def _ending(trainer: Trainer) -> tuple[State, str]:
     if trainer.reason == "diverged":
         rate = trainer.spec.learning_rate
         return "diverged", (
-            f"The loss became infinite or NaN in epoch {state.epoch + 1}, step {state.step}. "
+            f"The loss became infinite or NaN in epoch {state.epoch + 1}. "
             f"The last good weights (epoch {state.epoch}) are kept. "
             f"Try a learning rate of {rate / 10:.3g} instead of {rate:.3g}, or clip the gradients."
         )

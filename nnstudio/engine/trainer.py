@@ -174,7 +174,7 @@ class Trainer:
         self._gradients = np.zeros_like(state.weights)
         self._workspace = network.workspace(state.weights, self.batch_size, self._gradients)
         self._gather = Gather(train, self.data.scaling, self.batch_size)
-        self._good = state.weights.copy()
+        self._good = state.copy()
 
     @property
     def model(self) -> Model:
@@ -307,7 +307,7 @@ class Trainer:
         state.batch, state.loss_sum, state.hits, state.seen, state.random = 0, 0.0, 0, 0, None
         self.best.see(record, state)
         if np.isfinite(state.weights).all():
-            np.copyto(self._good, state.weights)
+            self._good = state.copy()
         return record
 
     def _validate(self) -> tuple[float | None, float | None]:
@@ -326,9 +326,14 @@ class Trainer:
         return loss / len(part), hits / len(part)
 
     def _diverge(self) -> None:
-        """Back to the weights of the last epoch whose figures were finite."""
+        """Back to the state of the last epoch whose weights were finite."""
         self.reason = "diverged"
-        np.copyto(self.state.weights, self._good)
+        good, state = self._good, self.state
+        np.copyto(state.weights, good.weights)
+        for name, slot in state.slots.items():
+            np.copyto(slot, good.slots[name])
+        state.batch, state.step, state.random = good.batch, good.step, good.random
+        state.loss_sum, state.hits, state.seen = good.loss_sum, good.hits, good.seen
 
 
 def _network_for(project: ProjectSpec, data: Prepared) -> Network:

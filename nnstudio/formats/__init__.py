@@ -1,0 +1,1 @@
+"""File formats of other tools: read safely, written so that they open there."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from nnstudio.core.fields import field
 from nnstudio.core.layer import LAYERS, Category, Shape, shape_text
 from nnstudio.errors import ShapeError
-from nnstudio.layers.base import Array, BufferSpec, Frame, Layer
+from nnstudio.layers.base import Array, BufferSpec, Frame, KerasLayer, Layer
 from nnstudio.layers.functions import TITLES, ActivationFunction, ActivationName
 
 
@@ -105,10 +105,10 @@ class Activation(Layer):
         """``dy * f'(x)``."""
         return frame.ops.activate_backward(frame.activation, dy, y, x)
 
-    def keras(self) -> tuple[str, dict[str, Any]]:
+    def keras(self) -> tuple[KerasLayer, ...]:
         """``ReLU`` with a slope, ``ELU``, or ``Activation``."""
         if self.function == "leaky_relu":  # this spelling loads in Keras 2 and in Keras 3
-            return "ReLU", {"negative_slope": self.negative_slope, "max_value": None, "threshold": 0.0}
+            return (("ReLU", {"negative_slope": self.negative_slope, "max_value": None, "threshold": 0.0}),)
         if self.function == "elu":
-            return "ELU", {"alpha": self.alpha}
-        return "Activation", {"activation": self.function}
+            return (("ELU", {"alpha": self.alpha}),)
+        return (("Activation", {"activation": self.function}),)

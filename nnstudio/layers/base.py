@@ -17,6 +17,9 @@ from nnstudio.layers.functions import LINEAR, ActivationFunction
 Array = Any
 """A NumPy or CuPy array; samples along axis 0."""
 
+KerasLayer = tuple[str, dict[str, Any]]
+"""Keras's class name and config, without the layer's name."""
+
 
 @dataclass(frozen=True)
 class BufferSpec:
@@ -133,11 +136,6 @@ class Layer(LayerSpec):
             ``dx``, or None where ``frame.needs_dx`` is false.
         """
 
-    def keras(self) -> tuple[str, dict[str, Any]]:
-        """Keras's class name and config of this layer, spelled so that Keras 2 and 3 read it."""
-        raise NotImplementedError(f"{self.type_name()} has no Keras form")
-
-    @classmethod
-    def from_keras(cls, class_name: str, config: Mapping[str, Any]) -> Layer | None:
-        """The layer that a Keras config describes, or None if it describes another kind."""
-        return None
+    @abstractmethod
+    def keras(self) -> tuple[KerasLayer, ...]:
+        """The Keras layers that compute the same, spelled so that Keras 2 and 3 read them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from nnstudio.core.fields import OneOf, field
 from nnstudio.core.fixes import InsertBefore
@@ -16,8 +16,13 @@ from nnstudio.core.layer import (
     shape_text,
 )
 from nnstudio.errors import ShapeError
-from nnstudio.layers.base import Array, BufferSpec, Frame, Layer
-from nnstudio.layers.functions import ActivationFunction, ActivationName, activation_function
+from nnstudio.layers.base import Array, BufferSpec, Frame, KerasLayer, Layer
+from nnstudio.layers.functions import (
+    KERAS_NEGATIVE_SLOPE,
+    ActivationFunction,
+    ActivationName,
+    activation_function,
+)
 
 
 @LAYERS.register
@@ -121,6 +126,12 @@ class Dense(Layer):
         )
         return dx
 
-    def keras(self) -> tuple[str, dict[str, Any]]:
+    def keras(self) -> tuple[KerasLayer, ...]:
         """``Dense``; a penalty and initialisers don't matter to a trained model."""
-        return "Dense", {"units": self.units, "activation": self.activation, "use_bias": self.use_bias}
+        if self.activation == "leaky_relu":  # Keras 2 has no such string
+            slope = {"negative_slope": KERAS_NEGATIVE_SLOPE, "max_value": None, "threshold": 0.0}
+            return (self._keras_dense("linear"), ("ReLU", slope))
+        return (self._keras_dense(self.activation),)
+
+    def _keras_dense(self, activation: str) -> KerasLayer:
+        return "Dense", {"units": self.units, "activation": activation, "use_bias": self.use_bias}

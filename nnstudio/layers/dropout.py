@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from nnstudio.core.fields import field
 from nnstudio.core.layer import LAYERS, Category, Shape
-from nnstudio.layers.base import Array, BufferSpec, Frame, Layer
+from nnstudio.layers.base import Array, BufferSpec, Frame, KerasLayer, Layer
 from nnstudio.layers.functions import ActivationFunction
 
 
@@ -47,6 +47,6 @@ class Dropout(Layer):
             return dy
         return frame.ops.multiply(dy, frame.buffers["mask"], dy)
 
-    def keras(self) -> tuple[str, dict[str, Any]]:
+    def keras(self) -> tuple[KerasLayer, ...]:
         """``Dropout``."""
-        return "Dropout", {"rate": self.rate}
+        return (("Dropout", {"rate": self.rate}),)

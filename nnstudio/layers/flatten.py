@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from nnstudio.core.layer import LAYERS, Category, Shape
-from nnstudio.layers.base import Array, Frame, Layer
+from nnstudio.layers.base import Array, Frame, KerasLayer, Layer
 
 
 @LAYERS.register
@@ -32,6 +32,6 @@ class Flatten(Layer):
         """A view of the gradient: ``(n, H·W·C) -> (n, H, W, C)``."""
         return dy.reshape(x.shape)
 
-    def keras(self) -> tuple[str, dict[str, Any]]:
+    def keras(self) -> tuple[KerasLayer, ...]:
         """``Flatten``."""
-        return "Flatten", {"data_format": "channels_last"}
+        return (("Flatten", {"data_format": "channels_last"}),)

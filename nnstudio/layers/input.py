@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
 from nnstudio.core.fields import field
 from nnstudio.core.layer import LAYERS, Category, Shape, shape_text
-from nnstudio.layers.base import Array, Frame, Layer
+from nnstudio.layers.base import Array, Frame, KerasLayer, Layer
 
 MAX_INPUT_VALUES = 100_000_000
 
@@ -60,6 +60,6 @@ class Input(Layer):
         """The gradient itself."""
         return dy
 
-    def keras(self) -> tuple[str, dict[str, Any]]:
+    def keras(self) -> tuple[KerasLayer, ...]:
         """``InputLayer``."""
-        return "InputLayer", {"batch_shape": [None, *self.shape], "dtype": "float32"}
+        return (("InputLayer", {"batch_input_shape": [None, *self.shape], "dtype": "float32"}),)

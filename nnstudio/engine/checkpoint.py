@@ -1,0 +1,198 @@
+"""The run's HDF5 file: written atomically, and enough to go on exactly where the run was.
+
+Layout: root group ``nnstudio`` with the recipe as JSON, the flat weight vector and its index, the
+optimizer's vectors, the state of the random streams and the history. ``also`` lets another writer
+put its own view of the same weights beside it (the Keras model, see ``formats.keras_h5``).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnstudio.core.spec import ProjectSpec, parse_json
+from nnstudio.data.batches import Scaling
+from nnstudio.engine.hdf5 import MAX_JSON, open_for_reading, read_array, read_text
+from nnstudio.engine.model import Model
+from nnstudio.engine.network import Network
+from nnstudio.engine.trainer import EpochRecord, TrainerState
+from nnstudio.errors import FormatError, NNStudioError
+from nnstudio.optim import Loss
+
+if TYPE_CHECKING:
+    import h5py
+
+CHECKPOINT_VERSION = 1
+GROUP = "nnstudio"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a checkpoint file holds.
+
+    Attributes:
+        project: The recipe.
+        classes: Names of the classes.
+        scaling: How raw samples become the network's inputs.
+        weights: Flat weight vector.
+        state: The trainer's state, or None in a file that holds a model only.
+    """
+
+    project: ProjectSpec
+    classes: tuple[str, ...]
+    scaling: Scaling
+    weights: NDArray[np.float32]
+    state: TrainerState | None = None
+
+    def model(self) -> Model:
+        """The model with these weights."""
+        network = Network(self.project.network, cast(Loss, self.project.train.loss))
+        return Model(network, self.weights, self.classes, self.scaling)
+
+
+def save_checkpoint(
+    path: Path, checkpoint: Checkpoint, also: Callable[[h5py.File], None] | None = None
+) -> None:
+    """Writes a checkpoint so that the file is at any moment the old one or the new one.
+
+    Args:
+        path: Where to.
+        checkpoint: What to write.
+        also: Writes more into the open file.
+
+    Raises:
+        FormatError: The file can't be written; what was there before is unharmed.
+    """
+    with atomic_hdf5(path) as file:
+        if also is not None:
+            also(file)
+        _write(file.create_group(GROUP), checkpoint)
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Reads what :func:`save_checkpoint` wrote, trusting nothing.
+
+    Raises:
+        FormatError: The file is missing, no HDF5, damaged, or no NNStudio checkpoint.
+    """
+    with open_for_reading(path) as file:
+        version = file[GROUP].attrs.get("version") if GROUP in file else None
+        if version is None:
+            raise FormatError(
+                f"{path.name} holds no NNStudio data",
+                allowed="a file written by NNStudio",
+                received="HDF5 without the group 'nnstudio'",
+                fix="open it as a Keras model instead, or choose another file",
+            )
+        if not isinstance(version, (int, np.integer)) or not 1 <= version <= CHECKPOINT_VERSION:
+            raise FormatError(
+                f"{path.name} has a version that this NNStudio doesn't read",
+                allowed=f"1 to {CHECKPOINT_VERSION}",
+                received=str(version),
+                fix="update NNStudio",
+            )
+        try:
+            return _read(file)
+        except NNStudioError as error:
+            raise FormatError(f"{path.name} is damaged: {error}", fix="use another checkpoint") from error
+        except (KeyError, TypeError, ValueError) as error:
+            raise FormatError(
+                f"{path.name} is damaged", received=repr(error)[:200], fix="use another checkpoint"
+            ) from error
+
+
+@contextmanager
+def atomic_hdf5(path: Path) -> Iterator[h5py.File]:
+    """An HDF5 file that replaces ``path`` when the block ends well, and vanishes otherwise."""
+    import h5py
+
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with h5py.File(temporary, "w") as file:
+            yield file
+        replace_atomically(temporary, path)
+    except OSError as error:
+        raise FormatError(
+            f"{path.name} can't be written",
+            received=error.strerror or str(error),
+            fix="choose a folder you may write to with enough free space; the previous file is unharmed",
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def replace_atomically(temporary: Path, path: Path) -> None:
+    """Moves a finished file over ``path`` so that a power cut leaves the old one or the new one."""
+    with temporary.open("rb+") as handle:
+        os.fsync(handle.fileno())
+    os.replace(temporary, path)
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _write(group: h5py.Group, checkpoint: Checkpoint) -> None:
+    group.attrs["version"] = CHECKPOINT_VERSION
+    group.attrs["scaling"] = json.dumps(checkpoint.scaling.to_json())
+    _write_text(group, "project", checkpoint.project.dumps())
+    _write_text(group, "classes", json.dumps(checkpoint.classes))
+    group.create_dataset("weights", data=checkpoint.weights)
+    state = checkpoint.state
+    if state is None:
+        return
+    training = group.create_group("training")
+    training.create_dataset("weights", data=state.weights)
+    for name, slot in state.slots.items():
+        training.create_dataset(f"slots/{name}", data=slot)
+    if state.best_weights is not None:
+        training.create_dataset("best_weights", data=state.best_weights)
+    _write_text(training, "state", json.dumps(_plain(state)))
+
+
+def _plain(state: TrainerState) -> dict[str, Any]:
+    """The state without its vectors."""
+    vectors = {"weights", "slots", "best_weights"}
+    plain = {f.name: getattr(state, f.name) for f in dataclasses.fields(state) if f.name not in vectors}
+    plain["history"] = [dataclasses.asdict(record) for record in state.history]
+    return plain
+
+
+def _read(file: h5py.File) -> Checkpoint:
+    group = file[GROUP]
+    project = ProjectSpec.loads(read_text(group, "project"))
+    network = Network(project.network, cast(Loss, project.train.loss))
+    shape = (network.size,)
+    weights = read_array(group, "weights", shape)
+    scaling = Scaling.from_json(parse_json(str(group.attrs["scaling"])))
+    classes = tuple(str(name) for name in parse_json(read_text(group, "classes")))
+    state = _read_state(group["training"], shape) if "training" in group else None
+    return Checkpoint(project, classes, scaling, weights, state)
+
+
+def _read_state(group: h5py.Group, shape: tuple[int, ...]) -> TrainerState:
+    plain = parse_json(read_text(group, "state"))
+    plain["history"] = [EpochRecord(**record) for record in plain["history"]]
+    slots = {name: read_array(group, f"slots/{name}", shape) for name in group.get("slots", ())}
+    best = read_array(group, "best_weights", shape) if "best_weights" in group else None
+    return TrainerState(weights=read_array(group, "weights", shape), slots=slots, best_weights=best, **plain)
+
+
+def _write_text(group: h5py.Group, name: str, text: str) -> None:
+    data = np.frombuffer(text.encode("utf-8"), dtype=np.uint8)
+    if data.size > MAX_JSON:
+        raise FormatError("the run's history is too long to be saved", allowed=f"{MAX_JSON:,} bytes")
+    group.create_dataset(name, data=data)

@@ -1,0 +1,227 @@
+"""Runs on disk: one folder per run, written while it trains.
+
+``project.json`` the full recipe · ``metrics.csv`` a line per epoch, appended as it happens ·
+``batches.csv`` a line per step · ``last.h5`` to resume from · ``best.h5`` the best epoch ·
+``result.json`` figures at the end.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import os
+import re
+import time
+from datetime import datetime
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+from nnstudio.core.spec import ProjectSpec
+from nnstudio.data.prepare import Prepared
+from nnstudio.engine.checkpoint import load_checkpoint, replace_atomically
+from nnstudio.engine.model import Evaluation, Model
+from nnstudio.engine.trainer import Block, EpochRecord, Event, Trainer, TrainerState
+from nnstudio.errors import FormatError
+from nnstudio.formats.keras_h5 import save_model
+from nnstudio.paths import data_dir
+
+SAVE_SECONDS = 5.0
+"""Least time between two saves of ``last.h5`` during a run."""
+
+_METRICS = [field.name for field in dataclasses.fields(EpochRecord)]
+_BATCHES = ["step", "epoch", "loss", "accuracy"]
+
+
+def runs_dir() -> Path:
+    """Folder that keeps the runs of the application."""
+    return data_dir() / "runs"
+
+
+def new_run_folder(name: str, base: Path | None = None) -> Path:
+    """A new, empty folder for a run: ``<date>-<time>-<name>``, numbered if it is taken.
+
+    Raises:
+        FormatError: It can't be made.
+    """
+    base = base or runs_dir()
+    stem = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "run"
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    for number in range(1, 1000):
+        folder = base / (f"{stamp}-{stem}" if number == 1 else f"{stamp}-{stem}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise FormatError(
+                f"the run's folder {folder} can't be made",
+                received=error.strerror or str(error),
+                fix="choose a folder you may write to, with --out",
+            ) from error
+        return folder
+    raise FormatError(f"{base} holds too many runs of this second", fix="try again")
+
+
+class RunRecorder:
+    """Writes a run into its folder; used by the application, the command line and sweeps.
+
+    Args:
+        folder: The run's folder; it is made if it doesn't exist.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.result: dict[str, Any] | None = None
+        self._metrics: TextIOWrapper | None = None
+        self._batches: TextIOWrapper | None = None
+        self._saved_at = 0.0
+        self._best_saved = 0
+
+    def begin(self, trainer: Trainer) -> None:
+        """Writes the recipe and opens the tables; a resumed run keeps its rows up to its state."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_text_atomically(self.folder / "project.json", trainer.project.dumps())
+        state = trainer.state
+        kept = [list(dataclasses.asdict(record).values()) for record in state.history]
+        self._metrics = _table(self.folder / "metrics.csv", _METRICS, kept)
+        steps = [row for row in _rows(self.folder / "batches.csv") if int(row[0]) <= state.step]
+        self._batches = _table(self.folder / "batches.csv", _BATCHES, steps)
+        self._saved_at = time.monotonic()
+        self._best_saved = 0
+
+    def event(self, event: Event, trainer: Trainer) -> None:
+        """Appends to the tables; saves the state every few seconds, at the end of an epoch."""
+        if isinstance(event, Block):
+            pairs = zip(event.losses, event.accuracies, strict=True)
+            lines = (f"{event.step + i},{event.epoch},{a:.6g},{b:.6g}\n" for i, (a, b) in enumerate(pairs))
+            self._file(self._batches).writelines(lines)
+            return
+        csv.writer(self._file(self._metrics)).writerow(dataclasses.asdict(event).values())
+        self._file(self._metrics).flush()
+        if time.monotonic() - self._saved_at >= SAVE_SECONDS:
+            self._file(self._batches).flush()
+            self._save(trainer)
+
+    def end(self, trainer: Trainer) -> None:
+        """Saves the last state and the figures of the run."""
+        for file in (self._metrics, self._batches):
+            if file is not None:
+                file.close()
+        self._save(trainer)
+        self.result = result_of(trainer, str(self.folder))
+        text = json.dumps(self.result, indent=2) + "\n"
+        write_text_atomically(self.folder / "result.json", text)
+
+    def _save(self, trainer: Trainer) -> None:
+        project = trainer.project.replace(train=trainer.spec)
+        save_model(self.folder / "last.h5", trainer.model, project, trainer.state)
+        if trainer.state.best_epoch != self._best_saved:
+            save_model(self.folder / "best.h5", trainer.best_model, project)
+            self._best_saved = trainer.state.best_epoch
+        self._saved_at = time.monotonic()
+
+    @staticmethod
+    def _file(file: TextIOWrapper | None) -> TextIOWrapper:
+        assert file is not None, "begin() comes first"
+        return file
+
+
+def load_run(folder: Path) -> tuple[ProjectSpec, TrainerState]:
+    """The recipe and the state of a run, to resume it.
+
+    Raises:
+        FormatError: It is no run's folder, or its state is missing or damaged.
+    """
+    path = folder / "last.h5"
+    if not path.is_file():
+        raise FormatError(
+            f"{folder} is not a run that can be resumed",
+            allowed="a run's folder with last.h5 in it",
+            received="no last.h5" if folder.is_dir() else "no such folder",
+            fix="give the folder that 'nnstudio train' printed as its run",
+        )
+    checkpoint = load_checkpoint(path)
+    if checkpoint.state is None:
+        raise FormatError(f"{path} holds a model but no training state", fix="train from the start")
+    return checkpoint.project, checkpoint.state
+
+
+def result_of(trainer: Trainer, run: str) -> dict[str, Any]:
+    """The figures of a run, as ``result.json`` and ``train --json`` give them."""
+    state, model, data = trainer.state, trainer.model, trainer.data
+    last = _shown_epoch(trainer)
+    test = evaluate_part(model, data, "test")
+    validation = None
+    if last is not None and last.val_loss is not None:
+        validation = {"loss": last.val_loss, "accuracy": last.val_accuracy}
+    rate = state.step * trainer.batch_size / state.seconds if state.seconds else 0.0
+    return {
+        "run": run,
+        "preset": trainer.project.name,
+        "device": "cpu",
+        "parameters": trainer.network.size,
+        "epochs": state.epoch,
+        "best_epoch": state.best_epoch,
+        "reason": trainer.reason,
+        "train": {"loss": last.train_loss, "accuracy": last.train_accuracy} if last else None,
+        "validation": validation,
+        "test": {"loss": test.loss, "accuracy": test.accuracy} if test else None,
+        "seconds": round(state.seconds, 3),
+        "samples_per_second": round(rate),
+    }
+
+
+def _shown_epoch(trainer: Trainer) -> EpochRecord | None:
+    """The epoch whose weights the run ended with: the best where they were restored."""
+    state, rule = trainer.state, trainer.spec.early_stopping
+    if not state.history:
+        return None
+    restored = rule is not None and rule.restore_best and trainer.reason in ("finished", "early stopping")
+    return state.history[(state.best_epoch if restored and state.best_epoch else state.epoch) - 1]
+
+
+def evaluate_part(model: Model, data: Prepared, split: str) -> Evaluation | None:
+    """A model's figures on one part of the data, or None if there is no such part."""
+    part = getattr(data, split)
+    if part is None or len(part) == 0:
+        return None
+    return model.evaluate(part.samples(slice(None)), part.labels)
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Replaces a text file so that it is at any moment the old one or the new one.
+
+    Raises:
+        FormatError: It can't be written; what was there before is unharmed.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        replace_atomically(temporary, path)
+    except OSError as error:
+        raise FormatError(
+            f"{path} can't be written",
+            received=error.strerror or str(error),
+            fix="choose a folder you may write to with enough free space; the previous file is unharmed",
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _rows(path: Path) -> list[list[str]]:
+    if not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))[1:]
+    return [row for row in rows if len(row) == len(_BATCHES) and row[0].isdigit()]  # a cut last line
+
+
+def _table(path: Path, header: list[str], rows: list[Any]) -> TextIOWrapper:
+    file = path.open("w", newline="", encoding="utf-8")
+    writer = csv.writer(file)
+    writer.writerow(header)
+    writer.writerows(rows)
+    file.flush()
+    return file

@@ -262,6 +262,7 @@ class Analysis:
         loss: Mean loss over the samples.
         labels: True class numbers, ``(N,)``.
         predictions: Predicted class numbers, ``(N,)``.
+        probabilities: ``(N, k)``.
         confidences: Probability of the predicted class, ``(N,)``.
         confusion: ``(k, k)``, rows = actual.
         metrics: Figures of each class.
@@ -271,6 +272,7 @@ class Analysis:
     loss: float
     labels: Ints
     predictions: Ints
+    probabilities: NDArray[np.float32]
     confidences: NDArray[np.float32]
     confusion: Ints
     metrics: ClassMetrics
@@ -298,8 +300,15 @@ class Analysis:
 
     def members(self, actual: int, predicted: int) -> Ints:
         """Positions of the samples in one cell of the matrix, surest prediction first."""
-        found = np.flatnonzero((self.labels == actual) & (self.predictions == predicted))
-        return found[np.argsort(-self.confidences[found], kind="stable")].astype(np.int64)
+        return self._surest_first((self.labels == actual) & (self.predictions == predicted))
+
+    def mistaken(self, actual: int) -> Ints:
+        """Positions of a class's samples that were taken for another, surest prediction first."""
+        return self._surest_first((self.labels == actual) & (self.predictions != actual))
+
+    def _surest_first(self, chosen: NDArray[np.bool_]) -> Ints:
+        found = np.flatnonzero(chosen).astype(np.int64)
+        return found[np.argsort(-self.confidences[found], kind="stable")]
 
 
 def analyse(evaluation: Evaluation) -> Analysis:
@@ -311,6 +320,7 @@ def analyse(evaluation: Evaluation) -> Analysis:
         loss=evaluation.loss,
         labels=evaluation.labels,
         predictions=predictions,
+        probabilities=evaluation.probabilities,
         confidences=evaluation.probabilities.max(axis=1),
         confusion=confusion,
         metrics=class_metrics(confusion),

@@ -219,7 +219,8 @@ def _weights(old: int, new: int) -> Floats:
         centre = np.clip((positions + 0.5) * ratio - 0.5, 0, old - 1)
         weights = 1 - np.abs(pixels - centre)
     weights = weights.clip(min=0)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    normalised: Floats = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return normalised
 
 
 def _on_white(pixels: Bytes) -> Floats:

@@ -108,56 +108,6 @@ def test_mistakes_are_ordered_by_count_then_share():
     assert analysis.frequent_mistakes(np.diag([3, 4])) == ()
 
 
-def test_top_k_by_hand_and_its_ends():
-    probabilities = np.array([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7], [0.4, 0.4, 0.2]])
-    labels = [1, 2, 1]
-    assert analysis.top_k_accuracy(probabilities, labels, 1) == pytest.approx(1 / 3)
-    assert analysis.top_k_accuracy(probabilities, labels, 2) == 1
-    assert analysis.top_k_accuracy(probabilities, labels, 99) == 1
-    with pytest.raises(DataError, match="1 or more"):
-        analysis.top_k_accuracy(probabilities, labels, 0)
-
-
-def test_top_1_is_the_accuracy_and_more_places_never_hurt():
-    probabilities, labels = random_case(3)
-    shares = [analysis.top_k_accuracy(probabilities, labels, k) for k in range(1, 8)]
-    assert shares[0] == pytest.approx((probabilities.argmax(axis=1) == labels).mean())
-    assert shares == sorted(shares)
-    assert shares[-1] == 1
-
-
-def test_calibration_error_by_hand():
-    # two bins: (0, 0.5] is empty; 0.6 twice (one right), 0.9 and 1.0 (both right)
-    probabilities = np.array([[0.6, 0.4], [0.6, 0.4], [0.9, 0.1], [1.0, 0.0]])
-    result = analysis.calibration(probabilities, [0, 1, 0, 0], bins=2)
-    assert result.counts.tolist() == [0, 4]
-    assert np.isnan(result.accuracy[0])
-    assert result.confidence[1] == pytest.approx(0.775)
-    assert result.error == pytest.approx(0.025)
-    # ten bins: |0.5 - 0.6| * 2/4 + |1 - 0.9| / 4 + |1 - 1| / 4
-    assert analysis.expected_calibration_error(probabilities, [0, 1, 0, 0], 10) == pytest.approx(0.075)
-
-
-def test_a_bin_holds_its_upper_edge():
-    probabilities = np.array([[0.5, 0.5], [0.51, 0.49]])
-    assert analysis.calibration(probabilities, [0, 0], bins=2).counts.tolist() == [1, 1]
-
-
-def test_a_sure_and_right_network_is_calibrated_and_a_sure_and_wrong_one_is_not():
-    sure = np.eye(4)[[0, 1, 2, 3]]
-    assert analysis.expected_calibration_error(sure, [0, 1, 2, 3]) == 0
-    assert analysis.expected_calibration_error(sure, [1, 2, 3, 0]) == 1
-    assert analysis.calibration(sure, [1, 2, 3, 0]).overconfidence == 1
-
-
-def test_overconfidence_is_mean_confidence_minus_accuracy():
-    probabilities, labels = random_case(4)
-    expected = probabilities.max(axis=1).mean() - (probabilities.argmax(axis=1) == labels).mean()
-    result = analysis.calibration(probabilities, labels)
-    assert result.overconfidence == pytest.approx(expected, abs=1e-6)
-    assert abs(result.overconfidence) <= result.error + 1e-12
-
-
 def test_analyse_gathers_everything_and_lists_a_cell_by_confidence():
     probabilities, labels = random_case(5)
     predictions = probabilities.argmax(axis=1)

@@ -26,6 +26,10 @@ ALIASES = {
     "theme": "moon",
 }
 
+_GRID = 24  # side of the drawings' view box
+_STROKE = 1.4  # pixels
+_THINNEST = 1.6  # view box units, for large icons
+
 _pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
 
 
@@ -84,9 +88,14 @@ def application_icon() -> QIcon:
     return QIcon(str(resource("icons", "nnstudio.svg")))
 
 
-def tinted_svg(path: str, colour: str) -> bytes:
-    """The SVG drawing at ``path`` (such as ``"ui/check"``) with its strokes in ``colour``."""
-    return _source(path).replace("currentColor", colour).encode()
+def tinted_svg(path: str, colour: str, size: float = 16.0) -> bytes:
+    """The SVG drawing at ``path`` (such as ``"ui/check"``) in ``colour``, to be shown at ``size`` pixels.
+
+    Strokes are ``_STROKE`` pixels wide at every size, so that a 12 px icon is not thinner than its text.
+    """
+    width = max(_THINNEST, _STROKE * _GRID / size)
+    tinted = _source(path).replace("currentColor", colour)
+    return tinted.replace('stroke-width="2"', f'stroke-width="{width:.2f}"', 1).encode()
 
 
 def clear_cache() -> None:
@@ -123,7 +132,9 @@ def _render(path: str, colour: str, size: int, ratio: float | None) -> QPixmap:
         drawn = QPixmap(side, side)
         drawn.fill(Qt.GlobalColor.transparent)
         painter = QPainter(drawn)
-        QSvgRenderer(QByteArray(tinted_svg(path, colour))).render(painter, QRectF(0, 0, side, side))
+        QSvgRenderer(QByteArray(tinted_svg(path, colour, size / theme().zoom))).render(
+            painter, QRectF(0, 0, side, side)
+        )
         painter.end()
         drawn.setDevicePixelRatio(ratio)
         _pixmaps[key] = drawn
@@ -148,8 +159,17 @@ class _TintedEngine(QIconEngine):
     def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
         # Qt hands over the size in device pixels, already multiplied by the scale.
         ratio = scale if scale > 0 else 1.0
-        logical = round(min(size.width(), size.height()) / ratio)
-        return _render(self._path, self._colour(mode, state), logical, ratio)
+        side = min(size.width(), size.height())
+        drawn = _render(self._path, self._colour(mode, state), round(side / ratio), ratio)
+        if size.width() == size.height():
+            return drawn
+        padded = QPixmap(size)  # a wider size keeps the icon at the left: room before a button's text
+        padded.fill(Qt.GlobalColor.transparent)
+        padded.setDevicePixelRatio(ratio)
+        painter = QPainter(padded)
+        painter.drawPixmap(0, round((size.height() - side) / 2 / ratio), drawn)
+        painter.end()
+        return padded
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         return self.scaledPixmap(size, mode, state, 1.0)

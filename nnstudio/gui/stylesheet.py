@@ -4,7 +4,8 @@ Widgets choose a look through dynamic properties, never through colours of their
 
 * ``QPushButton[role]``: ``primary``, ``tint``, ``text``, ``quiet``, ``danger``; ``small`` (true) is 24 high
 * ``QToolButton[role]``: ``icon`` (24 x 24, flat)
-* ``QFrame[role]``: ``panel``, ``card``, ``window``, ``divider``, ``footer``, ``drop`` (dashed)
+* ``QFrame[role]``: ``panel``, ``card``, ``window``, ``divider``, ``header``, ``footer``,
+  ``hint`` (tinted), ``drop`` (dashed)
 * ``QLabel[role]``: ``page``, ``title``, ``section``, ``secondary``, ``caption``, ``note``, ``metric``,
   ``error``, ``caution``, ``good``, ``accent``
 * fields' ``state``: ``invalid``, ``changed``, ``locked``
@@ -25,15 +26,15 @@ QWidget { color: $text; }
 QMainWindow, QDialog, QWidget[role="page"] { background: $window; }
 QMainWindow::separator { background: $border; width: 1px; height: 1px; margin: 0; }
 QMainWindow::separator:hover { background: $accent; }
-QMenuBar { background: $panel; border: none; min-height: 28px; padding: 0 0 0 7px; spacing: 0; }
-QMenuBar::item { background: transparent; padding: 5px 9px; border-radius: 4px; }
+QMenuBar { background: $panel; border: none; padding: 0 7px; spacing: 0; }
+QMenuBar::item { background: transparent; height: 16px; padding: 4px 9px; margin: 2px 0; border-radius: 4px; }
 QMenuBar::item:selected, QMenuBar::item:pressed { background: $hover; }
-QToolBar { background: $panel; border: none; border-bottom: 1px solid $border; padding: 0 12px; spacing: 8px;
-  min-height: 43px; max-height: 43px; }
-QToolBar[role="tabs"] { min-height: 35px; max-height: 35px; padding: 0 12px 0 0; }
+QToolBar { background: $panel; border: none; border-bottom: 1px solid $border; padding: 7px; spacing: 8px;
+  qproperty-iconSize: 18px 18px; }
+QToolBar[role="tabs"] { padding: 0; qproperty-iconSize: 16px 16px; }
 QToolBar::separator { background: $border; width: 1px; margin: 9px 6px; }
 QTabBar { background: transparent; border: none; qproperty-drawBase: 0; }
-QTabBar::tab { background: transparent; color: $text2; font-weight: 500; border: none; height: 33px;
+QTabBar::tab { background: transparent; color: $text2; font-weight: 500; border: none; height: 34px;
   margin: 0 10px; padding: 0 4px; border-bottom: 2px solid transparent; }
 QTabBar::tab:first { margin-left: 20px; }
 QTabBar::tab:hover { color: $text; }
@@ -65,7 +66,7 @@ QFrame[role="divider"][vertical="true"] { min-height: 0; max-height: 16777215px;
 QFrame[role="header"] { background: $panel; border: none; border-bottom: 1px solid $border; }
 QFrame[role="footer"] { background: $panel; border: none; border-top: 1px solid $border; }
 QFrame[role="drop"] { background: transparent; border: 1px dashed $strong; border-radius: 6px; }
-QFrame[role="note"] { background: $accent_tint; border: none; border-radius: 4px; }
+QFrame[role="hint"] { background: $accent_tint; border: none; border-radius: 4px; }
 QFrame[role="banner"] { background: $accent_tint; border: 1px solid $accent; border-radius: 6px; }
 QFrame[role="banner"][kind="good"] { background: $good_tint; border-color: $good; }
 QFrame[role="banner"][kind="caution"] { background: $caution_tint; border-color: $caution_line; }
@@ -95,7 +96,7 @@ QPushButton { background: $panel; color: $text; border: 1px solid $strong; borde
   padding: 0 12px; min-height: 26px; max-height: 26px; font-weight: 500; outline: none; }
 QPushButton:hover, QPushButton:pressed, QPushButton:checked { background: $hover; }
 QPushButton:disabled { background: $panel; color: $disabled; border-color: $border; }
-QPushButton[small="true"] { min-height: 22px; max-height: 22px; padding: 0 9px; font-size: 12px; }
+QPushButton[small="true"] { min-height: 22px; max-height: 22px; padding: 0 8px; font-size: 12px; }
 QToolBar QPushButton { min-height: 28px; max-height: 28px; padding: 0 12px; }
 QPushButton[role="primary"] { background: $accent; color: $on_accent; border-color: $accent;
   font-weight: 600; }
@@ -119,12 +120,12 @@ QPushButton[role="busy"], QPushButton[role="busy"]:disabled { background: $sunke
 QPushButton::menu-indicator { width: 0; image: none; }
 QToolButton { background: transparent; border: none; border-radius: 4px; padding: 0; }
 QToolButton[role="icon"] { min-width: 24px; max-width: 24px; min-height: 24px; max-height: 24px; }
-QToolBar > QToolButton { min-width: 28px; min-height: 28px; max-height: 28px; }
+QToolBar > QToolButton { min-width: 28px; max-width: 28px; min-height: 28px; max-height: 28px; }
 QToolButton:hover, QToolButton:pressed, QToolButton:checked { background: $hover; }
 QToolButton:disabled { background: transparent; color: $disabled; }
 QToolButton::menu-indicator { image: none; }
-QFrame[role="segments"] { background: $panel; border: 1px solid $strong; border-radius: 4px; }
-QToolButton[role="segment"] { color: $text2; font-size: 12px; padding: 0 9px; min-height: 22px;
+QFrame[role="segments"] { background: transparent; border: 1px solid $strong; border-radius: 4px; }
+QToolButton[role="segment"] { color: $text2; font-size: 12px; padding: 0 4px; min-height: 22px;
   max-height: 22px; border-radius: 0; border-right: 1px solid $border; }
 QToolButton[role="segment"][end="last"] { border-right: none; }
 QToolButton[role="segment"][end="first"] { border-top-left-radius: 3px; border-bottom-left-radius: 3px; }
@@ -135,13 +136,14 @@ QToolButton[role="segment"]:disabled { color: $disabled; }
 
 _FIELDS = """
 QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit, QTextEdit { background: $panel; color: $text;
-  border: 1px solid $strong; border-radius: 4px; selection-background-color: $accent;
-  selection-color: $on_accent; placeholder-text-color: $muted; }
-QLineEdit, QAbstractSpinBox { min-height: 24px; max-height: 24px; padding: 0 0 0 7px; }
-QComboBox { min-height: 24px; max-height: 24px; padding: 0 0 0 9px; }
-QAbstractSpinBox { padding-right: 22px; }
-QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; background: transparent; padding: 0;
-  min-height: 0; }
+  border: 1px solid $strong; border-radius: 4px; placeholder-text-color: $muted; }
+QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit { selection-background-color: $accent;
+  selection-color: $on_accent; }
+QLineEdit, QAbstractSpinBox { min-height: 24px; max-height: 24px; }
+QLineEdit { padding: 0 0 0 6px; }
+QComboBox { min-height: 24px; max-height: 24px; padding: 0 0 0 8px; }
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; background: transparent;
+  padding: 0; min-height: 0; }
 QToolBar QComboBox { min-height: 28px; max-height: 28px; }
 QToolBar[role="tabs"] QComboBox { min-height: 24px; max-height: 24px; font-size: 12px; }
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { color: $disabled;
@@ -157,9 +159,9 @@ QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { subcontrol-origin: 
 QAbstractSpinBox::up-button { subcontrol-position: top right; }
 QAbstractSpinBox::down-button { subcontrol-position: bottom right; }
 QAbstractSpinBox::up-arrow { image: url("$spin_up"); width: 12px; height: 12px; position: relative;
-  top: 1px; }
+  top: 2px; }
 QAbstractSpinBox::down-arrow { image: url("$spin_down"); width: 12px; height: 12px; position: relative;
-  bottom: 1px; }
+  bottom: 2px; }
 QAbstractSpinBox::up-arrow:hover { image: url("$spin_up_hover"); }
 QAbstractSpinBox::down-arrow:hover { image: url("$spin_down_hover"); }
 QAbstractSpinBox::up-arrow:off, QAbstractSpinBox::up-arrow:disabled { image: url("$spin_up_off"); }
@@ -173,6 +175,7 @@ QComboBox::down-arrow:disabled { image: url("$combo_off"); }
 QComboBox[state="locked"]::down-arrow, QComboBox[state="invalid"]::down-arrow { image: none; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $strong; padding: 3px; outline: none;
   selection-background-color: $accent_tint; selection-color: $text; }
+QComboBox { combobox-popup: 0; }
 QComboBox QAbstractItemView::item { min-height: 26px; padding: 0 6px; border-radius: 3px; }
 """
 
@@ -213,6 +216,7 @@ QTableView::item { padding: 0 8px; border-bottom: 1px solid $border; }
 QTableView::item:hover, QTreeView::item:hover, QListView::item:hover { background: $hover; }
 QTableView::item:selected, QTreeView::item:selected, QListView::item:selected {
   background: $accent_tint; color: $text; }
+QTreeView::item, QListView::item { min-height: 24px; }
 QTreeView::branch { background: transparent; }
 QTreeView::branch:has-children:closed { image: url("$branch_closed"); }
 QTreeView::branch:has-children:open { image: url("$branch_open"); }
@@ -244,7 +248,7 @@ QMenu::icon { padding-left: 8px; }
 QMenu::indicator { width: 16px; height: 16px; padding-left: 6px; }
 QMenu::indicator:checked { image: url("$tick"); }
 QMenu::right-arrow { image: url("$branch_closed"); width: 16px; height: 16px; }
-QToolTip { background: $panel; color: $text2; border: 1px solid $strong; padding: 7px 9px;
+QToolTip { background: $panel; color: $text2; border: 1px solid $strong; padding: 2px 4px;
   font-size: 12px; }
 QDialog { background: $panel; }
 QMessageBox QLabel { color: $text2; }

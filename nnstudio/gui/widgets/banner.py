@@ -19,11 +19,11 @@ KINDS = {
     "caution": ("stethoscope", "caution"),
     "error": ("error-circle", "error"),
 }
-_COMPACT = 44
+_COMPACT = 46
 
 
 class Banner(QFrame):
-    """A strip of 54 px (44 when compact): icon, title, detail, action, Why? and close.
+    """A strip of 54 px (46 when compact): icon, title, detail, action, Why? and close.
 
     Signals:
         action_clicked: The fix was chosen.
@@ -40,7 +40,7 @@ class Banner(QFrame):
         self._compact = compact
         set_property(self, role="banner", kind="info")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self._icon = IconLabel("info", "accent", 18)
+        self._icon = IconLabel("info", "accent", 18 if compact else 20)
         self._title = ElidedLabel("", "section")
         self._detail = ElidedLabel("", "secondary")
         self._action = Button("", small=compact)
@@ -48,13 +48,14 @@ class Banner(QFrame):
         self._close = IconButton("close", "Close")
         self._close.setVisible(closable)
         words = QVBoxLayout()
-        words.setSpacing(1)
+        words.setSpacing(1 if compact else 2)
         words.addStretch(1)
         words.addWidget(self._title)
         words.addWidget(self._detail)
         words.addStretch(1)
         self._row = QHBoxLayout(self)
         self._row.addWidget(self._icon)
+        self._row.addSpacing(2)
         self._row.addLayout(words, 1)
         for button in (self._action, self._why, self._close):
             self._row.addWidget(button)

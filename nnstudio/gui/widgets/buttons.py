@@ -10,6 +10,7 @@ from nnstudio.gui.theme import theme
 from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets.properties import set_property
 
+_GAP = 2  # between icon and text, on top of Qt's own
 _ICON_COLOUR = {
     "primary": "on_accent",
     "tint": "accent",
@@ -54,7 +55,7 @@ class Button(QPushButton):
 
     def _resize_icon(self) -> None:
         side = theme().px(METRICS.icon)
-        self.setIconSize(QSize(side, side))
+        self.setIconSize(QSize(side + theme().px(_GAP), side))
 
 
 class IconButton(QToolButton):

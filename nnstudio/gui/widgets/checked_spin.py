@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QShowEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox
 
+from nnstudio.gui.theme import theme
 from nnstudio.gui.widgets.field_state import show_problem
 
+_PADDING = 7  # left of the number; style sheets have no say inside a spin box
+
 if TYPE_CHECKING:
-    _Base = QAbstractSpinBox
+
+    class _Base(QAbstractSpinBox):
+        valueChanged: ClassVar[Signal]  # noqa: N815  # the spin boxes' own
 else:
     _Base = object
 
@@ -35,7 +40,10 @@ class CheckedSpin(_Base):
         self.setKeyboardTracking(False)
         self.setCorrectionMode(QAbstractSpinBox.CorrectionMode.CorrectToPreviousValue)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._pad()
+        theme().changed.connect(self._pad)
         self.lineEdit().textChanged.connect(self._check)
+        self.valueChanged.connect(self._check_now)  # Qt rewrites the text without telling its line edit
 
     @property
     def problem(self) -> str:
@@ -68,6 +76,11 @@ class CheckedSpin(_Base):
             self.lineEdit().setText(self._valid_text())
         super().focusOutEvent(event)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Qt shows the valid value again whenever the field appears."""
+        super().showEvent(event)
+        self._check_now()
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Let the page scroll while the field has no focus."""
         if self.hasFocus():
@@ -77,6 +90,12 @@ class CheckedSpin(_Base):
 
     def _valid_text(self) -> str:
         raise NotImplementedError
+
+    def _pad(self) -> None:
+        self.lineEdit().setTextMargins(theme().px(_PADDING), 0, 0, 0)
+
+    def _check_now(self) -> None:
+        self._check(self.lineEdit().text())
 
     def _check(self, text: str) -> None:
         problem = self.problem_with(text)

@@ -14,7 +14,7 @@ from nnstudio.gui.theme import theme
 from nnstudio.gui.widgets.icon_label import IconLabel
 from nnstudio.gui.widgets.properties import set_property
 
-_MARKS = {"locked": ("lock", "text2", 14), "invalid": ("error-circle", "error", 14)}
+_MARKS = {"locked": ("lock", "text2", 13), "invalid": ("error-circle", "error", 14)}
 _WALKING_KEYS = (Qt.Key.Key_Tab, Qt.Key.Key_Backtab, Qt.Key.Key_Escape)
 
 

@@ -35,7 +35,11 @@ GAP = 1
 
 def install(window: QWidget) -> FocusRing:
     """Give ``window`` a ring that follows the keyboard focus inside it."""
-    return FocusRing(window)
+    ring = FocusRing(window)
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        app.focusChanged.connect(ring.follow)
+    return ring
 
 
 class FocusRing(QFocusFrame):
@@ -49,16 +53,18 @@ class FocusRing(QFocusFrame):
         self._style.setParent(self)
         self.setStyle(self._style)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        app = QApplication.instance()
-        if isinstance(app, QApplication):
-            app.focusChanged.connect(self._follow)
         theme().changed.connect(self.update)
 
-    def _follow(self, _old: QWidget | None, new: QWidget | None) -> None:
+    def follow(self, _old: QWidget | None, new: QWidget | None) -> None:
+        """Move to the widget that has the focus now, if it lies in this window and wants a ring."""
         target = None if new is None else owner(new)
         if target is None or target.window() is not self._window or not _wants_ring(target):
             self.setWidget(None)  # type: ignore[arg-type]  # Qt takes a null pointer here
             return
+        self.show_on(target)
+
+    def show_on(self, target: QWidget) -> None:
+        """Put the ring around ``target``."""
         self._inside = _place(target) == "inside"
         self._style.margin = 0 if self._inside else theme().px(WIDTH) + GAP
         self.setWidget(None)  # type: ignore[arg-type]  # so that the margin is read again

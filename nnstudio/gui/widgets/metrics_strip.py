@@ -15,9 +15,9 @@ from nnstudio.gui.tokens import METRICS
 _HEIGHT = 64
 _LINE = 3
 _BASELINES = (18, 38, 53)  # caption, value, note, from the top
-_PADDING = 11
-_TIGHT = 5  # padding where the strip is too narrow
-_SUFFIX_GAP = 4
+_PADDING = (11, 6)  # left and right of the text
+_TIGHT = (6, 3)  # the same where the strip is too narrow
+_SUFFIX_GAP = 3
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class _Shown:
     value: str = "–"
     suffix: str = ""
     note: str = ""
-    suffix_role: str = "text2"
+    suffix_role: str = "muted"
 
 
 class MetricsStrip(QWidget):
@@ -76,7 +76,7 @@ class MetricsStrip(QWidget):
         theme().changed.connect(self.reset_widths)
 
     def set_value(
-        self, key: str, value: str, suffix: str = "", note: str = "", suffix_role: str = "text2"
+        self, key: str, value: str, suffix: str = "", note: str = "", suffix_role: str = "muted"
     ) -> None:
         """Show a value.
 
@@ -127,11 +127,11 @@ class MetricsStrip(QWidget):
 
     def sizeHint(self) -> QSize:
         """All cells with their notes."""
-        return QSize(sum(self._needs(theme().px(_PADDING), notes=True)), theme().px(_HEIGHT))
+        return QSize(sum(self._needs(_PADDING, notes=True)), theme().px(_HEIGHT))
 
     def minimumSizeHint(self) -> QSize:
         """All values, without notes."""
-        return QSize(sum(self._needs(theme().px(_TIGHT), notes=False)), theme().px(_HEIGHT))
+        return QSize(sum(self._needs(_TIGHT, notes=False)), theme().px(_HEIGHT))
 
     def cells(self) -> list[QRect]:
         """The rectangle of each cell."""
@@ -173,7 +173,7 @@ class MetricsStrip(QWidget):
             width += theme().px(_SUFFIX_GAP) + _advance(_suffix_font(shown), shown.suffix)
         return width
 
-    def _needs(self, padding: int, notes: bool) -> list[int]:
+    def _needs(self, padding: tuple[int, int], notes: bool) -> list[int]:
         """Width that each cell needs, padding included."""
         widths = []
         for metric in self._metrics:
@@ -182,13 +182,13 @@ class MetricsStrip(QWidget):
             if notes:
                 needed = max(needed, _advance(font(11), shown.note), _advance(font(12), metric.caption))
                 needed = self._widest[metric.key] = max(needed, self._widest[metric.key])
-            widths.append(needed + 2 * padding)
+            widths.append(needed + sum(map(theme().px, padding)))
         return widths
 
-    def _layout(self) -> tuple[list[int], int, bool]:
+    def _layout(self) -> tuple[list[int], tuple[int, int], bool]:
         """Cell widths, padding, and whether there is room for the notes."""
         for padding, notes in ((_PADDING, True), (_TIGHT, True), (_TIGHT, False)):
-            widths = self._needs(theme().px(padding), notes)
+            widths = self._needs(padding, notes)
             spare = self.width() - sum(widths)
             if spare >= 0 or not notes:
                 break
@@ -196,29 +196,33 @@ class MetricsStrip(QWidget):
         total = sum(shares) or 1
         given = [max(0, spare) * share // total for share in shares]
         given[-1] += max(0, spare) - sum(given)
-        return [width + extra for width, extra in zip(widths, given, strict=True)], theme().px(padding), notes
+        return [width + extra for width, extra in zip(widths, given, strict=True)], padding, notes
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the card, the cells and the progress line."""
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._framed:
             self._paint_card(painter)
         _, padding, notes = self._layout()
+        left, right = (theme().px(side) for side in padding)
         for metric, cell in zip(self._metrics, self.cells(), strict=True):
             if metric is not self._metrics[-1] or not self._framed:
                 painter.setPen(theme().colour("border"))
                 painter.drawLine(cell.right(), cell.top() + 1, cell.right(), cell.bottom())
-            self._paint_cell(painter, cell.adjusted(padding, 0, -padding // 2, 0), metric, notes)
+            self._paint_cell(painter, cell.adjusted(left, 0, -right, 0), metric, notes)
 
     def _paint_card(self, painter: QPainter) -> None:
         area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         radius = theme().px(METRICS.radius_card)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme().colour("border"), 1))
         painter.setBrush(theme().colour("panel"))
         painter.drawRoundedRect(area, radius, radius)
-        if not self._has_line:
-            return
+        if self._has_line:
+            self._paint_progress(painter, radius)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # for sharp dividers
+
+    def _paint_progress(self, painter: QPainter, radius: int) -> None:
         rounded = QPainterPath()
         rounded.addRoundedRect(QRectF(self.rect()), radius, radius)
         painter.save()

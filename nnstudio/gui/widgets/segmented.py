@@ -47,7 +47,7 @@ class SegmentedControl(QFrame):
         self._buttons: dict[str, QToolButton] = {}
         self._group = QButtonGroup(self)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(1, 1, 1, 1)
+        layout.setContentsMargins(0, 0, 0, 0)  # the frame brings its border
         layout.setSpacing(0)
         for key, text, *drawing in choices:
             layout.addWidget(self._add(key, text, drawing[0] if drawing else ""))

@@ -1,0 +1,126 @@
+"""The engine from Python, in a few names (``import nnstudio as nn``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnstudio.core.layer import LAYERS, LayerSpec, Shape
+from nnstudio.core.spec import DataSpec, NetworkSpec, ProjectSpec, TrainSpec
+from nnstudio.data.catalog import load_dataset
+from nnstudio.data.dataset import Dataset, Part
+from nnstudio.data.prepare import Prepared, prepare_dataset
+from nnstudio.engine.model import Model
+from nnstudio.engine.trainer import EpochRecord, Event, Reason, Trainer
+from nnstudio.errors import SpecError
+from nnstudio.formats.keras_h5 import load_model, save_model
+
+
+class TrainedModel(Model):
+    """A model that can be saved."""
+
+    project: ProjectSpec | None = None
+
+    def save(self, path: Path | str) -> None:
+        """Writes an HDF5 file that Keras and NNStudio open.
+
+        Raises:
+            FormatError: The file can't be written.
+        """
+        save_model(path, self, self.project)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    Attributes:
+        model: The network with its final weights.
+        history: What is known after each epoch.
+        best_epoch: Number of the best one.
+        reason: Why the run ended.
+        data: The prepared data.
+    """
+
+    model: TrainedModel
+    history: tuple[EpochRecord, ...]
+    best_epoch: int
+    reason: Reason
+    data: Prepared
+
+
+def Network(layers: Sequence[LayerSpec], input_shape: Shape) -> NetworkSpec:  # noqa: N802 - reads as a class
+    """A network of ``layers`` for samples of ``input_shape``.
+
+    Args:
+        layers: The stack, without the input.
+        input_shape: Shape of one sample, ``(28, 28, 1)`` or ``(2,)``.
+    """
+    return NetworkSpec(layers=(LAYERS.create("Input", shape=tuple(input_shape)), *layers))
+
+
+def train(
+    network: NetworkSpec,
+    data: str | Dataset | tuple[Any, Any],
+    *,
+    watch: Callable[[Event], None] | None = None,
+    **settings: Any,
+) -> Run:
+    """Trains a network.
+
+    Args:
+        network: The network.
+        data: Name or path of a data set, a ``Dataset``, or arrays ``(x, y)``.
+        watch: Called with every block of steps and every epoch.
+        **settings: Fields of the training recipe and of the data recipe, such as ``epochs=5``,
+            ``optimizer="SGD"``, ``learning_rate=0.01``, ``validation=0.2``.
+
+    Raises:
+        SpecError: A setting is unknown or not allowed.
+        ShapeError: The network has problems or doesn't fit the data.
+    """
+    known = set(TrainSpec.model_fields) | set(DataSpec.model_fields) - {"source"}
+    unknown = sorted(set(settings) - known)
+    if unknown:
+        raise SpecError(f"there is no setting {unknown[0]!r}", allowed=", ".join(sorted(known)))
+    of_train = {k: v for k, v in settings.items() if k in TrainSpec.model_fields}
+    of_data = {k: v for k, v in settings.items() if k in DataSpec.model_fields}
+    source = data if isinstance(data, str) else "memory"
+    recipe = DataSpec.build({"source": source, **of_data})
+    project = ProjectSpec(network=network, data=recipe, train=TrainSpec.build(of_train))
+    trainer = Trainer(project, prepare_dataset(_dataset(data), recipe))
+    for event in trainer.run():
+        if watch is not None:
+            watch(event)
+    model = trainer.model
+    trained = TrainedModel(model.network, model.weights, model.classes, model.scaling)
+    trained.project = project
+    state = trainer.state
+    return Run(trained, tuple(state.history), state.best_epoch, trainer.reason, trainer.data)
+
+
+def load(path: Path | str) -> TrainedModel:
+    """Reads a model that NNStudio wrote.
+
+    Raises:
+        FormatError: The file is missing, no HDF5, damaged, or not written by NNStudio.
+    """
+    model = load_model(path)
+    return TrainedModel(model.network, model.weights, model.classes, model.scaling)
+
+
+def _dataset(data: str | Dataset | tuple[Any, Any]) -> Dataset:
+    if isinstance(data, Dataset):
+        return data
+    if isinstance(data, str):
+        return load_dataset(data)
+    x, y = (np.asarray(array) for array in data)
+    labels = y.astype(np.int64)
+    part = Part(x if x.dtype == np.uint8 else x.astype(np.float32), labels)
+    classes = tuple(str(number) for number in range(int(labels.max(initial=1)) + 1))
+    nothing = np.arange(0)
+    return Dataset("memory", "Arrays", part, part.select(nothing), classes)

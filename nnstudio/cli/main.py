@@ -1,0 +1,151 @@
+"""Parses the arguments, runs one command and turns errors into messages and exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from nnstudio.errors import Cancelled, NNStudioError, TrainingError
+
+DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Args:
+        argv: The arguments behind the program's name; ``sys.argv`` by default.
+
+    Returns:
+        0 done, 1 the work failed, 2 the input is wrong, 130 interrupted.
+    """
+    try:
+        arguments = build_parser().parse_args(argv)
+    except SystemExit as stop:  # argparse's way to end after --help or a wrong argument
+        return int(stop.code or 0)
+    try:
+        return int(arguments.run(arguments) or DONE)
+    except (KeyboardInterrupt, Cancelled):
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except TrainingError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    except NNStudioError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return WRONG_INPUT
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        sys.stderr.close()
+        return FAILED
+    except MemoryError:
+        print("error: there is not enough memory; use a smaller batch or less data", file=sys.stderr)
+        return FAILED
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One ``error:`` line that names the help, and exit code 2."""
+        print(f"error: {message}; fix: see '{self.prog} --help'", file=sys.stderr)
+        raise SystemExit(WRONG_INPUT)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    from nnstudio import __version__
+
+    parser = _Parser(prog="nnstudio", description="Build, train and understand neural networks.")
+    parser.add_argument("--version", action="version", version=f"nnstudio {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_train(commands)
+    _add_evaluate(commands)
+    _add_predict(commands)
+    _add_small(commands)
+    _add_data(commands)
+    return parser
+
+
+Commands = argparse._SubParsersAction  # argparse gives this type no public name
+
+
+def _command(commands: Commands[_Parser], name: str, module: str, help: str) -> argparse.ArgumentParser:
+    """A subcommand whose module is imported when it runs, with ``--json``."""
+    parser = commands.add_parser(name, help=help, description=help)
+    parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+
+    def run(arguments: argparse.Namespace) -> int:
+        import importlib
+
+        return int(importlib.import_module(f"nnstudio.cli.{module}").run(arguments) or DONE)
+
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_train(commands: Commands[_Parser]) -> None:
+    train = _command(commands, "train", "train", "train a network")
+    train.add_argument("spec", metavar="SPEC", help="a preset, a project, a network (.json) or a run folder")
+    train.add_argument("--data", metavar="NAME or PATH", help="data set to train on")
+    train.add_argument("--fraction", type=float, help="share of the samples to use")
+    train.add_argument("--validation", type=float, help="share of the training samples held back")
+    train.add_argument("--epochs", type=int)
+    train.add_argument("--batch-size", type=int)
+    train.add_argument("--lr", type=float, help="learning rate")
+    train.add_argument("--optimizer", help="SGD, Momentum, Nesterov or Adam")
+    train.add_argument("--seed", type=int)
+    train.add_argument("--device", choices=["auto", "cpu", "gpu"], default="auto")
+    train.add_argument("--out", metavar="DIR", help="folder of the run")
+    train.add_argument("--resume", action="store_true", help="go on with the run in the folder SPEC")
+    _add_set(train)
+
+
+def _add_set(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        help="any field of the project, such as train.optimizer.momentum=0.9",
+    )
+
+
+def _add_evaluate(commands: Commands[_Parser]) -> None:
+    evaluate = _command(commands, "evaluate", "evaluate", "loss, accuracy and confusion matrix of a model")
+    evaluate.add_argument("model", metavar="MODEL", help="an .h5 file or a run folder")
+    evaluate.add_argument("--data", metavar="D", help="data set; the model's own by default")
+    evaluate.add_argument("--split", choices=["train", "validation", "test"], default="test")
+
+
+def _add_predict(commands: Commands[_Parser]) -> None:
+    predict = _command(commands, "predict", "predict", "class of images")
+    predict.add_argument("model", metavar="MODEL", help="an .h5 file or a run folder")
+    predict.add_argument("files", metavar="FILE", nargs="+", help="PNG or JPEG image, or array in .npy")
+    predict.add_argument("--top", type=int, default=3, metavar="K", help="classes to list (3)")
+    predict.add_argument("--csv", metavar="OUT", help="also write a table")
+
+
+def _add_small(commands: Commands[_Parser]) -> None:
+    _command(commands, "presets", "presets", "list the presets")
+    for name, help in (
+        ("summary", "layers, shapes, parameters and multiply-adds"),
+        ("gradcheck", "numeric against analytic gradients"),
+    ):
+        parser = _command(commands, name, name, help)
+        parser.add_argument("spec", metavar="SPEC or MODEL", help="a preset, project, network or .h5 model")
+        _add_set(parser)
+    export = _command(commands, "export", "export", "write a model in another format")
+    export.add_argument("model", metavar="MODEL", help="an .h5 file or a run folder")
+    export.add_argument("out", metavar="OUT", help="file to write")
+    export.add_argument("--to", choices=["keras-h5"], help="format; by default from OUT's ending")
+    export.add_argument("--verify", action="store_true", help="run the file in Keras and compare")
+
+
+def _add_data(commands: Commands[_Parser]) -> None:
+    data = commands.add_parser("data", help="data sets", description="data sets")
+    actions = data.add_subparsers(dest="action", required=True, metavar="ACTION")
+    _command(actions, "list", "data", "list the data sets")
+    info = _command(actions, "info", "data", "what a data set holds")
+    info.add_argument("source", metavar="D", help="name or path")
+    download = _command(actions, "download", "data", "download a data set")
+    download.add_argument("source", metavar="NAME", help="mnist or fashion-mnist")

@@ -1,0 +1,150 @@
+"""From what the user names on the command line to a project or a model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nnstudio.core.plain_list import is_plain_list, network_from_plain_list
+from nnstudio.core.spec import NetworkSpec, ProjectSpec, parse_json
+from nnstudio.errors import FormatError, SpecError
+from nnstudio.experiments.presets import list_presets, load_preset
+
+if TYPE_CHECKING:
+    from nnstudio.engine.checkpoint import Checkpoint
+
+MAX_PROJECT_BYTES = 64 * 2**20
+
+
+def find_project(spec: str, settings: list[str] | None = None) -> ProjectSpec:
+    """The project that SPEC names, with ``--set`` applied.
+
+    Args:
+        spec: A preset's name, or the path of a project, a network or a model.
+        settings: ``path=value`` texts.
+
+    Raises:
+        SpecError: Nothing has that name, or it holds a value that is not allowed.
+        FormatError: The file is damaged.
+    """
+    return with_settings(_find(spec), settings or [])
+
+
+def find_model(path: str) -> Checkpoint:
+    """The model in an ``.h5`` file or a run folder (its best epoch, else its last).
+
+    Raises:
+        FormatError: There is none, or it is damaged.
+    """
+    from nnstudio.engine.checkpoint import load_checkpoint
+
+    place = Path(path)
+    if place.is_dir():
+        for name in ("best.h5", "last.h5"):
+            if (place / name).is_file():
+                return load_checkpoint(place / name)
+        raise FormatError(
+            f"the folder {path} holds no model",
+            allowed="a run's folder, with best.h5 or last.h5 in it",
+            fix="give a run's folder or an .h5 file",
+        )
+    return load_checkpoint(place)
+
+
+def read_project_file(path: Path) -> ProjectSpec:
+    """A project from a project file, or around a network in one of its JSON forms.
+
+    Raises:
+        SpecError: It is neither, or a value in it is not allowed.
+    """
+    try:
+        if path.stat().st_size > MAX_PROJECT_BYTES:
+            raise SpecError(f"{path} is too large for a project", allowed=f"{MAX_PROJECT_BYTES:,} bytes")
+        value = parse_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecError(
+            f"{path} can't be read", received=str(error), fix="give a project saved by NNStudio"
+        ) from error
+    if is_plain_list(value):
+        return ProjectSpec(name=path.stem, network=network_from_plain_list(value))
+    if isinstance(value, list):
+        return ProjectSpec(name=path.stem, network=NetworkSpec.build({"layers": value}))
+    if isinstance(value, dict) and "layers" in value and "format" not in value:
+        return ProjectSpec(name=path.stem, network=NetworkSpec.build(value))
+    return ProjectSpec.from_json(value)
+
+
+def with_settings(project: ProjectSpec, settings: list[str]) -> ProjectSpec:
+    """The project with ``path=value`` settings applied to its JSON form.
+
+    Raises:
+        SpecError: A setting has no ``=``, its path leads nowhere, or its value is not allowed.
+    """
+    if not settings:
+        return project
+    document = project.to_json()
+    for setting in settings:
+        path, equals, text = setting.partition("=")
+        if not equals:
+            raise SpecError(
+                "--set needs a path and a value", allowed="path=value", received=setting, fix="add '='"
+            )
+        _put(document, path.strip().split("."), _value(text), setting)
+    return ProjectSpec.from_json(document)
+
+
+def _find(spec: str) -> ProjectSpec:
+    names = [preset.name for preset in list_presets()]
+    path = Path(spec)
+    if spec in names:
+        return load_preset(spec)
+    if path.is_dir() or path.suffix in (".h5", ".hdf5"):
+        return find_model(spec).project
+    if path.is_file():
+        return read_project_file(path)
+    if path.suffix or len(path.parts) > 1:
+        raise SpecError(f"there is no file {spec}", fix="check the path, or give a preset's name")
+    return load_preset(spec)  # says which names there are
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _put(document: Any, path: list[str], value: Any, setting: str) -> None:
+    here = document
+    for part in path[:-1]:
+        following = _get(here, part, setting)
+        if following is None:  # an optional group that is off, such as train.early_stopping
+            following = here[part] = {}
+        elif isinstance(following, str):
+            following = here[part] = {"type": following}
+        here = following
+    if isinstance(here, list):
+        here[_position(here, path[-1], setting)] = value
+    else:
+        here[path[-1]] = value
+
+
+def _get(here: Any, part: str, setting: str) -> Any:
+    if isinstance(here, list):
+        return here[_position(here, part, setting)]
+    if isinstance(here, dict) and part in here:
+        return here[part]
+    allowed = ", ".join(here) if isinstance(here, dict) else "a value, not a group"
+    raise SpecError(f"the project has no field {part!r}", allowed=allowed, received=setting)
+
+
+def _position(layers: list[Any], part: str, setting: str) -> int:
+    """A layer's place in the stack, by number or by name."""
+    if part.isdigit() and int(part) < len(layers):
+        return int(part)
+    names = [layer.get("name", "") for layer in layers if isinstance(layer, dict)]
+    if part in names:
+        return names.index(part)
+    allowed = f"0 to {len(layers) - 1}, or " + ", ".join(names)
+    raise SpecError(f"there is no layer {part!r}", allowed=allowed, received=setting)

@@ -37,16 +37,16 @@ class Habits:
         wave_frequency: Spread of the waves' frequencies, in periods per height.
     """
 
-    slant: tuple[float, ...] = (0.23, 0.26, 0.13, 0.10, 0.25, 0.18, 0.13, 0.06, 0.19, 0.10)
-    slant_spread: float = 0.25
-    widen: tuple[float, ...] = (0.20, 0.05, 0.18, 0.14, 0.18, 0.26, 0.13, 0.17, 0.07, 0.09)
-    widen_spread: float = 0.2
+    slant: tuple[float, ...] = (0.25, 0.26, 0.12, 0.10, 0.25, 0.17, 0.13, 0.06, 0.13, 0.12)
+    slant_spread: tuple[float, ...] = (0.21, 0.25, 0.26, 0.25, 0.26, 0.28, 0.18, 0.21, 0.24, 0.22)
+    widen: tuple[float, ...] = (0.25, 0.05, 0.22, 0.16, 0.19, 0.28, 0.16, 0.18, 0.09, 0.10)
+    widen_spread: float = 0.18
     pen: tuple[float, ...] = (2.65, 2.7, 2.5, 2.35, 2.3, 2.2, 2.35, 2.5, 2.2, 2.2)
     pen_spread: float = 0.28
     pressure: float = 0.12
-    blend: float = 0.9
+    blend: float = 0.5
     exaggerate: float = 1.2
-    jitter: float = 0.025
+    jitter: float = 0.03
     ends: float = 1.8
     shift: float = 0.025
     rotation: float = 0.07
@@ -82,6 +82,13 @@ def write(
     return starts, ends, _radii(labels, rng, habits)
 
 
+def _normal(
+    rng: np.random.Generator, spread: float, shape: tuple[int, ...], limit: float = 2.0
+) -> NDArray[np.float64]:
+    """Normal deviates without the rare extremes that nobody could read."""
+    return spread * rng.normal(size=shape).clip(-limit, limit)
+
+
 def _variants(
     style: Style, count: int, rng: np.random.Generator, habits: Habits
 ) -> tuple[FloatArray, FloatArray]:
@@ -94,8 +101,8 @@ def _variants(
     lifts = np.flatnonzero(np.diff(strokes))
     spread = np.full((len(strokes), 1), habits.jitter)
     spread[np.concatenate([[0, -1], lifts, lifts + 1])] *= habits.ends
-    points += rng.normal(size=points.shape) * spread
-    shifts = rng.normal(0, habits.shift, (count, strokes[-1] + 1, 2))
+    points += _normal(rng, 1.0, points.shape) * spread
+    shifts = _normal(rng, habits.shift, (count, strokes[-1] + 1, 2))
     points += (shifts - shifts[:, :1])[:, strokes]
     starts, ends = style.basis
     points = points.astype(np.float32)
@@ -107,8 +114,8 @@ def _deform(
 ) -> None:
     """Bends, stretches, slants and turns each digit as a whole, in place."""
     count = len(labels)
-    taper = rng.normal(0, habits.taper, (count, 1)).astype(np.float32)
-    balance = rng.normal(0, habits.balance, (count, 1)).astype(np.float32)
+    taper = _normal(rng, habits.taper, (count, 1)).astype(np.float32)
+    balance = _normal(rng, habits.balance, (count, 1)).astype(np.float32)
     heights = rng.normal(0, habits.waves, (count, _WAVES, 1, 2)).astype(np.float32)
     frequencies = rng.normal(0, 2 * np.pi * habits.wave_frequency, (count, _WAVES, 2, 1)).astype(np.float32)
     phases = rng.uniform(0, 2 * np.pi, (count, _WAVES, 1)).astype(np.float32)
@@ -127,9 +134,11 @@ def _deform(
 def _matrices(labels: NDArray[np.int64], rng: np.random.Generator, habits: Habits) -> FloatArray:
     """Stretch, slant and turn as matrices (labels, 2, 2) that rows of points are multiplied with."""
     count = len(labels)
-    widen = np.exp(rng.normal(np.array(habits.widen)[labels], habits.widen_spread))
-    slant = rng.normal(np.array(habits.slant)[labels], habits.slant_spread)
-    angle = rng.normal(0, habits.rotation, count)
+    widen = np.exp(np.array(habits.widen)[labels] + _normal(rng, habits.widen_spread, (count,)))
+    slant = np.array(habits.slant)[labels] + np.array(habits.slant_spread)[labels] * _normal(
+        rng, 1.0, (count,)
+    )
+    angle = _normal(rng, habits.rotation, (count,))
     cos, sin = np.cos(angle), np.sin(angle)
     matrix = [[cos * widen, sin * widen], [-cos * slant - sin, cos - sin * slant]]
     return np.array(matrix, np.float32).transpose(2, 0, 1)
@@ -138,11 +147,11 @@ def _matrices(labels: NDArray[np.int64], rng: np.random.Generator, habits: Habit
 def _radii(labels: NDArray[np.int64], rng: np.random.Generator, habits: Habits) -> FloatArray:
     """Half the pen's width in pixels at each segment, slowly changing along the strokes."""
     count = len(labels)
-    width = np.array(habits.pen)[labels] * np.exp(rng.normal(0, habits.pen_spread, count))
+    width = np.array(habits.pen)[labels] * np.exp(_normal(rng, habits.pen_spread, (count,)))
     along = np.linspace(0, 2 * np.pi, SEGMENTS)
     periods = rng.uniform(0.5, 1.5, (count, 1))
     phase = rng.uniform(0, 2 * np.pi, (count, 1))
-    strength = rng.normal(0, habits.pressure, (count, 1))
+    strength = _normal(rng, habits.pressure, (count, 1))
     width = width[:, None] * (1 + strength * np.sin(along * periods + phase))
     radii: FloatArray = (width.clip(*_PEN_LIMITS) / 2).astype(np.float32)
     return radii

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from nnstudio.cli.output import Progress, print_json, progress, say
 from nnstudio.cli.specs import find_project, with_settings
+from nnstudio.core.shapes import infer_shapes
 from nnstudio.core.spec import ProjectSpec
 from nnstudio.data.prepare import prepare
 from nnstudio.engine.trainer import Block, EpochRecord, Trainer, TrainerState
@@ -31,6 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         project = _with_options(find_project(arguments.spec), arguments)
         folder = Path(arguments.out) if arguments.out else new_run_folder(project.name)
+    infer_shapes(project.network).require()  # before any data are read
     with progress() as display:
         trainer = Trainer(project, prepare(project.data, display.update), state)
         recorder = RunRecorder(folder)
@@ -80,8 +82,10 @@ def _check_device(device: str) -> None:
 def _train(trainer: Trainer, recorder: RunRecorder, display: Progress) -> None:
     recorder.begin(trainer)
     try:
-        with _interruptible() as interrupted:
-            for event in trainer.run():
+        with ExitStack() as exits:
+            interrupted = exits.enter_context(_interruptible())
+            events = exits.enter_context(closing(trainer.run()))
+            for event in events:
                 recorder.event(event, trainer)
                 if isinstance(event, EpochRecord):
                     display.line(_epoch_line(event, trainer.spec.epochs))

@@ -11,7 +11,8 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import Literal, Protocol
@@ -203,7 +204,8 @@ class Session:
         if self._recorder:
             self._recorder.begin(trainer)
         try:
-            self._loop(trainer, trainer.run())
+            with closing(trainer.run()) as events:
+                self._loop(trainer, events)
         finally:
             if self._recorder:
                 self._recorder.end(trainer)
@@ -217,7 +219,7 @@ class Session:
             self.latest, sequence=self.latest.sequence + 1, message=message, progress=fraction
         )
 
-    def _loop(self, trainer: Trainer, events: Iterator[Event]) -> None:
+    def _loop(self, trainer: Trainer, events: Generator[Event, None, None]) -> None:
         while not self._cancel.is_set():
             if not self._obey(trainer):
                 continue

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
@@ -22,6 +22,7 @@ from nnstudio.data.prepare import Prepared
 from nnstudio.engine.best import BestKeeper
 from nnstudio.engine.model import EVALUATION_BATCH, Model
 from nnstudio.engine.network import Network
+from nnstudio.engine.threads import one_blas_thread
 from nnstudio.engine.update import Update
 from nnstudio.errors import TrainingError
 from nnstudio.optim import Loss
@@ -202,7 +203,7 @@ class Trainer:
                 )
         self._pending = spec
 
-    def run(self) -> Iterator[Event]:
+    def run(self) -> Generator[Event, None, None]:
         """Trains until the epochs are done, early stopping strikes or the loss diverges.
 
         Yields:
@@ -210,6 +211,10 @@ class Trainer:
             :class:`EpochRecord` behind each epoch. Between two of them ``state`` is consistent and
             the caller may stop, save it, or resume another trainer from a copy.
         """
+        with one_blas_thread():
+            yield from self._run()
+
+    def _run(self) -> Generator[Event, None, None]:
         self.reason = "finished"
         self._take_pending()
         while self.state.epoch < self.spec.epochs:

@@ -85,6 +85,11 @@ class Document(QObject):
         """Name of the step that can be redone."""
         return self._history.redo_label
 
+    @property
+    def expected(self) -> tuple[Shape | None, int | None]:
+        """Sample shape and number of classes of the chosen data set, as far as they are known."""
+        return self._expected
+
     def expect(self, input_shape: Shape | None, classes: int | None) -> None:
         """Tells what the chosen data set looks like, so that the report can check against it."""
         if (input_shape, classes) != self._expected:

@@ -1,0 +1,132 @@
+"""The outline of a network: one 28 px row per layer, for the pages that show a run's copy."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnstudio.core.shapes import infer_shapes
+from nnstudio.core.spec import NetworkSpec
+from nnstudio.gui.stack.footer import StackFooter
+from nnstudio.gui.stack.model import Index, StackModel
+from nnstudio.gui.stack.outline_paint import MARGIN, paint_row
+from nnstudio.gui.theme import theme
+from nnstudio.gui.tokens import METRICS
+from nnstudio.gui.widgets.elided_label import ElidedLabel
+
+WIDTH = 200
+_GAP = 2
+_HEADER = 36
+
+
+class ModelOutline(QFrame):
+    """The layers of a network, to look at and to select.
+
+    Signals:
+        selected(str): A layer was selected by the user.
+    """
+
+    selected = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "window")
+        self._selecting = False
+        self._header = QFrame()
+        self._header.setProperty("role", "header")
+        title = QLabel("Model")
+        title.setProperty("role", "section")
+        self._name = ElidedLabel("", "caption")
+        self._title_row = QHBoxLayout(self._header)
+        self._title_row.addWidget(title)
+        self._title_row.addWidget(self._name, 1)
+        self.model = StackModel(self)
+        self.view = _OutlineView(self.model)
+        self._footer = StackFooter(brief=True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._header)
+        layout.addWidget(self.view, 1)
+        layout.addWidget(self._footer)
+        self.view.selectionModel().currentChanged.connect(self._on_current)
+        self.set_network(NetworkSpec())
+        self._space()
+        theme().changed.connect(self._space)
+
+    def sizeHint(self) -> QSize:
+        """The width of the design."""
+        return QSize(theme().px(WIDTH), theme().px(400))
+
+    def set_network(self, network: NetworkSpec, name: str = "") -> None:
+        """Shows another network.
+
+        Args:
+            network: The layers.
+            name: What it is called, beside the title.
+        """
+        self._name.setText(name)
+        report = infer_shapes(network)
+        self._selecting = True
+        self.model.show_report(report)
+        self._selecting = False
+        self._footer.show_report(report)
+
+    def select(self, name: str) -> None:
+        """Marks a layer without telling anyone; "" marks none."""
+        position = self.model.position(name)
+        self._selecting = True
+        self.view.setCurrentIndex(QModelIndex() if position is None else self.model.index(position, 0))
+        self._selecting = False
+
+    def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        if not self._selecting and current.isValid():
+            self.selected.emit(self.model.row(current.row()).layer.name)
+
+    def _space(self) -> None:
+        px = theme().px
+        self._header.setFixedHeight(px(_HEADER) + 1)
+        self._title_row.setContentsMargins(px(METRICS.padding), 0, px(METRICS.padding), 0)
+        self._title_row.setSpacing(px(METRICS.gap))
+        self.view.doItemsLayout()
+
+
+class _OutlineView(QListView):
+    def __init__(self, model: StackModel) -> None:
+        super().__init__()
+        self.setAccessibleName("Model outline")
+        self.setProperty("role", "window")
+        self.setProperty("focusRing", "none")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setMouseTracking(True)
+        self.setUniformItemSizes(True)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.NoDragDrop)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setViewportMargins(0, theme().px(MARGIN) - 1, 0, 0)
+        self.setModel(model)
+        self.setItemDelegate(_OutlineDelegate(self))
+
+
+class _OutlineDelegate(QStyledItemDelegate):
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
+        """One row of the design and the gap below it."""
+        return QSize(theme().px(40), theme().px(METRICS.outline_row + _GAP))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draws the row."""
+        margin = theme().px(MARGIN)
+        area = QRectF(option.rect).adjusted(margin, theme().px(1), -margin, -theme().px(1))
+        paint_row(painter, area, index, option.state)

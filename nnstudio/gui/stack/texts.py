@@ -1,0 +1,107 @@
+"""The words on cards, in the footer and for screen readers."""
+
+from __future__ import annotations
+
+import re
+
+from nnstudio.core.layer import LayerSpec, Shape
+from nnstudio.core.shapes import LayerReport, Problem, ShapeReport
+from nnstudio.gui.stack.edits import is_input, lacks_output
+from nnstudio.gui.widgets.numbers import compact, count, shape
+
+ARROW = "→"
+UNKNOWN = "?"
+_EXACT_BELOW = 1_000_000
+
+
+def parameters_text(parameters: int | None) -> str:
+    """``50,240 params``, ``1.61 M params``, or ``? params`` behind a problem."""
+    if parameters is None:
+        return f"{UNKNOWN} params"
+    amount = count(parameters) if parameters < _EXACT_BELOW else compact(parameters)
+    return f"{amount} param" if parameters == 1 else f"{amount} params"
+
+
+def multiply_adds_text(multiply_adds: int | None) -> str:
+    """``12.5 k MAC``."""
+    return f"{UNKNOWN if multiply_adds is None else compact(multiply_adds)} MAC"
+
+
+def shape_or_unknown(sizes: Shape | None) -> str:
+    """``28×28×1``, or ``?``."""
+    return UNKNOWN if sizes is None else shape(sizes)
+
+
+def shapes_of(row: LayerReport) -> tuple[str, str]:
+    """Texts before and behind the arrow; the first is empty where a layer leaves the shape as it is."""
+    into, out = shape_or_unknown(row.input_shape), shape_or_unknown(row.output_shape)
+    if is_input(row.layer) or (into == out and not row.problems):
+        return "", out
+    return into, out
+
+
+def detail_text(layer: LayerSpec, data_title: str = "") -> str:
+    """What stands behind the title: a name of the user's own, then the key settings."""
+    if is_input(layer):
+        return data_title
+    own = "" if has_default_name(layer) else layer.name
+    return " · ".join(part for part in (own, layer.detail()) if part)
+
+
+def has_default_name(layer: LayerSpec) -> bool:
+    """The name was made from the type (``dense``, ``dense_1``), not chosen by the user."""
+    return re.fullmatch(re.escape(layer.default_name) + r"(_\d+)?", layer.name) is not None
+
+
+def problem_text(problem: Problem) -> tuple[tuple[str, bool], ...]:
+    """The sentence inside a card as (text, bold) pieces: "**Expected** 64, **got** 28×28"."""
+    if not problem.expected:
+        text = problem.message[:1].upper() + problem.message[1:]
+        return ((text if text.endswith((".", "?", "!")) else f"{text}.", False),)
+    pieces = (("Expected", True), (f" {problem.expected}", False))
+    return (*pieces, (", ", False), ("got", True), (f" {problem.got}", False)) if problem.got else pieces
+
+
+def plain(pieces: tuple[tuple[str, bool], ...]) -> str:
+    """The pieces as one sentence."""
+    return "".join(text for text, _ in pieces)
+
+
+def spoken_shape(sizes: Shape | None) -> str:
+    """``28x28x1``: screen readers skip the multiplication sign."""
+    return "unknown" if sizes is None else "x".join(map(str, sizes))
+
+
+def spoken_card(row: LayerReport, position: int, total: int) -> str:
+    """``Dense dense, layer 2 of 4, 784 to 64, 50,240 parameters, no error``."""
+    into, out = spoken_shape(row.input_shape), spoken_shape(row.output_shape)
+    sizes = out if is_input(row.layer) else f"{into} to {out}"
+    amount = "unknown" if row.parameters is None else count(row.parameters)
+    noun = "parameter" if row.parameters == 1 else "parameters"
+    parts = [f"{row.layer.title} {row.layer.name}", f"layer {position + 1} of {total}", sizes]
+    return ", ".join([*parts, f"{amount} {noun}", *_spoken_problems(row)])
+
+
+def _spoken_problems(row: LayerReport) -> list[str]:
+    if not row.problems:
+        return ["no error"]
+    return [f"{problem.severity}: {plain(problem_text(problem)).rstrip('.')}" for problem in row.problems]
+
+
+def verdict(report: ShapeReport) -> tuple[str, str]:
+    """What the footer says of the stack, and its kind: ``good``, ``caution`` or ``error``."""
+    if lacks_output(report):
+        return "No output layer yet", "caution"
+    errors = len(report.errors)
+    if errors:
+        return ("1 error" if errors == 1 else f"{errors} errors"), "error"
+    return "Valid", "good"
+
+
+def totals(report: ShapeReport) -> str:
+    """``206,314 params, 3.96 M MAC``; up to the first layer that isn't known, which it then says."""
+    text = parameters_text(report.parameters)
+    if report.multiply_adds:
+        text += f", {multiply_adds_text(report.multiply_adds)}"
+    unknown = any(row.parameters is None for row in report.layers)
+    return f"{text} before it" if unknown else text

@@ -1,0 +1,40 @@
+"""Tooltips of the cards: meaning first, then the formula."""
+
+from __future__ import annotations
+
+from nnstudio.core.layer import LayerSpec
+from nnstudio.core.shapes import LayerReport
+from nnstudio.gui.stack.texts import shape_or_unknown
+from nnstudio.gui.widgets.numbers import count, shape
+
+
+def summary(layer: LayerSpec) -> str:
+    """First sentence of the layer's own description."""
+    text = (type(layer).__doc__ or "").strip().split("\n\n")[0]
+    return " ".join(text.split())
+
+
+def card_tip(row: LayerReport) -> str:
+    """What the layer is and does; with a problem, that first."""
+    layer = row.layer
+    problems = [problem.message[:1].upper() + problem.message[1:] + "." for problem in row.problems]
+    heading = f"{layer.title} “{layer.name}”"
+    detail = f", {layer.detail()}" if layer.detail() else ""
+    return "\n".join([*problems, heading + detail, summary(layer)])
+
+
+def parameters_tip(row: LayerReport) -> str:
+    """How the parameter count comes about: ``kernel 784×64 + bias 64 = 50,240``."""
+    meaning = "Parameters: the numbers that training adjusts."
+    if row.parameters is None or row.input_shape is None:
+        return meaning if row.parameters == 0 else f"{meaning}\nKnown as soon as the shapes fit."
+    arrays = " + ".join(f"{one.name} {shape(one.shape)}" for one in row.layer.weights(row.input_shape))
+    return f"{meaning}\n{arrays} = {count(row.parameters)}" if arrays else f"{meaning}\nThis layer has none."
+
+
+def multiply_adds_tip(row: LayerReport) -> str:
+    """What the work means."""
+    meaning = "Multiply-adds (MAC): work for one sample. Time grows with this number."
+    if row.multiply_adds is None:
+        return f"{meaning}\nKnown as soon as the shapes fit."
+    return f"{meaning}\n{count(row.multiply_adds)} for {shape_or_unknown(row.input_shape)}"

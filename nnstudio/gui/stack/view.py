@@ -1,0 +1,343 @@
+"""The stack of cards: a tree view that edits the document by keyboard, mouse and drag and drop."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyleOptionViewItem, QToolTip, QTreeView, QWidget
+
+from nnstudio.errors import NNStudioError
+from nnstudio.gui.document import Document
+from nnstudio.gui.stack import card_layout as at
+from nnstudio.gui.stack import commands
+from nnstudio.gui.stack.card_paint import paint_drop_line, paint_focus
+from nnstudio.gui.stack.data_titles import data_title
+from nnstudio.gui.stack.delegate import CardDelegate
+from nnstudio.gui.stack.drag import StackDrag
+from nnstudio.gui.stack.keys import command_for
+from nnstudio.gui.stack.menu import card_menu
+from nnstudio.gui.stack.model import ROW_ROLE, StackModel
+from nnstudio.gui.theme import theme
+
+
+class StackView(QTreeView):
+    """The cards.
+
+    Signals:
+        inspector_requested(): The user wants to set the selected layer's fields.
+        status_hint(str): What a drop would do or why something didn't happen; "" when that is over.
+    """
+
+    inspector_requested = Signal()
+    status_hint = Signal(str)
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.document = document
+        self.data_title = ""
+        self.hovered = -1
+        self.hovered_button: int | None = None
+        self.pressed_button: int | None = None
+        self._selecting = False
+        self._cards = StackModel(self)
+        self._delegate = CardDelegate(self)
+        self._drag = StackDrag(self, document, self._cards)
+        self._dress()
+        self.setModel(self._cards)
+        self.setItemDelegate(self._delegate)
+        self._cards.refreshed.connect(self._on_refreshed)
+        self._cards.rename_wanted.connect(self._rename)
+        self.selectionModel().currentChanged.connect(self._on_current)
+        document.selection_changed.connect(self._show_selection)
+        document.changed.connect(self.refresh)
+        document.reset.connect(self.refresh)
+        theme().changed.connect(self.scheduleDelayedItemsLayout)
+        self.refresh()
+
+    def _dress(self) -> None:
+        self.setAccessibleName("Model")
+        self.setAccessibleDescription("The layers of the network, first to last.")
+        self.setProperty("role", "window")
+        self.setProperty("focusRing", "none")  # painted round the card
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHeaderHidden(True)
+        self.setIndentation(0)
+        self.setRootIsDecorated(False)
+        self.setItemsExpandable(False)
+        self.setMouseTracking(True)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
+        self.setDragEnabled(True)
+        self.setDropIndicatorShown(False)
+        self.setAutoScroll(False)  # the drag has its own
+        self.verticalScrollBar().setSingleStep(theme().px(24))
+
+    # What it shows
+
+    @property
+    def cards(self) -> StackModel:
+        """The rows."""
+        return self._cards
+
+    @property
+    def moving(self) -> str:
+        """Name of the layer that is being dragged away, or ""."""
+        return self._drag.moving
+
+    def card_width(self) -> int:
+        """Width of a card; with a scroll bar the right margin is smaller, so that cards change little."""
+        right = 3 if self.verticalScrollBar().isVisible() else at.MARGIN
+        return max(theme().px(120), self.viewport().width() - theme().px(at.MARGIN) - theme().px(right))
+
+    def card_rect(self, position: int) -> QRectF:
+        """Rectangle of a card in the viewport."""
+        index = self._cards.index(position, 0)
+        return self._delegate.card_rect(index, self.visualRect(index))
+
+    def fix_rect(self, position: int, number: int) -> QRectF:
+        """Rectangle of a card's fix button in the viewport."""
+        layout = self._delegate.layout_of(self._cards.row(position))
+        if layout.box is None:
+            raise IndexError(f"the card at {position} has no problem")
+        return layout.box.buttons[number].rect.translated(self.card_rect(position).topLeft())
+
+    def refresh(self, *_change: object) -> None:
+        """Shows the document as it is now."""
+        self.data_title = data_title(self.document.project.data.source)
+        self._cards.show_report(self.document.report)
+        self.viewport().update()
+
+    def minimumSizeHint(self) -> QSize:
+        """A card and a half."""
+        return QSize(theme().px(160), theme().px(80))
+
+    def _on_refreshed(self) -> None:
+        self._track(self.viewport().mapFromGlobal(self.cursor().pos()) if self.underMouse() else None)
+        self._show_selection(self.document.selection)
+
+    def _show_selection(self, name: str) -> None:
+        if self._cards.updating:
+            return  # comes again when the rows are those of the document
+        position = self._cards.position(name)
+        index = QModelIndex() if position is None else self._cards.index(position, 0)
+        if index != self.currentIndex():
+            self._selecting = True
+            self.setCurrentIndex(index)
+            self._selecting = False
+        if index.isValid():
+            self.scrollTo(index)
+        self.viewport().update()
+
+    def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        if self._cards.updating or self._selecting:
+            return
+        self.document.select(self._cards.row(current.row()).layer.name if current.isValid() else "")
+
+    # Painting
+
+    def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # type: ignore[override]
+        """Draws a card without the style's row background and branches."""
+        option.rect = self.visualRect(index)
+        self._delegate.paint(painter, option, index)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draws the cards, then the focus ring and the drop line above them."""
+        super().paintEvent(event)
+        painter = QPainter(self.viewport())
+        current = self.currentIndex()
+        if self.hasFocus() and current.isValid():
+            paint_focus(painter, self.card_rect(current.row()))
+        y = self._drag.line()
+        if y is not None:
+            left = float(theme().px(at.MARGIN))
+            paint_drop_line(painter, left, left + self.card_width(), y)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lays the cards out again: text in a problem wraps at another width."""
+        super().resizeEvent(event)
+        self.scheduleDelayedItemsLayout()
+
+    # Pointer
+
+    def _track(self, point: QPoint | None) -> None:
+        """Remembers what is under the pointer and repaints if that changed."""
+        index = self.indexAt(point) if point is not None else QModelIndex()
+        row, button = -1, None
+        if point is not None and index.isValid() and self.card_rect(index.row()).contains(QPointF(point)):
+            row = index.row()
+            layout = self._delegate.layout_of(index.data(ROW_ROLE))
+            button = layout.button_at(QPointF(point) - self.card_rect(row).topLeft())
+        if (row, button) != (self.hovered, self.hovered_button):
+            self.hovered, self.hovered_button = row, button
+            self.viewport().setCursor(self._pointer())
+            self.viewport().update()
+
+    def _pointer(self) -> Qt.CursorShape:
+        return (
+            Qt.CursorShape.PointingHandCursor
+            if self.hovered_button is not None
+            else Qt.CursorShape.ArrowCursor
+        )
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follows the pointer; a drag may begin unless a button is held."""
+        self._track(event.position().toPoint())
+        if self.pressed_button is None:
+            super().mouseMoveEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Presses a fix button, or selects a card."""
+        self._track(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and self.hovered_button is not None:
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+            self.pressed_button = self.hovered_button
+            self.setCurrentIndex(self._cards.index(self.hovered, 0))
+            self.viewport().update()
+        else:
+            super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Applies the fix if the pointer is still on its button."""
+        pressed, self.pressed_button = self.pressed_button, None
+        if pressed is None:
+            super().mouseReleaseEvent(event)
+            return
+        self._track(event.position().toPoint())
+        if self.hovered_button == pressed:
+            problem = self._cards.row(self.hovered).problems[0]
+            commands.apply_fix(
+                self.document, problem.fixes[pressed], self._cards.row(self.hovered).layer.name
+            )
+        self.viewport().update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Goes to the fields of the layer."""
+        self._track(event.position().toPoint())
+        if self.hovered_button is not None:
+            self.mousePressEvent(event)
+        elif self.hovered >= 0:
+            self.inspector_requested.emit()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Forgets what was under the pointer when it leaves."""
+        if event.type() == QEvent.Type.Leave:
+            self._track(None)
+        return super().viewportEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offers what can be done with the card, its fixes first."""
+        index = self.indexAt(event.pos())
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            index = self.currentIndex()
+        if index.isValid():
+            self.setCurrentIndex(index)
+        where = event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard and index.isValid():
+            where = self.viewport().mapToGlobal(self.card_rect(index.row()).center().toPoint())
+        menu = card_menu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(where)
+
+    # Keyboard
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Runs a command of the stack; other keys move the selection."""
+        command = command_for(event)
+        if command is None:
+            super().keyPressEvent(event)
+        else:
+            self.run(command)
+            event.accept()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Selects the first card if none is, so that the arrow keys have a place to start from."""
+        super().focusInEvent(event)
+        by_keyboard = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        if by_keyboard and not self.currentIndex().isValid() and self._cards.rowCount():
+            self.setCurrentIndex(self._cards.index(0, 0))
+
+    def run(self, command: str) -> None:
+        """Runs one of the commands of ``keys.KEYS`` on the selected layer."""
+        document, name = self.document, self.document.selection
+        try:
+            match command:
+                case "inspect":
+                    self.inspector_requested.emit()
+                case "rename":
+                    self.rename_selected()
+                case "delete":
+                    commands.remove(document, name)
+                case "duplicate":
+                    commands.duplicate(document, name)
+                case "move_up":
+                    commands.move_by(document, name, -1)
+                case "move_down":
+                    commands.move_by(document, name, 1)
+                case "copy":
+                    commands.copy(document, name)
+                case "paste":
+                    commands.paste(document)
+                case "fix":
+                    commands.first_fix(document)
+                case "next_problem":
+                    commands.next_problem(document, 1)
+                case "previous_problem":
+                    commands.next_problem(document, -1)
+        except NNStudioError as error:
+            self._explain(error)
+
+    def rename_selected(self) -> None:
+        """Opens the field for the selected layer's name in its card."""
+        if self.currentIndex().isValid():
+            self.edit(self.currentIndex())
+
+    def _rename(self, name: str, new: str) -> None:
+        try:
+            commands.rename(self.document, name, new)
+        except NNStudioError as error:
+            self._explain(error)
+
+    def _explain(self, error: NNStudioError) -> None:
+        """Says why a command did nothing, in the status bar and beside the card."""
+        text = f"{error.what[:1].upper()}{error.what[1:]}. {error.fix[:1].upper()}{error.fix[1:]}".strip()
+        self.status_hint.emit(text)
+        current = self.currentIndex()
+        spot = self.card_rect(current.row()).bottomLeft().toPoint() if current.isValid() else QPoint(8, 8)
+        QToolTip.showText(self.viewport().mapToGlobal(spot), text, self)
+
+    # Drag and drop
+
+    def startDrag(self, _actions: Qt.DropAction) -> None:
+        """Lifts the card under the pointer."""
+        self._drag.lift(self.currentIndex())
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Takes layers."""
+        self._drag.enter(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Marks where the layer would go."""
+        self._drag.move(event)
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        """Takes the mark away."""
+        self._drag.end()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Inserts or moves the layer."""
+        self._drag.drop(event)

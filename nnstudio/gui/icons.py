@@ -157,17 +157,16 @@ class _TintedEngine(QIconEngine):
         return theme().tokens.colour(role)
 
     def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
-        # Qt hands over the size in device pixels, already multiplied by the scale.
-        ratio = scale if scale > 0 else 1.0
+        # The size is in logical pixels; ``scale`` is the screen's pixel ratio.
         side = min(size.width(), size.height())
-        drawn = _render(self._path, self._colour(mode, state), round(side / ratio), ratio)
+        drawn = _render(self._path, self._colour(mode, state), side, scale)
         if size.width() == size.height():
             return drawn
-        padded = QPixmap(size)  # a wider size keeps the icon at the left: room before a button's text
+        padded = QPixmap(size * scale)  # a wider size keeps the icon at the left: room before a button's text
         padded.fill(Qt.GlobalColor.transparent)
-        padded.setDevicePixelRatio(ratio)
+        padded.setDevicePixelRatio(scale)
         painter = QPainter(padded)
-        painter.drawPixmap(0, round((size.height() - side) / 2 / ratio), drawn)
+        painter.drawPixmap(0, (size.height() - side) // 2, drawn)
         painter.end()
         return padded
 

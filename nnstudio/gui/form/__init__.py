@@ -1,0 +1,1 @@
+"""The parts that generated forms are made of: editors, rows and the words they use."""

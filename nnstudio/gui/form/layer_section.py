@@ -1,0 +1,168 @@
+"""The upper part of the inspector: the selected layer's header, form and computed facts."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWhatsThis, QWidget
+
+from nnstudio.core.layer import LayerSpec, Shape, WeightSpec
+from nnstudio.core.shapes import LayerReport
+from nnstudio.gui.form.helping import docstring_html
+from nnstudio.gui.forms import SpecForm
+from nnstudio.gui.icons import layer_glyph
+from nnstudio.gui.theme import theme
+from nnstudio.gui.tokens import METRICS
+from nnstudio.gui.widgets import numbers
+from nnstudio.gui.widgets.buttons import IconButton
+from nnstudio.gui.widgets.elided_label import ElidedLabel
+from nnstudio.gui.widgets.empty_state import EmptyState
+from nnstudio.gui.widgets.icon_label import IconLabel
+
+HEADER = 38
+
+
+class LayerHeader(QFrame):
+    """Glyph, type and name of the selected layer, and help on its type."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "surface")
+        self._layer: LayerSpec | None = None
+        self._glyph = IconLabel()
+        self._type = QLabel()
+        self._type.setProperty("role", "section")
+        self._name = ElidedLabel("", "caption")
+        self.help_button = IconButton("help", "Help on this layer")
+        self.help_button.clicked.connect(self.show_help)
+        self._row = QHBoxLayout(self)
+        for widget in (self._glyph, self._type):
+            self._row.addWidget(widget)
+        self._row.addWidget(self._name, 1)
+        self._row.addWidget(self.help_button)
+        self._space()
+        theme().changed.connect(self._space)
+        self.show_layer(None)
+
+    def show_layer(self, layer: LayerSpec | None) -> None:
+        """Name a layer, or no layer."""
+        self._layer = layer
+        for widget in (self._glyph, self._name, self.help_button):
+            widget.setVisible(layer is not None)
+        self._type.setText(layer.title if layer else "Settings")
+        self._name.setText(layer.name if layer else "")
+        if layer is not None:
+            self._glyph.show_glyph(layer_glyph(layer.category, _glyph_name(layer)))
+        self.setAccessibleName(f"{layer.title} {layer.name}" if layer else "Settings")
+
+    def show_help(self) -> None:
+        """Explain the layer's type in a bubble."""
+        if self._layer is not None:
+            below = self.help_button.mapToGlobal(QPoint(0, self.help_button.height()))
+            QWhatsThis.showText(below, docstring_html(type(self._layer)), self.help_button)
+
+    def _space(self) -> None:
+        px = theme().px
+        self.setFixedHeight(px(HEADER))
+        self._row.setContentsMargins(px(METRICS.padding), 0, px(METRICS.gap), 0)
+        self._row.setSpacing(px(METRICS.gap))
+
+
+class LayerSection(QStackedWidget):
+    """The form of the selected layer, or what to do to see one.
+
+    Signals:
+        edited(str, object): The user gave a field of the layer a valid value.
+        left(): The focus left a field.
+    """
+
+    edited = Signal(str, object)
+    left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._forms: dict[type[LayerSpec], SpecForm] = {}
+        self._form: SpecForm | None = None
+        self._empty = EmptyState("", "Select a layer to see and change its settings.", icon_name="sliders")
+        self._page = QWidget()
+        self._facts = QLabel()
+        self._facts.setProperty("role", "secondary")
+        self._facts.setWordWrap(True)
+        self._column = QVBoxLayout(self._page)
+        self._column.addWidget(self._facts)
+        self.addWidget(self._empty)
+        self.addWidget(self._page)
+        self.show_layer(None, None, 0.0)
+        theme().changed.connect(self._space)
+        self._space()
+
+    @property
+    def form(self) -> SpecForm | None:
+        """The form that is shown."""
+        return self._form
+
+    def show_layer(self, layer: LayerSpec | None, row: LayerReport | None, l2: float) -> None:
+        """Show a layer's settings, or the empty state.
+
+        Args:
+            layer: The selected layer.
+            row: What is known about it in its place.
+            l2: The network's L2 penalty, which the layer inherits unless it has its own.
+        """
+        before = self._form
+        self._form = None if layer is None else self._form_for(type(layer))
+        if before is not None and before is not self._form:
+            before.hide()
+        if layer is not None and self._form is not None:
+            self._form.set_spec(layer)
+            if "l2" in type(layer).model_fields:
+                self._form.set_placeholder("l2", f"inherit {numbers.field_text(l2)}")
+            self._form.show()
+        self.setCurrentWidget(self._page if self._form else self._empty)
+        self._facts.setText("" if row is None else facts(row))
+        self._facts.setToolTip("" if row is None else work(row))
+
+    def show_facts(self, wanted: bool) -> None:
+        """Whether the computed rows are shown (there is no room for them in a low window)."""
+        self._facts.setVisible(wanted)
+
+    def _form_for(self, cls: type[LayerSpec]) -> SpecForm:
+        if cls not in self._forms:
+            form = self._forms[cls] = SpecForm(cls)
+            form.edited.connect(self.edited)
+            form.left.connect(self.left)
+            self._column.insertWidget(self._column.indexOf(self._facts), form)
+        return self._forms[cls]
+
+    def _space(self) -> None:
+        self._column.setSpacing(theme().px(METRICS.gap))
+        self._column.setContentsMargins(0, 0, 0, theme().px(4))
+
+
+def facts(row: LayerReport) -> str:
+    """Output shape and where the parameters come from: "Params 784 × 64 + 64 = 50,240"."""
+    weights = row.layer.weights(row.input_shape) if row.parameters and row.input_shape else ()
+    return f"Out {_shape(row.output_shape)}\n{_parameters(row, weights)}"
+
+
+def work(row: LayerReport) -> str:
+    """The layer's work per sample."""
+    known = row.multiply_adds
+    return "" if known is None else f"{numbers.count(known)} multiply-adds per sample."
+
+
+def _parameters(row: LayerReport, weights: tuple[WeightSpec, ...]) -> str:
+    if row.parameters is None:
+        return "Params ?"
+    if not weights:
+        return "No parameters"
+    terms = [" × ".join(str(size) for size in weight.shape) for weight in weights]
+    return f"Params {' + '.join(terms)} = {numbers.count(row.parameters)}"
+
+
+def _shape(shape: Shape | None) -> str:
+    return "?" if shape is None else numbers.shape(shape)
+
+
+def _glyph_name(layer: LayerSpec) -> str:
+    """Activations are drawn as their function, everything else as its class says."""
+    return str(getattr(layer, "function", layer.glyph))

@@ -1,0 +1,136 @@
+"""Rows of a form: a label, a field and, when something is wrong, a sentence below it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from nnstudio.gui.form.editors import Editor
+from nnstudio.gui.theme import theme
+from nnstudio.gui.tokens import METRICS
+from nnstudio.gui.widgets.buttons import IconButton
+from nnstudio.gui.widgets.elided_label import ElidedLabel
+
+INDENT = 12
+
+
+class FormRow(QWidget):
+    """Label at the left, field at the right, problem below the field.
+
+    Signals:
+        folded(bool): The user folded or unfolded the rows that belong to this one.
+    """
+
+    folded = Signal(bool)
+
+    def __init__(self, editor: Editor, level: int = 0, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.editor = editor
+        self._level = level
+        self._label = ElidedLabel(editor.row.label, "label")
+        self._label.setToolTip(editor.widget.toolTip())
+        self._label.setBuddy(editor.widget)
+        self._fold = IconButton("chevron-right", f"Settings of {editor.row.label}", checkable=True)
+        self._fold.hide()
+        self._fold.toggled.connect(self._turn)
+        self._fold.clicked.connect(lambda open_: self.folded.emit(not open_))
+        self._sentence = problem_label()
+        self._head = QHBoxLayout()
+        self._head.setSpacing(0)
+        self._head.addWidget(self._label, 1)
+        self._head.addWidget(self._fold)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.addLayout(self._head, 0, 0)
+        self._grid.addWidget(editor.widget, 0, 1)
+        self._grid.addWidget(self._sentence, 1, 1)
+        self._grid.setColumnStretch(1, 1)
+        editor.widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        editor.problem.connect(self.say)
+        self.space()
+
+    @property
+    def fold_button(self) -> IconButton:
+        """The button that folds the rows that belong to this one."""
+        return self._fold
+
+    def set_foldable(self, foldable: bool) -> None:
+        """Whether the row has rows of its own to fold away."""
+        self._fold.setVisible(foldable)
+
+    def set_folded(self, folded: bool) -> None:
+        """Show the button's state without a signal."""
+        self._fold.setChecked(not folded)
+
+    def say(self, problem: str) -> None:
+        """Show a sentence below the field, or none."""
+        tell(self._sentence, problem)
+
+    def sentence(self) -> str:
+        """The sentence below the field."""
+        return self._sentence.text()
+
+    def space(self) -> None:
+        """Take the zoom's sizes."""
+        px = theme().px
+        self._grid.setHorizontalSpacing(px(METRICS.gap))
+        self._grid.setVerticalSpacing(px(2))
+        self._grid.setColumnMinimumWidth(0, px(METRICS.form_label))
+        self._head.setContentsMargins(px(INDENT * self._level), 0, 0, 0)
+        self._label.setMaximumWidth(px(METRICS.form_label - INDENT * self._level))
+        self._grid.setRowMinimumHeight(0, px(METRICS.field))
+
+    def _turn(self, open_: bool) -> None:
+        self._fold.set_icon("chevron-down" if open_ else "chevron-right")
+
+
+class CheckRow(QWidget):
+    """Check boxes side by side below the fields."""
+
+    def __init__(self, editors: Sequence[Editor], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._editors = editors
+        self._sentence = problem_label()
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        for position, editor in enumerate(editors):
+            self._grid.addWidget(editor.widget, position // 2, 1 + position % 2)
+            editor.problem.connect(self.say)
+        self._grid.addWidget(self._sentence, len(editors), 1, 1, 2)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.setColumnStretch(2, 1)
+        self.space()
+
+    def say(self, problem: str) -> None:
+        """Show a sentence below the boxes, or none."""
+        tell(self._sentence, problem)
+
+    def sentence(self) -> str:
+        """The sentence below the boxes."""
+        return self._sentence.text()
+
+    def space(self) -> None:
+        """Take the zoom's sizes."""
+        px = theme().px
+        self._grid.setHorizontalSpacing(px(METRICS.gap))
+        self._grid.setVerticalSpacing(px(2))
+        # an empty column gets no spacing behind it
+        self._grid.setColumnMinimumWidth(0, px(METRICS.form_label) + px(METRICS.gap))
+
+
+def problem_label() -> QLabel:
+    """The sentence below a field, hidden while there is none."""
+    label = QLabel()
+    label.setProperty("role", "error")
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.hide()
+    return label
+
+
+def tell(label: QLabel, problem: str) -> None:
+    """Show ``problem`` in a label of :func:`problem_label`."""
+    label.setText(problem)
+    label.setVisible(bool(problem))

@@ -1,0 +1,232 @@
+"""The inspector: the selected layer's settings above, the training and the data recipe below."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from nnstudio.core.spec import DataSpec, TrainSpec
+from nnstudio.errors import SpecError
+from nnstudio.gui.document import Document
+from nnstudio.gui.form.frame import Notice, SectionScroll
+from nnstudio.gui.form.layer_section import LayerHeader, LayerSection
+from nnstudio.gui.form.pending import LOCKED, Pending
+from nnstudio.gui.form.recipe_sections import DataSection, TrainingSection
+from nnstudio.gui.form.words import error_sentence
+from nnstudio.gui.forms import SpecForm
+from nnstudio.gui.theme import theme
+from nnstudio.gui.tokens import METRICS
+
+LOW_WINDOW = 800
+"""Below this height of the window the computed rows are hidden."""
+TYPING_MS = 600
+"""A run is told of a changed recipe once nobody has changed it for so long, so that it never sees
+the 4 of a 40 that is being typed."""
+
+
+class InspectorPanel(QFrame):
+    """Everything that can be set about the selected layer and the next run.
+
+    Signals:
+        recipe_changed_while_running(TrainSpec): The draft recipe changed during a run; the run takes
+            the spec over at its next epoch. Its locked fields are those of the run.
+        left(): Escape was pressed: the focus may go back to the stack.
+    """
+
+    recipe_changed_while_running = Signal(object)
+    left = Signal()
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "surface")
+        self.setAccessibleName("Inspector")
+        self._document = document
+        self._pending: Pending | None = None
+        self._running: tuple[int | None, TrainSpec | None] = (None, None)
+        self.header = LayerHeader()
+        self.layer = LayerSection()
+        self.training = TrainingSection()
+        self.data = DataSection()
+        self.notice = Notice()
+        self._settled = QTimer(self, singleShot=True, interval=TYPING_MS)
+        self._settled.timeout.connect(self._tell_run)
+        self._build()
+        self._connect()
+        self._refresh()
+
+    def set_running(self, epoch: int | None, recipe: TrainSpec | None = None) -> None:
+        """Says which epoch the run is in; some settings are locked or wait while there is one.
+
+        Args:
+            epoch: Epoch under way (also while paused), or None without a run.
+            recipe: The recipe the run trains with, where it is known. Without it the draft at the
+                start counts, and what was announced during an epoch counts from the next one on.
+        """
+        if (epoch, recipe) == self._running:
+            return  # told again with every frame
+        self._running = (epoch, recipe)
+        if epoch is None:
+            self._settled.stop()
+            self._pending = None
+        elif self._pending is None:
+            self._pending = Pending(recipe or self._document.project.train, epoch)
+        else:
+            self._pending.advance(epoch, recipe)
+        self._refresh_recipes()
+
+    def focus_first(self) -> None:
+        """Puts the focus on the layer's first setting, or the recipe's."""
+        form = self.layer.form or self.training.form
+        for widget in form.focus_chain():
+            if widget.isVisible():
+                widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
+                return
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape, where no field needs it, leads back."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Hide the computed rows in a low window."""
+        super().resizeEvent(event)
+        self.layer.show_facts(self.window().height() >= LOW_WINDOW)
+
+    def _build(self) -> None:
+        self._content = QWidget()
+        self._content.setProperty("role", "form")
+        self._column = QVBoxLayout(self._content)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(theme().px(METRICS.gap))
+        insets: list[QHBoxLayout] = []
+        for position, section in enumerate((self.layer, self.training, self.data)):
+            if position:
+                self._column.addWidget(_divider())
+            inset = QHBoxLayout()
+            inset.addWidget(section)
+            self._column.addLayout(inset)
+            insets.append(inset)
+        self._column.addStretch(1)
+        scroll = SectionScroll(self._content, insets)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.header)
+        outer.addWidget(scroll, 1)
+        outer.addWidget(self.notice)
+
+    def _connect(self) -> None:
+        document = self._document
+        document.changed.connect(self._on_changed)
+        document.reset.connect(self._refresh)
+        document.selection_changed.connect(self._refresh_layer)
+        self.layer.edited.connect(self._set_layer_field)
+        self.training.edited.connect(self._set_training_field)
+        self.training.reset_requested.connect(self._reset_recipe)
+        self.data.edited.connect(self._set_data_field)
+        self.notice.undo.connect(self._take_back)
+        for section in (self.layer, self.training, self.data):
+            section.left.connect(self._on_left)
+
+    def _on_changed(self) -> None:
+        self._refresh()
+        if self._pending is not None:
+            self._settled.start()
+
+    def _refresh(self) -> None:
+        self._refresh_layer()
+        self._refresh_recipes()
+
+    def _refresh_layer(self) -> None:
+        layer = self._document.selected_layer
+        rows = self._document.report.layers
+        row = next((row for row in rows if layer is not None and row.layer.name == layer.name), None)
+        self.header.show_layer(layer)
+        self.layer.show_layer(layer, row, self._document.project.train.l2)
+        if self.layer.form is not None:
+            self.layer.form.set_check(self._check_layer)
+        self._order_tabs()
+
+    def _refresh_recipes(self) -> None:
+        project = self._document.project
+        self.training.show_recipe(project.train, self._pending)
+        self.data.show_recipe(project.data, self._pending is not None)
+        self.notice.say(self._pending.notice(project.train) if self._pending else "")
+
+    def _check_layer(self, name: str, value: Any) -> str:
+        """What speaks against a value of the selected layer, beyond its own bounds."""
+        if name != "name":
+            return ""
+        if not value.strip():
+            return "Use at least one letter."
+        others = {layer.name for layer in self._document.network.layers} - {self._document.selection}
+        return f"Another layer is called {value}." if value in others else ""
+
+    def _set_layer_field(self, name: str, value: object) -> None:
+        selected = self._document.selection
+        self._try(self.layer.form, name, lambda: self._document.set_layer_field(selected, name, value))
+
+    def _set_training_field(self, name: str, value: object) -> None:
+        self._try(self.training.form, name, lambda: self._set("train", name, value))
+
+    def _set_data_field(self, name: str, value: object) -> None:
+        self._try(self.data.form, name, lambda: self._set("data", name, value))
+
+    def _set(self, part: str, name: str, value: object) -> None:
+        project = self._document.project
+        spec: TrainSpec | DataSpec = getattr(project, part)
+        changed = project.replace(**{part: spec.replace(**{name: value})})
+        self._document.apply(f"Set {name.replace('_', ' ')}", changed, merge=(part, name))
+
+    def _try(self, form: SpecForm | None, name: str, edit: Callable[[], None]) -> None:
+        try:
+            edit()
+        except SpecError as error:
+            if form is not None:
+                form.set_state(name, "invalid", error_sentence(error))
+
+    def _reset_recipe(self) -> None:
+        project, fresh = self._document.project, TrainSpec()
+        if self._pending is not None:
+            fresh = fresh.replace(**{name: getattr(project.train, name) for name in LOCKED})
+        self._document.apply("Reset training recipe", project.replace(train=fresh))
+
+    def _take_back(self) -> None:
+        if self._pending is not None:
+            project = self._document.project
+            train = self._pending.taken_back(project.train)
+            self._document.apply("Take back the change", project.replace(train=train))
+            self._tell_run()
+
+    def _on_left(self) -> None:
+        self._document.seal()
+        if self._settled.isActive():
+            self._tell_run()
+
+    def _tell_run(self) -> None:
+        self._settled.stop()
+        recipe = self._pending.announce(self._document.project.train) if self._pending else None
+        if recipe is not None:
+            self.recipe_changed_while_running.emit(recipe)
+
+    def _order_tabs(self) -> None:
+        """Tab walks from top to bottom, although forms are made when they are first needed."""
+        chain: list[QWidget] = [self.header.help_button]
+        chain += self.layer.form.focus_chain() if self.layer.form else []
+        chain += [self.training.menu_button, *self.training.form.focus_chain(), self.training.more_button]
+        chain += [self.data.fold_button, *self.data.form.focus_chain(), self.notice.button]
+        for first, second in itertools.pairwise(chain):
+            QWidget.setTabOrder(first, second)
+
+
+def _divider() -> QFrame:
+    line = QFrame()
+    line.setProperty("role", "divider")
+    return line

@@ -71,7 +71,7 @@ class Banner(QFrame):
         title: str,
         detail: str = "",
         action: str = "",
-        why: bool = False,
+        why: bool | str = False,
         icon_name: str = "",
     ) -> None:
         """Show a finding.
@@ -81,7 +81,7 @@ class Banner(QFrame):
             title: What happened.
             detail: The evidence, in numbers.
             action: The fix, naming the exact change; no button if empty.
-            why: Whether to offer an explanation.
+            why: Whether to offer an explanation; a text replaces "Why?".
             icon_name: Replaces the kind's own icon.
 
         Raises:
@@ -95,7 +95,8 @@ class Banner(QFrame):
         self._detail.setVisible(bool(detail))
         self._action.setText(action)
         self._action.setVisible(bool(action))
-        self._why.setVisible(why)
+        self._why.setText(why if isinstance(why, str) and why else "Why?")
+        self._why.setVisible(bool(why))
         self.setAccessibleName(title)
         self.setAccessibleDescription(detail)
 

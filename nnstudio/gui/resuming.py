@@ -1,0 +1,110 @@
+"""Where an ended run stands, and whether another stretch of training may go on from there. Free of Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nnstudio.core.spec import ProjectSpec, TrainSpec
+from nnstudio.engine.session import Session, Snapshot
+from nnstudio.engine.trainer import TrainerState
+
+if TYPE_CHECKING:
+    from nnstudio.engine.checkpoint import Checkpoint
+
+MAX_EPOCHS = 1_000_000
+_FIXED = (*sorted(TrainSpec.locked_while_training), "gradient")
+
+
+@dataclass(frozen=True)
+class Reached:
+    """The end of a run.
+
+    Attributes:
+        project: Its recipe.
+        state: Its state; nobody trains on it any more.
+        batches: Steps in an epoch, or 0 where it isn't known.
+        diverged: It ended because its loss was no number.
+    """
+
+    project: ProjectSpec
+    state: TrainerState
+    batches: int
+    diverged: bool = False
+
+    def goes_on(self, project: ProjectSpec) -> bool:
+        """Whether a run of ``project`` would be the same run, continued."""
+        before, now = self.project, project
+        started = self.state.epoch > 0 if self.diverged else self.state.step > 0
+        return (
+            started
+            and before.network == now.network
+            and before.data == now.data
+            and all(getattr(before.train, name) == getattr(now.train, name) for name in _FIXED)
+        )
+
+    def epochs(self, planned: int) -> int:
+        """Epochs to train to: the plan, or as many again once it is fulfilled."""
+        done = self.state.epoch
+        return planned if done < planned else min(done + planned, MAX_EPOCHS)
+
+    @property
+    def at(self) -> float:
+        """Epochs done, with the share of the one under way."""
+        part = 0.0 if self.diverged or not self.batches else self.state.batch / self.batches
+        return self.state.epoch + part
+
+    def start(self) -> TrainerState:
+        """A copy of the state to train on.
+
+        A diverged run is back at its last good epoch, and its optimizer forgets what it saw since.
+        """
+        state = self.state.copy()
+        if self.diverged:
+            slots = {name: np.zeros_like(slot) for name, slot in state.slots.items()}
+            step = state.epoch * self.batches
+            state = replace(state, batch=0, step=step, loss_sum=0.0, hits=0, seen=0, random=None, slots=slots)
+        return state
+
+
+def reached_by(session: Session) -> Reached | None:
+    """Where a session has come to; None if it never began to train."""
+    trainer = session.trainer
+    if trainer is None:
+        return None
+    return Reached(session.project, trainer.state, trainer.batches, trainer.reason == "diverged")
+
+
+def reached_in(checkpoint: Checkpoint) -> Reached | None:
+    """Where the run of a file stands; None if the file holds a model only."""
+    state = checkpoint.state
+    if state is None:
+        return None
+    batches = (state.step - state.batch) // state.epoch if state.epoch else 0
+    return Reached(checkpoint.project, state, batches)
+
+
+def snapshot_of(reached: Reached) -> Snapshot:
+    """What a watcher would have seen at the end of a run that was read from a file."""
+    state, train = reached.state, reached.project.train
+    record = state.history[-1] if state.history else None
+    finished = state.epoch >= train.epochs
+    return Snapshot(
+        sequence=1,
+        state="finished" if finished else "stopped",
+        message="Opened from a file",
+        epoch=state.epoch + (state.batch > 0),
+        epochs=train.epochs,
+        batch=state.batch or reached.batches,
+        batches=reached.batches,
+        step=state.step,
+        train_loss=record.train_loss if record else None,
+        train_accuracy=record.train_accuracy if record else None,
+        record=record,
+        best=state.history[state.best_epoch - 1] if state.best_epoch else None,
+        learning_rate=train.learning_rate,
+        samples_per_second=record.samples_per_second if record else 0.0,
+        seconds=state.seconds,
+    )

@@ -1,0 +1,385 @@
+"""Drawing of the curves with pyqtgraph: two linked plots, loss above accuracy.
+
+The only module of the window that imports pyqtgraph; the panel imports it when the first run starts.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QWidget
+
+from nnstudio.gui.theme import font, theme
+from nnstudio.gui.views.curve_data import (
+    METRICS,
+    SPLITS,
+    Array,
+    Axis,
+    Best,
+    RunCurves,
+    Trace,
+    log_ticks,
+    nice_axis,
+    ticks_within,
+)
+from nnstudio.gui.views.curve_overlay import Overlay
+from nnstudio.gui.widgets import numbers
+
+LEFT, RIGHT, TOP, BOTTOM, BETWEEN = 40, 12, 6, 20, 10  # around the plots, in pixels at 100% zoom
+TICK_HEIGHT, TICK_WIDTH = 36, 64  # room per tick
+BOLD_POINTS = 2000  # pens wider than a pixel are slow with more points
+GHOST_DASH = (5, 4)
+TITLES = {"loss": "Loss", "accuracy": "Accuracy"}
+
+
+@dataclass
+class Picture:
+    """What is to be drawn.
+
+    Attributes:
+        run: The run.
+        epochs: Epochs planned.
+        ghost: An earlier run, or None.
+        best: The epoch to mark, or None.
+        raw: Draw the raw epochs and the batches.
+        log: Logarithmic loss axis.
+    """
+
+    run: RunCurves
+    epochs: int = 1
+    ghost: RunCurves | None = None
+    best: Best | None = None
+    raw: bool = True
+    log: bool = False
+
+    @property
+    def x_end(self) -> float:
+        """Right end of the x axis: all epochs, or a part of a long plan that grows with the run."""
+        reached = max(self.run.end, len(self.ghost.records) if self.ghost and self.epochs <= 100 else 0)
+        if self.epochs <= 100:
+            return float(max(self.epochs, math.ceil(reached), 1))
+        part = 100.0
+        while part < 1.25 * reached:
+            part *= 2
+        return min(part, float(max(self.epochs, math.ceil(reached))))
+
+
+class Chart(pg.GraphicsView):  # type: ignore[misc]
+    """The two plots.
+
+    Signals:
+        zoomed(bool): The user zoomed or panned, or went back to the whole.
+    """
+
+    zoomed = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, background=None)
+        self.setAccessibleName("Training curves")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFrameShape(self.Shape.NoFrame)
+        self.picture: Picture | None = None
+        self._canvas = pg.GraphicsWidget()
+        self.setCentralItem(self._canvas)
+        self.plots = {metric: Plot(metric, self._canvas) for metric in METRICS}
+        loss, accuracy = self.plots.values()
+        accuracy.view.setXLink(loss.view)
+        self._auto = True
+        for plot in self.plots.values():
+            plot.view.sigRangeChangedManually.connect(self._zoomed_by_hand)
+            plot.view.sigRangeChanged.connect(self._range_changed)
+            plot.view.reset_wanted.connect(self.reset_zoom)
+        self._canvas.geometryChanged.connect(self._lay_out)
+        self.scene().sigMouseMoved.connect(self._hover)
+        self.restyle()
+
+    @property
+    def is_zoomed(self) -> bool:
+        """The user looks at a part."""
+        return not self._auto
+
+    def show_picture(self, picture: Picture) -> None:
+        """Draws another state of the run."""
+        self.picture = picture
+        if self._auto:
+            self._show_all()
+        self._fill()
+
+    def reset_zoom(self) -> None:
+        """Back to the whole run."""
+        if not self._auto:
+            self._auto = True
+            self.zoomed.emit(False)
+        if self.picture is not None:
+            self.show_picture(self.picture)
+
+    def restyle(self) -> None:
+        """Takes over the theme's colours and sizes."""
+        self.setBackground(theme().colour("panel"))
+        for plot in self.plots.values():
+            plot.restyle()
+        self._lay_out()
+
+    def leaveEvent(self, event: Any) -> None:
+        """Forgets the cross-hair."""
+        self._set_cursor(None)
+        super().leaveEvent(event)
+
+    def _show_all(self) -> None:
+        assert self.picture is not None
+        for plot in self.plots.values():
+            plot.show_all(self.picture)
+
+    def _fill(self) -> None:
+        if self.picture is not None:
+            for plot in self.plots.values():
+                plot.fill(self.picture)
+
+    def _range_changed(self, *_: object) -> None:
+        if not self._auto:
+            self._fill()
+
+    def _zoomed_by_hand(self, *_: object) -> None:
+        if self._auto:
+            self._auto = False
+            self.zoomed.emit(True)
+            self._fill()
+
+    def _lay_out(self) -> None:
+        px = theme().px
+        area = self._canvas.rect()
+        height = (area.height() - px(TOP) - 2 * px(BOTTOM) - px(BETWEEN)) / 2
+        top = float(px(TOP))
+        for plot in self.plots.values():
+            whole = QRectF(0, top - px(TOP), area.width(), max(1.0, height) + px(TOP) + px(BOTTOM))
+            plot.place(
+                whole, QRectF(px(LEFT), px(TOP), max(1.0, area.width() - px(LEFT + RIGHT)), max(1.0, height))
+            )
+            top += height + px(BOTTOM) + px(BETWEEN)
+        if self.picture is not None:
+            self.show_picture(self.picture)
+
+    def _hover(self, position: QPointF) -> None:
+        for plot in self.plots.values():
+            inside = plot.mapFromScene(position)
+            if plot.area.contains(inside):
+                self._set_cursor(plot.to_x(inside.x()))
+                return
+        self._set_cursor(None)
+
+    def _set_cursor(self, x: float | None) -> None:
+        for plot in self.plots.values():
+            plot.overlay.set_cursor(x)
+
+
+class _View(pg.ViewBox):  # type: ignore[misc]
+    """A view box without menu: wheel and drag zoom and pan, a double click goes back."""
+
+    reset_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(enableMenu=False, defaultPadding=0)
+        self.disableAutoRange()
+
+    def mouseDoubleClickEvent(self, event: Any) -> None:
+        self.reset_wanted.emit()
+        event.accept()
+
+    def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
+        if event.button() == Qt.MouseButton.RightButton:
+            event.ignore()
+            return
+        super().mouseDragEvent(event, axis)
+
+
+class Plot(QGraphicsObject):
+    """One plot: grid, ticks, curves and, above them, the overlay of marks and labels."""
+
+    def __init__(self, metric: str, parent: QGraphicsItem) -> None:
+        super().__init__(parent)
+        self.metric = metric
+        self.title = TITLES[metric]
+        self.area = QRectF(0, 0, 1, 1)
+        self.axis = Axis(0, 1, (0.0, 1.0), 0)
+        self.x_axis = Axis(0, 1, (0.0, 1.0), 0)
+        self.log = False
+        self._whole = QRectF(0, 0, 1, 1)
+        self.view = _View()
+        self.view.setParentItem(self)
+        self.ghost = self._curve()
+        self.batch = self._curve()
+        self.raw = {split: self._curve(antialias=True) for split in SPLITS}
+        self.strong = {split: self._curve(antialias=True) for split in SPLITS}
+        self.overlay = Overlay(self)
+
+    def _curve(self, antialias: bool = False) -> pg.PlotCurveItem:
+        curve = pg.PlotCurveItem(antialias=antialias, connect="finite", skipFiniteCheck=False)
+        self.view.addItem(curve, ignoreBounds=True)
+        return curve
+
+    def boundingRect(self) -> QRectF:
+        """The plot with its numbers."""
+        return self._whole
+
+    def place(self, whole: QRectF, area: QRectF) -> None:
+        """Moves the plot; ``area`` is the part with the curves, seen from ``whole``."""
+        self.prepareGeometryChange()
+        self.setPos(whole.topLeft())
+        self._whole = QRectF(QPointF(0, 0), whole.size())
+        self.area = area
+        self.view.setGeometry(area)
+        self.overlay.prepareGeometryChange()
+
+    def restyle(self) -> None:
+        """Takes over the theme's colours."""
+        tokens, px = theme().tokens, theme().zoom
+        for index, split in enumerate(SPLITS):
+            colour = tokens.line(index)
+            self.strong[split].setPen(pg.mkPen(colour, width=2 * px))
+            self.raw[split].setPen(pg.mkPen(_faint(colour, 150), width=1))
+        self.batch.setPen(pg.mkPen(_faint(tokens.line(0), 75), width=1))
+        earlier = QPen(QColor(tokens.earlier), 1.3 * px)
+        earlier.setCosmetic(True)
+        earlier.setDashPattern([length / 1.3 for length in GHOST_DASH])
+        self.ghost.setPen(earlier)
+        self.update()
+
+    def show_all(self, picture: Picture) -> None:
+        """Shows the whole run."""
+        x_end = picture.x_end
+        low, high = self._y_range(picture)
+        x_range, y_range = self.view.viewRange()
+        if tuple(x_range) != (0.0, x_end) or tuple(y_range) != (low, high):
+            self.view.setRange(xRange=(0.0, x_end), yRange=(low, high), padding=0, disableAutoRange=False)
+
+    def fill(self, picture: Picture) -> None:
+        """Puts the visible part of the curves into the plot, thinned to its pixels."""
+        self.log = picture.log and self.metric == "loss"
+        run, metric, ghost = picture.run, self.metric, picture.ghost
+        self._set(self.batch, run.batch[metric] if picture.raw else None)
+        for split in SPLITS:
+            series = run.series[metric, split]
+            self._set(self.raw[split], series.raw if picture.raw else None, BOLD_POINTS // 2)
+            self._set(self.strong[split], series.smooth, BOLD_POINTS // 2)
+        split = "val" if ghost is not None and ghost.validated else "train"
+        self._set(self.ghost, ghost.series[metric, split].smooth if ghost else None, BOLD_POINTS // 2)
+        self._set_ticks()
+        self.overlay.show_picture(picture)
+        self.update()
+
+    def to_pixel(self, x: float, y: float) -> QPointF:
+        """Where a point of the plot lies, in this item's pixels; ``y`` before any logarithm."""
+        (x0, x1), (y0, y1) = self.view.viewRange()
+        if self.log:
+            y = math.log10(y) if y > 0 else -math.inf
+        across = (x - x0) / (x1 - x0) if x1 > x0 else 0.0
+        up = (y - y0) / (y1 - y0) if y1 > y0 else 0.0
+        up = min(max(up, -10.0), 11.0)
+        return QPointF(
+            self.area.left() + across * self.area.width(), self.area.bottom() - up * self.area.height()
+        )
+
+    def to_x(self, pixel: float) -> float:
+        """Epoch at a pixel."""
+        x0, x1 = self.view.viewRange()[0]
+        return float(x0 + (pixel - self.area.left()) / max(1.0, self.area.width()) * (x1 - x0))
+
+    def value_text(self, value: float) -> str:
+        """A value as its label shows it."""
+        return numbers.percent(value) if self.metric == "accuracy" else numbers.number(value)
+
+    def paint(self, painter: QPainter, _option: Any, _widget: Any = None) -> None:
+        """Draws ground, grid, ticks and axes."""
+        tokens = theme().tokens
+        painter.fillRect(self.area, QColor(tokens.plot))
+        painter.setFont(font(11))
+        rows = [(self.to_pixel(0, tick).y(), self._tick_text(tick)) for tick in self.axis.ticks]
+        columns = [
+            (self.to_pixel(tick, 1).x(), f"{tick:.{self.x_axis.decimals}f}") for tick in self.x_axis.ticks
+        ]
+        painter.setPen(QPen(QColor(tokens.grid), 1))
+        for y, _ in rows:
+            painter.drawLine(QPointF(self.area.left(), _crisp(y)), QPointF(self.area.right(), _crisp(y)))
+        for x, _ in columns:
+            painter.drawLine(QPointF(_crisp(x), self.area.top()), QPointF(_crisp(x), self.area.bottom()))
+        painter.setPen(QPen(QColor(tokens.strong), 1))
+        left, bottom = _crisp(self.area.left()), _crisp(self.area.bottom())
+        painter.drawLine(QPointF(left, self.area.top()), QPointF(left, bottom))
+        painter.drawLine(QPointF(left, bottom), QPointF(self.area.right(), bottom))
+        painter.setPen(QColor(tokens.muted))
+        half, gap = 8.0, theme().px(6)
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for y, text in rows:
+            painter.drawText(QRectF(0, y - half, self.area.left() - gap, 2 * half), right, text)
+        centre = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+        for x, text in columns:
+            room = min(30.0, self._whole.right() - x)
+            painter.drawText(QRectF(x - room, self.area.bottom() + gap / 2, 2 * room, 16), centre, text)
+
+    def _set(self, curve: pg.PlotCurveItem, trace: Trace | None, most: int = 10**9) -> None:
+        if trace is None or not len(trace):
+            if curve.xData is not None and len(curve.xData):
+                curve.setData(x=np.empty(0), y=np.empty(0))
+            return
+        low, high = self.view.viewRange()[0]
+        x, y = trace.thinned(low, high, min(most // 2, max(64, int(self.area.width()))))
+        if self.log:
+            y = _log10(y)
+        curve.setData(x=x.copy(), y=y.copy())
+
+    def _y_range(self, picture: Picture) -> tuple[float, float]:
+        found = [picture.run.value_range(self.metric)]
+        if picture.ghost is not None:
+            found.append(picture.ghost.value_range(self.metric))
+        known = [bound for bound in found if bound is not None]
+        low = min((low for low, _ in known), default=0.0)
+        high = max((high for _, high in known), default=1.0)
+        if picture.log and self.metric == "loss":
+            low, high = math.log10(max(low, 1e-8)), math.log10(max(high, 1e-8))
+            margin = 0.05 * (high - low) or 0.2
+            return low - margin, high + margin
+        axis = nice_axis(low, high, self._rows())
+        if self.metric == "accuracy":
+            return max(0.0, axis.low), min(1.0, axis.high)
+        return axis.low, axis.high
+
+    def _rows(self) -> int:
+        return max(2, int(self.area.height() / theme().px(TICK_HEIGHT)))
+
+    def _set_ticks(self) -> None:
+        (x0, x1), (y0, y1) = self.view.viewRange()
+        columns = max(2, int(self.area.width() / theme().px(TICK_WIDTH)))
+        self.x_axis = ticks_within(x0, x1, columns, least_step=1.0 if x1 - x0 > 2 else 0.0)
+        if self.log:
+            self.axis = Axis(y0, y1, log_ticks(y0, y1, self._rows()), 0)
+        else:
+            self.axis = ticks_within(y0, y1, self._rows())
+
+    def _tick_text(self, tick: float) -> str:
+        if self.metric == "accuracy":
+            return numbers.fixed(100 * tick, max(0, self.axis.decimals - 2)) + "%"
+        if self.log:
+            return numbers.field_text(float(f"{tick:.3g}"))
+        return numbers.fixed(tick, self.axis.decimals)
+
+
+def _faint(colour: str, alpha: int) -> QColor:
+    faint = QColor(colour)
+    faint.setAlpha(alpha)
+    return faint
+
+
+def _crisp(position: float) -> float:
+    """The middle of a pixel, so that a hairline is one pixel wide."""
+    return math.floor(position) + 0.5
+
+
+def _log10(y: Array) -> Array:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(y > 0, np.log10(y), np.nan)

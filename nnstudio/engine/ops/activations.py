@@ -20,6 +20,9 @@ Forward = Callable[[Any, Array, Array, float, Scratch], None]
 Backward = Callable[[Any, Array, Array, Array, float, Scratch], None]
 
 
+_LOWEST_EXPONENT = {4: -87.0, 8: -708.0}  # by bytes: e^87 and e^708 are still finite
+
+
 def forward(xp: Any, function: ActivationFunction, z: Array, out: Array, scratch: Scratch) -> None:
     """``out = f(z)``; ``out`` may be ``z`` for functions that don't need ``z`` later."""
     _FORWARD[function.name](xp, z, out, function.alpha, scratch)
@@ -87,11 +90,12 @@ def _elu_back(xp: Any, dy: Array, y: Array, z: Array, alpha: float, scratch: Scr
 
 
 def _sigmoid(xp: Any, z: Array, out: Array, alpha: float, scratch: Scratch) -> None:
-    half = z.dtype.type(0.5)
-    xp.multiply(z, half, out=out)  # σ(z) = ½ + ½·tanh(z/2), which can't overflow
-    xp.tanh(out, out=out)
-    xp.multiply(out, half, out=out)
-    xp.add(out, half, out=out)
+    real = z.dtype.type
+    xp.maximum(z, real(_LOWEST_EXPONENT[z.dtype.itemsize]), out=out)  # so that exp can't overflow
+    xp.negative(out, out=out)
+    xp.exp(out, out=out)
+    xp.add(out, real(1), out=out)
+    xp.reciprocal(out, out=out)
 
 
 def _sigmoid_back(xp: Any, dy: Array, y: Array, z: Array, alpha: float, scratch: Scratch) -> None:

@@ -1,0 +1,108 @@
+"""Undo and redo."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnstudio.core.history import STEPS, History
+from nnstudio.core.spec import ProjectSpec
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def named(name: str) -> ProjectSpec:
+    return ProjectSpec(name=name)
+
+
+def test_undo_and_redo_walk_through_the_states():
+    history = History(named("a"))
+    history.apply("Rename", named("b"))
+    history.apply("Rename again", named("c"))
+    assert history.undo_label == "Rename again"
+    change = history.undo()
+    assert change is not None
+    assert (change.before.name, change.after.name) == ("c", "b")
+    assert history.redo_label == "Rename again"
+    history.redo()
+    assert history.project.name == "c"
+    assert history.redo() is None
+
+
+def test_an_edit_that_changes_nothing_is_no_step():
+    history = History(named("a"))
+    assert history.apply("Nothing", named("a")) is None
+    assert history.undo_label is None
+
+
+def test_edits_with_one_key_within_a_second_are_one_step():
+    clock = Clock()
+    history = History(named("a"), clock)
+    for letter in "bcd":
+        history.apply("Type", named(letter), merge="name")
+        clock.now += 0.5
+    history.undo()
+    assert history.project.name == "a"
+
+
+def test_a_pause_another_key_or_a_seal_ends_merging():
+    clock = Clock()
+    history = History(named("a"), clock)
+    history.apply("Type", named("b"), merge="name")
+    clock.now += 1.5
+    history.apply("Type", named("c"), merge="name")
+    history.seal()
+    history.apply("Type", named("d"), merge="name")
+    history.apply("Other", named("e"), merge="other")
+    names = []
+    while history.undo():
+        names.append(history.project.name)
+    assert names == ["d", "c", "b", "a"]
+
+
+def test_a_new_edit_drops_what_was_undone():
+    history = History(named("a"))
+    history.apply("Rename", named("b"))
+    history.undo()
+    history.apply("Rename", named("c"))
+    assert history.redo_label is None
+    history.undo()
+    assert history.project.name == "a"
+
+
+def test_a_hundred_steps_are_kept():
+    history = History(named("0"))
+    for number in range(1, STEPS + 50):
+        history.apply("Count", named(str(number)))
+    undone = 0
+    while history.undo():
+        undone += 1
+    assert undone == STEPS
+
+
+def test_the_change_says_which_part_changed():
+    project = named("a")
+    history = History(project)
+    change = history.apply("Epochs", project.replace(train=project.train.replace(epochs=3)))
+    assert change is not None
+    assert (change.network, change.data, change.train) == (False, False, True)
+
+
+@given(st.lists(st.sampled_from(["edit", "undo", "redo"]), max_size=60))
+def test_undo_then_redo_is_where_one_was(moves: list[str]):
+    history = History(named("start"))
+    for number, move in enumerate(moves):
+        if move == "edit":
+            history.apply("Edit", named(str(number)))
+        else:
+            getattr(history, move)()
+    here = history.project
+    if history.undo():
+        history.redo()
+    assert history.project == here

@@ -1,0 +1,93 @@
+"""Shape inference: numbers, problems and fixes, without data."""
+
+from __future__ import annotations
+
+import pytest
+
+from nnstudio.core.shapes import infer_shapes
+from nnstudio.core.spec import NetworkSpec
+from nnstudio.errors import ShapeError
+from nnstudio.experiments.presets import load_preset
+from nnstudio.layers import Activation, Dense, Dropout, Flatten, Input
+
+
+def network(*layers) -> NetworkSpec:
+    return NetworkSpec(layers=layers)
+
+
+def test_the_baseline_of_s5_has_25450_parameters():
+    report = infer_shapes(load_preset("s5-baseline").network, classes=10, input_shape=(28, 28, 1))
+    assert report.ok
+    assert report.parameters == 25_450
+    assert report.multiply_adds == 784 * 32 + 32 * 10
+    assert [row.output_shape for row in report.layers] == [(28, 28, 1), (784,), (32,), (10,)]
+
+
+def test_a_problem_stays_in_its_layer_and_the_rest_goes_on():
+    report = infer_shapes(network(Input(), Dense(units=64), Dropout(), Dense(units=10)), classes=10)
+    (problem,) = report.errors
+    assert (problem.layer, problem.expected, problem.got) == ("dense", "a flat vector (N)", "28×28×1")
+    rows = {row.layer.name: row for row in report.layers}
+    assert rows["dense"].parameters is None
+    assert rows["dense"].output_shape == (64,)
+    assert rows["dense_1"].parameters == 650
+    assert report.parameters == 0  # up to the first layer that isn't known
+
+
+def test_the_first_fix_mends_the_network():
+    broken = network(Input(), Dense(units=64), Dense(units=10))
+    (problem,) = infer_shapes(broken, classes=10).errors
+    mended = problem.fixes[0].apply(broken, problem.layer)
+    assert problem.fixes[0].label == "Insert Flatten"
+    assert infer_shapes(mended, classes=10).ok
+
+
+def test_every_layer_with_a_problem_is_reported():
+    report = infer_shapes(network(Input(shape=(4, 4, 1)), Dense(), Input(), Dense(units=3)), classes=10)
+    assert [problem.layer for problem in report.errors] == ["dense", "input_1", "dense_1"]
+
+
+@pytest.mark.parametrize("fix", [0, 1])
+def test_a_wrong_number_of_outputs_can_be_mended_two_ways(fix: int):
+    stack = network(Input(), Flatten(), Dense(units=64))
+    (problem,) = infer_shapes(stack, classes=10).errors
+    assert [f.label for f in problem.fixes] == ["Set 10 units", "Add Dense 10"]
+    assert infer_shapes(problem.fixes[fix].apply(stack, problem.layer), classes=10).ok
+
+
+def test_an_activation_behind_the_output_doesnt_hide_it():
+    stack = network(Input(), Flatten(), Dense(units=64), Activation())
+    (problem,) = infer_shapes(stack, classes=10).errors
+    assert infer_shapes(problem.fixes[0].apply(stack, problem.layer), classes=10).ok
+
+
+def test_one_output_is_enough_for_two_classes():
+    stack = network(Input(shape=(2,)), Dense(units=1, activation="sigmoid"))
+    assert infer_shapes(stack, classes=2).ok
+    assert not infer_shapes(stack, classes=3).ok
+
+
+def test_an_input_that_doesnt_fit_the_data_offers_the_datas_shape():
+    stack = network(Input(shape=(2,)), Dense(units=10))
+    (problem,) = infer_shapes(stack, classes=10, input_shape=(5,)).errors
+    assert infer_shapes(problem.fixes[0].apply(stack, problem.layer), classes=10, input_shape=(5,)).ok
+
+
+@pytest.mark.parametrize("stack", [network(), network(Dense()), network(Input()), network(Input(), Flatten())])
+def test_unfinished_networks_are_errors_and_not_crashes(stack: NetworkSpec):
+    report = infer_shapes(stack, classes=10)
+    assert not report.ok
+    with pytest.raises(ShapeError):
+        report.require()
+
+
+def test_an_empty_stack_can_be_finished_by_its_fixes_alone():
+    stack = network(Input())
+    for _ in range(4):
+        report = infer_shapes(stack, classes=10)
+        if report.ok:
+            break
+        problem = report.errors[0]
+        stack = problem.fixes[0].apply(stack, problem.layer)
+    assert infer_shapes(stack, classes=10).ok
+    assert stack.layers[-1].detail() == "10 · softmax"

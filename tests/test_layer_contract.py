@@ -1,0 +1,228 @@
+"""What every registered layer, initializer, optimizer and loss must keep."""
+
+from __future__ import annotations
+
+import json
+import math
+import pkgutil
+
+import numpy as np
+import pytest
+
+import nnstudio.layers
+from nnstudio.core.fields import describe
+from nnstudio.core.layer import INITIALIZERS, LAYERS, LayerSpec
+from nnstudio.core.registry import Registered, Registry
+from nnstudio.core.shapes import infer_shapes
+from nnstudio.core.spec import LOSSES, OPTIMIZERS, NetworkSpec
+from nnstudio.engine.gradcheck import TOLERANCE, check_gradients, directional_error
+from nnstudio.engine.network import Network
+from nnstudio.errors import ShapeError, SpecError
+from nnstudio.layers import Dense, Flatten, Input
+from nnstudio.optim.losses import BinaryCrossentropy, CategoricalCrossentropy
+
+REGISTRIES: list[Registry] = [LAYERS, INITIALIZERS, OPTIMIZERS, LOSSES]
+ALL = [(registry, cls) for registry in REGISTRIES for cls in registry]
+SHAPES = [(7,), (5, 6, 2)]
+BATCH = 6
+
+
+def variants() -> list[LayerSpec]:
+    """Every layer as the palette creates it, and Dense with every activation."""
+    found = [layer for cls in LAYERS for layer in cls.palette()]
+    names = [field for field in describe(Dense) if field.name == "activation"][0].choices
+    return found + [Dense(units=5, activation=name) for name in names]
+
+
+def network_around(layer: LayerSpec, shape: tuple[int, ...], loss=None) -> Network:
+    """The layer between two dense layers, so that gradients flow into it and out of it."""
+    out = layer.output_shape(shape)
+    into = [Dense(units=shape[0])] if len(shape) == 1 else []
+    behind = [Flatten()] if len(out) > 1 else []
+    stack = NetworkSpec(layers=(Input(shape=shape), *into, layer, *behind, Dense(units=4)))
+    return Network(stack, loss or CategoricalCrossentropy())
+
+
+def fits(layer: LayerSpec, shape: tuple[int, ...]) -> bool:
+    try:
+        layer.output_shape(shape)
+    except ShapeError:
+        return False
+    return True
+
+
+CASES = [(layer, shape) for layer in variants() for shape in SHAPES if fits(layer, shape)]
+
+
+def label(value: object) -> str:
+    if isinstance(value, LayerSpec):
+        return f"{value.title} {value.detail()}".strip().replace(" · ", "-")
+    return str(value)
+
+
+@pytest.mark.parametrize(("registry", "cls"), ALL, ids=lambda v: getattr(v, "__name__", ""))
+class TestEverySpec:
+    def test_defaults_are_valid_and_round_trip_through_json(self, registry: Registry, cls: type[Registered]):
+        spec = cls()
+        assert registry.parse(json.loads(json.dumps(spec.to_json()))) == spec
+
+    def test_values_out_of_range_are_refused_with_a_message(self, registry: Registry, cls: type[Registered]):
+        for field in describe(cls):
+            for bad in _bad_values(field):
+                with pytest.raises(SpecError, match=field.name):
+                    cls.build({field.name: bad})
+
+    def test_every_field_has_help(self, registry: Registry, cls: type[Registered]):
+        assert all(field.help and field.label for field in describe(cls))
+        assert cls.__doc__
+
+    def test_unknown_fields_are_refused(self, registry: Registry, cls: type[Registered]):
+        with pytest.raises(SpecError, match="no_such_field"):
+            cls.build({"no_such_field": 1})
+
+
+def _bad_values(field) -> list[object]:
+    bad: list[object] = []
+    if field.kind in ("int", "float"):
+        if field.minimum is not None:
+            bad.append(field.minimum if field.exclusive_minimum else field.minimum - 1)
+        if field.maximum is not None:
+            bad.append(field.maximum if field.exclusive_maximum else field.maximum + 1)
+        bad.append("many")
+    if field.kind == "float":
+        bad += [math.nan, math.inf]
+    if field.kind == "choice":
+        bad.append("no-such-choice")
+    return bad
+
+
+def test_every_layer_file_is_imported_by_the_package():
+    helpers = {"base", "functions"}
+    files = {module.name for module in pkgutil.iter_modules(nnstudio.layers.__path__)} - helpers
+    registered = {cls.__module__.rsplit(".", 1)[1] for cls in LAYERS}
+    assert files == registered
+
+
+@pytest.mark.parametrize(("layer", "shape"), CASES, ids=label)
+class TestEveryLayer:
+    def test_declared_shape_and_weights_are_the_computed_ones(self, layer: LayerSpec, shape: tuple[int, ...]):
+        network = network_around(layer, shape)
+        weights = network.initial_weights(0)
+        workspace = network.workspace(weights, BATCH)
+        workspace.forward(np.random.default_rng(0).random((BATCH, *shape), dtype=np.float32))
+        for row in network.report.layers:
+            computed = workspace.outputs().get(row.layer.name)
+            if computed is not None:
+                assert computed.shape[1:] == row.output_shape
+        assert network.size == network.report.parameters == weights.size
+
+    def test_gradients_agree_with_central_differences(self, layer: LayerSpec, shape: tuple[int, ...]):
+        network = network_around(layer, shape)
+        random = np.random.default_rng(1)
+        x = random.standard_normal((BATCH, *shape))
+        rows = check_gradients(network, network.initial_weights(1), x, random.integers(0, 4, BATCH))
+        assert rows
+        assert {(row.layer, row.weight): row.relative_error for row in rows if not row.ok} == {}
+
+    def test_the_gradient_of_the_input_agrees_too(self, layer: LayerSpec, shape: tuple[int, ...]):
+        network = network_around(layer, shape)
+        random = np.random.default_rng(2)
+        weights = network.initial_weights(2).astype(np.float64)
+        step = next(step for step in network.steps if step.layer.type_name() == layer.type_name())
+        workspace = network.workspace(weights, BATCH, np.zeros_like(weights))
+        frames = dict(zip((s.layer.name for s in workspace._steps), workspace._frames_for(BATCH), strict=True))
+        frame = frames.get(step.layer.name)
+        if frame is None:
+            pytest.skip("computed with the layer in front of it")
+        frame.needs_dx = True
+        x = random.standard_normal((BATCH, *step.shape))
+        dy = random.standard_normal((BATCH, *step.output))
+
+        def forward() -> np.ndarray:
+            frame.random = np.random.default_rng(3)  # the same dropout mask every time
+            return step.layer.forward(frame, x)
+
+        dx = step.layer.backward(frame, x, forward(), dy.copy())
+        error = directional_error(lambda: float((forward() * dy).sum()), x, np.array(dx), random)[2]
+        assert error <= TOLERANCE
+
+    def test_a_batch_gives_what_its_samples_give_one_by_one(self, layer: LayerSpec, shape: tuple[int, ...]):
+        network = network_around(layer, shape)
+        workspace = network.workspace(network.initial_weights(3), BATCH)
+        x = np.random.default_rng(3).standard_normal((BATCH, *shape)).astype(np.float32)
+        whole = workspace.forward(x).copy()
+        single = np.concatenate([workspace.forward(x[i : i + 1]).copy() for i in range(BATCH)])
+        np.testing.assert_allclose(whole, single, rtol=1e-5, atol=1e-6)
+
+    def test_forward_leaves_its_input_as_it_is(self, layer: LayerSpec, shape: tuple[int, ...]):
+        network = network_around(layer, shape)
+        weights = network.initial_weights(4)
+        workspace = network.workspace(weights, BATCH, np.zeros_like(weights))
+        x = np.random.default_rng(4).standard_normal((BATCH, *shape)).astype(np.float32)
+        before = x.copy()
+        workspace.forward(x, np.random.default_rng(0))
+        np.testing.assert_array_equal(x, before)
+
+
+@pytest.mark.parametrize("initializer", list(INITIALIZERS), ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_gradients_agree_for_every_initializer(initializer, activation: str):
+    layers = (
+        Input(shape=(9,)),
+        Dense(units=8, activation=activation, kernel_initializer=initializer(), bias_initializer=initializer()),
+        Dense(units=3, kernel_initializer=initializer()),
+    )
+    network = Network(NetworkSpec(layers=layers), CategoricalCrossentropy())
+    random = np.random.default_rng(5)
+    x = random.standard_normal((8, 9))
+    rows = check_gradients(network, network.initial_weights(5), x, random.integers(0, 3, 8))
+    assert all(row.ok for row in rows)
+
+
+@pytest.mark.parametrize("loss", list(LOSSES), ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("ending", ["link", "linear", "relu"])
+def test_gradients_agree_for_every_loss_and_ending(loss, ending: str):
+    activation = loss.link if ending == "link" else ending
+    layers = (Input(shape=(5,)), Dense(units=6, activation="tanh"), Dense(units=3, activation=activation))
+    network = Network(NetworkSpec(layers=layers), loss())
+    random = np.random.default_rng(6)
+    rows = check_gradients(
+        network, network.initial_weights(6), random.standard_normal((7, 5)), random.integers(0, 3, 7)
+    )
+    assert all(row.ok for row in rows)
+
+
+def test_gradients_agree_for_one_sigmoid_output():
+    layers = (Input(shape=(5,)), Dense(units=4, activation="tanh"), Dense(units=1, activation="sigmoid"))
+    network = Network(NetworkSpec(layers=layers), BinaryCrossentropy())
+    random = np.random.default_rng(7)
+    rows = check_gradients(
+        network, network.initial_weights(7), random.standard_normal((7, 5)), random.integers(0, 2, 7)
+    )
+    assert all(row.ok for row in rows)
+
+
+def test_a_wrong_gradient_is_found():
+    layers = (Input(shape=(5,)), Dense(units=4), Dense(units=3))
+    network = Network(NetworkSpec(layers=layers), CategoricalCrossentropy())
+    vector = network.initial_weights(8).astype(np.float64)
+    loss = lambda: float((vector**2).sum())  # noqa: E731 - one expression
+    wrong = 2 * vector * 1.001
+    assert directional_error(loss, vector, wrong, np.random.default_rng(0))[2] > TOLERANCE
+
+
+@pytest.mark.parametrize("optimizer", list(OPTIMIZERS), ids=lambda cls: cls.__name__)
+def test_every_optimizer_goes_down_a_bowl(optimizer):
+    w = np.array([3.0, -2.0, 0.5], dtype=np.float32)
+    spec = optimizer()
+    slots = [np.zeros_like(w) for _ in spec.slots]
+    for step in range(1, 400):
+        spec.update(np, w, 2 * w, slots, np.empty_like(w), 0.02, step)
+    assert float(np.abs(w).max()) < 0.1
+
+
+def test_every_problem_names_its_layer_and_a_fix():
+    stack = NetworkSpec(layers=(Input(shape=(4, 4, 1)), Dense(units=3), Flatten(), Dense(units=2)))
+    report = infer_shapes(stack, classes=5)
+    assert [problem.layer for problem in report.problems] == ["dense", "dense_1"]
+    assert all(problem.fixes and problem.expected and problem.got for problem in report.problems)

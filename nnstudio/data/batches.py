@@ -59,8 +59,8 @@ class Scaling:
             DataError: It isn't two finite numbers.
         """
         if isinstance(value, dict) and set(value) == {"offset", "scale"}:
-            numbers = list(value.values())
-            if all(type(n) in (int, float) and abs(n) <= np.finfo(np.float32).max for n in numbers):
+            largest = float(np.finfo(np.float32).max)
+            if all(type(number) in (int, float) and abs(number) <= largest for number in value.values()):
                 return cls(float(value["offset"]), float(value["scale"]))
         raise DataError(
             "a scaling can't be read",

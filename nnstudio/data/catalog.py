@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
@@ -49,36 +50,16 @@ class DatasetInfo:
     classes: int
     train: int
     test: int
-    ready: bool
-    origin: str
+    ready: bool = True
+    origin: str = "built in"
 
 
 def list_datasets() -> list[DatasetInfo]:
     """The data sets that have a name, the built-in digits first."""
-    digits = DatasetInfo(
-        DIGITS,
-        "Digits",
-        "14,000 generated handwritten digits, 28×28",
-        (28, 28, 1),
-        10,
-        *DIGITS_COUNTS,
-        True,
-        "built in",
-    )
-    points = [
-        DatasetInfo(
-            name,
-            one.title,
-            one.summary,
-            (2,),
-            len(points2d.CLASSES),
-            points2d.TRAIN,
-            points2d.TEST,
-            True,
-            "built in",
-        )
-        for name, one in points2d.SETS.items()
-    ]
+    summary = "14,000 generated handwritten digits, 28×28"
+    digits = DatasetInfo(DIGITS, "Digits", summary, (28, 28, 1), 10, *DIGITS_COUNTS)
+    size = (2,), len(points2d.CLASSES), points2d.TRAIN, points2d.TEST
+    points = [DatasetInfo(name, one.title, one.summary, *size) for name, one in points2d.SETS.items()]
     return [digits, *map(_published_info, PUBLISHED.values()), *points]
 
 
@@ -172,7 +153,7 @@ def _load_digits(tell: Progress) -> Dataset:
 
 
 def _load_path(source: str, tell: Progress) -> Dataset:
-    path = Path(source).expanduser()
+    path = Path(os.path.expanduser(source))  # unlike Path.expanduser, this leaves an unknown ~user alone
     if _is_folder(source, path):
         files = idx_sets.look(path)
         if len(files.missing) == len(idx_sets.FILES):

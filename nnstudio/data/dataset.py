@@ -116,11 +116,11 @@ class Dataset:
     classes: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        _check_classes(self.classes)
+        _check_classes(self.classes, self.title)
         for part, what in ((self.train, "training"), (self.test, "test")):
             if not len(part):
                 raise DataError(f"{self.title!r} has no {what} samples", fix="choose a file that holds some")
-            _check_label_range(part, len(self.classes), what)
+            _check_label_range(part, len(self.classes), f"the {what} samples of {self.title!r}")
             check_finite(part.x, f"the {what} samples of {self.title!r}")
         if self.train.shape != self.test.shape or self.train.x.dtype != self.test.x.dtype:
             raise DataError(
@@ -205,18 +205,18 @@ def _check_indices(indices: IntArray, rows: int) -> None:
         )
 
 
-def _check_classes(classes: tuple[str, ...]) -> None:
+def _check_classes(classes: tuple[str, ...], title: str) -> None:
     if not 1 <= len(classes) <= MAX_CLASSES:
         raise DataError(
-            "a data set has a number of classes that can't be trained",
+            f"{title!r} has a number of classes that can't be trained",
             allowed=f"1 to {MAX_CLASSES}",
             received=str(len(classes)),
             fix="check that the labels are class numbers counted from 0",
         )
-    if len(set(classes)) != len(classes) or not all(classes):
+    if len(set(classes)) != len(classes) or not all(name and name.isprintable() for name in classes):
         raise DataError(
-            "the classes can't be told apart",
-            allowed="a name of its own for every class",
+            f"the classes of {title!r} can't be told apart",
+            allowed="a printable name of its own for every class",
             received=", ".join(map(repr, classes[:20])),
             fix="rename the classes",
         )
@@ -227,7 +227,7 @@ def _check_label_range(part: Part, classes: int, what: str) -> None:
     low, high = int(labels.min()), int(labels.max())
     if low < 0 or high >= classes:
         raise DataError(
-            f"a label of the {what} samples is no class",
+            f"a label of {what} is no class",
             allowed=f"0 to {classes - 1}",
             received=f"{low if low < 0 else high}",
             fix="number the classes from 0, and name every class",

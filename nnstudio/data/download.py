@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from nnstudio.data import idx_sets
 from nnstudio.data.dataset import Progress
-from nnstudio.data.files import replacing
+from nnstudio.data.files import remove_leftovers, replacing
 from nnstudio.data.published import PUBLISHED, PublishedFile, PublishedSet, cache_folder
 from nnstudio.errors import DataError
 
@@ -22,7 +22,7 @@ FileProgress = Callable[[str, int, int | None], None]
 
 ATTEMPTS = 3
 BACK_OFF = 0.5
-TIMEOUT = (10.0, 20.0)  # seconds to connect, seconds without a byte
+TIMEOUT = (5.0, 20.0)  # seconds to connect, seconds without a byte
 _CHUNK = 1 << 16
 _SLACK = 1 << 16  # gzip never makes a file longer by more than this
 
@@ -88,7 +88,8 @@ def fetch(
     """
     folder = folder or cache_folder(chosen.name)
     bases = tuple(chosen.mirrors if mirrors is None else mirrors)
-    task = _Task(chosen.title, bases, progress, attempts, back_off)
+    remove_leftovers(folder)
+    task = _Task(chosen, bases, progress, attempts, back_off)
     for file in chosen.files:
         found = idx_sets.find(folder, file.name)
         if found is not None and is_correct(found, file):
@@ -129,7 +130,7 @@ def in_words(chosen: PublishedSet, tell: Progress) -> FileProgress:
 class _Task:
     """How to fetch the files of one data set; the fields are those of :func:`fetch`."""
 
-    title: str
+    chosen: PublishedSet
     mirrors: tuple[str, ...]
     progress: FileProgress | None
     attempts: int
@@ -152,11 +153,11 @@ class _Task:
                 except _HiccupError as error:
                     reasons[mirror] = str(error)
         raise DataError(
-            f"could not download {target.name} of {self.title}",
+            f"could not download {target.name} of {self.chosen.title}",
             received="; ".join(f"{mirror}: {reason}" for mirror, reason in reasons.items())
             or "no address to try",
             fix=f"check the internet connection, or put the four files into {target.parent} "
-            f"or into $NNSTUDIO_DATA/{target.parent.name}",
+            f"or into $NNSTUDIO_DATA/{self.chosen.name}",
         )
 
     def _fetch_from(self, mirror: str, file: PublishedFile, target: Path) -> None:
@@ -235,7 +236,7 @@ def _unpacked_md5(file: BinaryIO, size: int) -> str:
     """MD5 of a file's bytes, unpacked if they are gzipped; reads at most one byte past ``size``."""
     packed = file.read(2) == b"\x1f\x8b"
     file.seek(0)
-    stream: Any = gzip.GzipFile(fileobj=file) if packed else file
+    stream: Any = gzip.GzipFile(fileobj=file, mode="rb") if packed else file
     digest, left = hashlib.md5(usedforsecurity=False), size + 1
     while left and (chunk := stream.read(min(left, 1 << 20))):
         digest.update(chunk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -70,6 +71,19 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path, age: float = 3600.0) -> None:
+    """Removes temporary files that a killed program left behind.
+
+    Args:
+        folder: Where to look.
+        age: Seconds without a change after which nobody can be writing a file any more.
+    """
+    for path in folder.glob(f"*{PARTIAL}"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > age:
+                path.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -50,7 +50,8 @@ def read_idx(path: str | Path, *, max_bytes: int = MAX_BYTES) -> NDArray[Any]:
     with _opened(path) as (stream, packed):
         dtype, shape = _read_header(stream, path)
         length = math.prod(shape) * dtype.itemsize
-        if length > max_bytes:
+        # an empty array may still claim dimensions that numpy can't hold
+        if math.prod(max(1, d) for d in shape) * dtype.itemsize > max_bytes:
             raise _bad(
                 path, "declares more data than is accepted", f"at most {max_bytes:,} bytes", f"{length:,}"
             )
@@ -118,7 +119,7 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, bool]]:
             packed = raw.read(2) == _GZIP
             raw.seek(0)
             if packed:
-                with gzip.GzipFile(fileobj=raw) as stream:
+                with gzip.GzipFile(fileobj=raw, mode="rb") as stream:
                     yield cast(BinaryIO, stream), True
             else:
                 yield raw, False

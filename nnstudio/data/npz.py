@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ MAX_BYTES = 2 << 30
 _MAX_HEADER = 10_000
 _DEFLATE_RATIO = 1040  # deflate can't shrink anything further than about 1032 times
 _CHUNK = 1 << 20
+# RuntimeError: encrypted members; NotImplementedError, a kind of it: a version that zipfile doesn't know
+_DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, UnicodeDecodeError, EOFError, RuntimeError)
 
 
 def load_npz(path: Path, progress: Progress | None = None) -> Dataset:
@@ -55,8 +58,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        # RuntimeError: encrypted members; NotImplementedError: exotic compression
+    except _DAMAGED as error:
         raise _bad(
             path, "is a damaged .npz file", "an intact one, neither encrypted nor unusual", str(error)
         ) from error
@@ -66,9 +68,14 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
 
 def _check_members(path: Path, archive: zipfile.ZipFile) -> None:
     names = sorted(info.filename.removesuffix(".npy") for info in archive.infolist())
-    if sorted({*names, CLASSES}) != sorted((*ARRAYS, CLASSES)) or len(set(names)) != len(names):
+    if set(names) - {CLASSES} != set(ARRAYS) or len(set(names)) != len(names):
         allowed = ", ".join(ARRAYS) + f" and perhaps {CLASSES}"
         raise _bad(path, "doesn't hold the arrays of a data set", allowed, ", ".join(names[:20]) or "nothing")
+    for info in archive.infolist():
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise _bad(
+                path, f"packs {info.filename} unusually", "stored or deflated", f"method {info.compress_type}"
+            )
     total = sum(info.file_size for info in archive.infolist())
     if total > MAX_BYTES:
         raise _bad(path, "declares more data than is accepted", f"at most {MAX_BYTES:,} bytes", f"{total:,}")
@@ -94,12 +101,20 @@ def _read_array(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> 
 def _read_header(path: Path, name: str, member: IO[bytes]) -> tuple[np.dtype[Any], tuple[int, ...], bool]:
     try:
         version = np.lib.format.read_magic(member)
-        read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[
-            version
-        ]
+        formats = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }
+        read = formats[version]
         shape, fortran, dtype = read(member, max_header_size=_MAX_HEADER)
-    except (ValueError, KeyError, TypeError, SyntaxError, RecursionError, MemoryError) as error:
-        raise _bad(path, f"has no array in {name}", "an .npy array", str(error).splitlines()[0]) from error
+    except Exception as error:  # numpy parses headers with ast and tokenize, which raise many kinds
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise _bad(path, f"has no array in {name}", "an .npy array", reason) from error
+    if (
+        not all(0 <= size <= MAX_BYTES for size in shape)
+        or math.prod(max(1, size) for size in shape) > MAX_BYTES
+    ):
+        raise _bad(path, f"has an impossible shape in {name}", "sizes that fit into memory", str(shape)[:80])
     if dtype.kind not in ("U" if name.startswith(CLASSES) else "biuf") or not dtype.itemsize:
         allowed = "text" if name.startswith(CLASSES) else "numbers"
         raise _bad(path, f"holds something else than {allowed} in {name}", allowed, str(dtype))
@@ -109,6 +124,9 @@ def _read_header(path: Path, name: str, member: IO[bytes]) -> tuple[np.dtype[Any
 def _class_names(path: Path, names: NDArray[Any]) -> tuple[str, ...]:
     if names.ndim != 1:
         raise _bad(path, "has class names that aren't a list", "one dimension", str(names.shape))
+    codes = names.view(np.dtype("u4").newbyteorder(names.dtype.byteorder))
+    if codes.max(initial=0) > 0x10FFFF:  # numpy would make strings of it that Python can't hold
+        raise _bad(path, "has class names that are no text", "Unicode", "numbers beyond it")
     return tuple(names.tolist())
 
 

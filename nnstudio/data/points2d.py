@@ -53,7 +53,7 @@ def make_points(
     rng = np.random.default_rng(seed)
     labels = np.concatenate([rng.permutation(np.arange(count) % 2) for count in (train, test)])
     points = chosen.make(labels, chosen.noise if noise is None else noise, rng)
-    low, high = points.min(axis=0), points.max(axis=0)
+    low, high = points[:train].min(axis=0), points[:train].max(axis=0)
     points = (points - (low + high) / 2) * (
         2 / (high - low).max()
     )  # one factor for both axes keeps circles round
@@ -102,7 +102,7 @@ SETS = {
     "circles": PointSet("2-D circles", "A ring around a disc", 0.04, circles),
     "moons": PointSet("2-D moons", "Two half circles that reach into each other", 0.08, moons),
     "xor": PointSet("2-D XOR", "Four squares: no straight line separates them", 0.02, xor),
-    "blobs": PointSet("2-D blobs", "Two clouds: one neuron is enough", 0.2, blobs),
+    "blobs": PointSet("2-D blobs", "Two clouds: one neuron is enough", 0.26, blobs),
 }
 
 

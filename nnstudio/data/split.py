@@ -13,7 +13,8 @@ def stratified(labels: IntArray, share: float, seed: int, stream: int) -> IntArr
     The total is ``share * n`` rounded, at least one; every class gives its exact share to within one
     sample. What rounding down leaves over goes to the classes with the largest remainders. The draw
     depends on nothing but the labels, the seed and the stream: it uses raw PCG64 output, which NumPy
-    promises never to change, so that a validation part stays the same when NumPy is updated.
+    promises never to change, so that a validation part stays the same when NumPy is updated. With
+    balanced classes a larger draw contains every smaller one.
 
     Args:
         labels: Class numbers ``(n,)``.

@@ -55,9 +55,11 @@ def read_idx(path: str | Path, *, max_bytes: int = MAX_BYTES) -> NDArray[Any]:
             raise _bad(
                 path, "declares more data than is accepted", f"at most {max_bytes:,} bytes", f"{length:,}"
             )
-        most = size * _DEFLATE_RATIO if packed else size - 4 - 4 * len(shape)
-        if length > most or (not packed and length < most):
-            raise _wrong_length(path, shape, length, most)
+        if packed and length > size * _DEFLATE_RATIO:
+            least = f"more than {size:,} bytes of gzip data for {length:,} bytes of values"
+            raise _bad(path, "is a gzip file that was cut short", least, f"{size:,}")
+        if not packed and length != size - 4 - 4 * len(shape):
+            raise _wrong_length(path, shape, length, size - 4 - 4 * len(shape))
         values = _read_values(stream, path, length, shape)
     array = values.view(dtype)
     if not dtype.isnative:
@@ -170,7 +172,7 @@ def _read_values(stream: BinaryIO, path: Path, length: int, shape: tuple[int, ..
 def _wrong_length(path: Path, shape: tuple[int, ...], length: int, found: int) -> DataError:
     kind = "is longer than its header says" if found > length else "is cut short"
     sizes = "×".join(map(str, shape))
-    received = f"more than {length:,} bytes" if found > length else f"at most {found:,} bytes"
+    received = f"more than {length:,} bytes" if found > length else f"{found:,} bytes"
     return _bad(path, kind, f"{length:,} bytes of values for {sizes}", received)
 
 

@@ -1,0 +1,191 @@
+"""The project's data set as the window knows it: described without loading it, chosen, downloaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from nnstudio.core.history import Change
+from nnstudio.core.spec import NetworkSpec, ProjectSpec
+from nnstudio.data.catalog import DatasetInfo, list_datasets
+from nnstudio.gui.background import Task, run_in_background
+from nnstudio.gui.document import Document
+
+
+class Datasets(QObject):
+    """Keeps the document told what its data look like, and changes them.
+
+    Named data sets are described by the catalogue; a file or folder is read in the background once.
+
+    Signals:
+        described(): The data set, what is known of it, or its fraction changed.
+        failed(Exception, str): A file couldn't be read or a download failed; the second is the name of the
+            data set to download again, or "".
+        progress(str, object): What a download is doing, and its share from 0 to 1 or None.
+        downloaded(str): Title of a data set that is on disk now.
+        cancelled(): A download was cancelled.
+    """
+
+    described = Signal()
+    failed = Signal(object, str)
+    progress = Signal(str, object)
+    downloaded = Signal(str)
+    cancelled = Signal()
+
+    def __init__(self, document: Document, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._files: dict[str, DatasetInfo | None] = {}
+        self._named = {info.name: info for info in list_datasets()}
+        self._task: Task | None = None
+        document.changed.connect(self._changed)
+        document.reset.connect(self.refresh)
+        self.refresh()
+
+    @property
+    def source(self) -> str:
+        """Name or path of the data set."""
+        return self._document.project.data.source
+
+    @property
+    def fraction(self) -> float:
+        """Share of the samples in use."""
+        return self._document.project.data.fraction
+
+    @property
+    def info(self) -> DatasetInfo | None:
+        """What is known of the data set; None for a file that isn't read yet or can't be."""
+        return self._named.get(self.source) or self._files.get(self.source)
+
+    @property
+    def title(self) -> str:
+        """What the user calls it."""
+        return self.info.title if self.info else Path(self.source).name or self.source
+
+    @property
+    def summary(self) -> str:
+        """One line about it."""
+        return f"{self.info.summary}. {self.info.origin}" if self.info else self.source
+
+    @property
+    def counts(self) -> tuple[int, int, int] | None:
+        """Samples to train on, held back and to test with, or None while unknown."""
+        return sample_counts(self.info, self._document.project) if self.info else None
+
+    @property
+    def downloading(self) -> bool:
+        """A download is under way."""
+        return self._task is not None
+
+    def choose(self, source: str) -> None:
+        """Makes ``source`` the project's data set; a known shape goes to the Input layer, in one step."""
+        project = self._document.project
+        info = self._named.get(source) or self._files.get(source)
+        network = with_input(project.network, info.shape) if info else project.network
+        data = project.data.replace(source=source)
+        title = info.title if info else Path(source).name
+        self._document.apply(f"Choose {title}", project.replace(data=data, network=network))
+
+    def set_fraction(self, fraction: float) -> None:
+        """Uses another share of the samples."""
+        project = self._document.project
+        data = project.data.replace(fraction=fraction)
+        self._document.apply("Set fraction", project.replace(data=data), ("data", "fraction"))
+
+    def refresh(self) -> None:
+        """Tells the document what the data look like; reads an unknown file in the background."""
+        source = self.source
+        if source not in self._named and source not in self._files:
+            self._files[source] = None
+            self._look_into(source)
+        info = self.info
+        self._document.expect(info.shape if info else None, info.classes if info else None)
+        self.described.emit()
+
+    def download(self, name: str) -> None:
+        """Fetches a published data set now, in the background; one at a time."""
+        if self.downloading:
+            return
+        from nnstudio.data.download import fetch, in_words
+        from nnstudio.data.published import PUBLISHED
+
+        chosen = PUBLISHED[name]
+        self._task = run_in_background(
+            lambda report: fetch(chosen, in_words(chosen, report)),
+            lambda _folder: self._arrived(chosen.title),
+            lambda error: self._broke_off(error, name),
+            self,
+            on_progress=self.progress.emit,
+        )
+        self.progress.emit(f"Downloading {chosen.title}", None)
+
+    def cancel_download(self) -> None:
+        """Stops the download; finished files stay."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+            self.cancelled.emit()
+
+    def _changed(self, change: Change) -> None:
+        if change.data:
+            self.refresh()
+
+    def _look_into(self, source: str) -> None:
+        def done(info: DatasetInfo) -> None:
+            self._files[source] = info
+            if source == self.source:
+                self.refresh()
+
+        def failed(error: Exception) -> None:
+            self._files.pop(source, None)
+            if source == self.source:
+                self.failed.emit(error, "")
+
+        run_in_background(lambda: describe(source), done, failed, self)
+
+    def _arrived(self, title: str) -> None:
+        self._task = None
+        self._named = {info.name: info for info in list_datasets()}
+        self.downloaded.emit(title)
+        self.refresh()
+
+    def _broke_off(self, error: Exception, name: str) -> None:
+        self._task = None
+        self.failed.emit(error, name)
+
+
+def describe(source: str) -> DatasetInfo:
+    """Reads a file or folder to learn what it holds (slow: for a background thread).
+
+    Raises:
+        DataError: It can't be read as a data set.
+    """
+    from nnstudio.data.catalog import load_dataset
+
+    data = load_dataset(source, download=False)
+    train, test = len(data.train), len(data.test)
+    summary = f"{train + test:,} samples"
+    return DatasetInfo(
+        source, data.title, summary, data.shape, len(data.classes), train, test, True, str(source)
+    )
+
+
+def with_input(network: NetworkSpec, shape: tuple[int, ...]) -> NetworkSpec:
+    """The network with its Input layer, if it has one, set to ``shape``."""
+    if network.input_shape in (None, shape):
+        return network
+    first = network.layers[0]
+    return network.replace_layer(first.name, first.replace(shape=shape))
+
+
+def sample_counts(info: DatasetInfo, project: ProjectSpec) -> tuple[int, int, int]:
+    """Training, validation and test samples that a recipe leaves, as ``data.prepare`` draws them."""
+    spec = project.data
+
+    def share(samples: int) -> int:
+        return samples if spec.fraction >= 1 else max(1, round(spec.fraction * samples))
+
+    sample = share(info.train)
+    held = max(1, round(spec.validation * sample)) if spec.validation > 0 else 0
+    return sample - held, held, share(info.test)

@@ -1,0 +1,401 @@
+"""The main window: makes the parts and connects them. What the parts do is written in the parts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from nnstudio.core.spec import NetworkSpec, ProjectSpec
+from nnstudio.gui import help as help_windows
+from nnstudio.gui.actions import Actions
+from nnstudio.gui.appearance import Appearance
+from nnstudio.gui.background import shut_down_background
+from nnstudio.gui.datasets import Datasets
+from nnstudio.gui.docks import SIDES, Docks
+from nnstudio.gui.document import Document
+from nnstudio.gui.dropped import Kind, kind_of
+from nnstudio.gui.focus import Regions, SingleKeys
+from nnstudio.gui.inspector import InspectorPanel
+from nnstudio.gui.layer_list import LayerList
+from nnstudio.gui.layer_rail import LayerRail
+from nnstudio.gui.live import Live
+from nnstudio.gui.messages import MessageArea
+from nnstudio.gui.page_tabs import PAGES, PageTabs
+from nnstudio.gui.pages import Pages
+from nnstudio.gui.project_files import ProjectFiles
+from nnstudio.gui.project_label import ProjectLabel, saved_state
+from nnstudio.gui.run_link import RunLink
+from nnstudio.gui.settings import Settings
+from nnstudio.gui.stack.outline import ModelOutline
+from nnstudio.gui.stack.panel import StackPanel
+from nnstudio.gui.status_bar import StatusBar
+from nnstudio.gui.theme import theme
+from nnstudio.gui.toolbar import Toolbar
+from nnstudio.gui.widgets import focus as focus_ring
+from nnstudio.gui.window_geometry import place_window
+
+if TYPE_CHECKING:
+    from nnstudio.gui.views.start import StartPage
+
+NARROW = 1366
+"""Width at 100% zoom below which the layer list becomes a rail."""
+
+
+class MainWindow(QMainWindow):
+    """The window.
+
+    Args:
+        settings: What is remembered; the user's own by default.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        super().__init__()
+        self.settings = settings or Settings()
+        self.setObjectName("window")
+        self.setAcceptDrops(True)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self._at_start = True
+        self.document = Document(_first_project(), self)
+        self.live = Live(self.document, self)
+        self.datasets = Datasets(self.document, self)
+        self.actions_ = Actions(self)
+        self.messages = MessageArea()
+        self.files = ProjectFiles(self.document, self.live, self.settings, self.messages, self)
+        self._make_shell()
+        self._make_centre()
+        self._make_panels()
+        shell, panels = (self.toolbar, self.tabs, self.status), (self.stack, self.inspector)
+        self.run = RunLink(self.document, self.live, self.datasets, shell, panels, self)
+        self.files.set_exported(lambda: self.run.model)
+        self._make_keys()
+        self._connect_actions()
+        self._connect_parts()
+        self._appearance = Appearance(self.actions_, self.settings, self)
+        self._focus_ring = focus_ring.install(self)
+        self._show_project()
+        self._fill_recent()
+        self.show_page("train")
+        place_window(self, self.settings)
+
+    # Making the parts
+
+    def _make_shell(self) -> None:
+        self.project_label = ProjectLabel()
+        self.actions_.build(self.menuBar())
+        self.menuBar().setNativeMenuBar(False)
+        self.menuBar().setCornerWidget(self.project_label, Qt.Corner.TopRightCorner)
+        self.toolbar = Toolbar(self.actions_, self.datasets, self)
+        self.tabs = PageTabs(self.actions_["left_dock"], self.actions_["right_dock"], self)
+        self.addToolBar(self.toolbar)
+        self.addToolBarBreak()
+        self.addToolBar(self.tabs)
+        self.status = StatusBar(self)
+        self.setStatusBar(self.status)
+
+    def _make_centre(self) -> None:
+        self.pages = Pages(
+            {
+                "start": self._make_start,
+                "train": self._make_train,
+                "evaluate": self._make_evaluate,
+                "predict": self._make_predict,
+            }
+        )
+        self.pages.made.connect(self._page_made)
+        self._centre = QWidget()
+        self._centre.setProperty("role", "page")
+        self._centre_layout = QVBoxLayout(self._centre)
+        self._centre_layout.setContentsMargins(0, 0, 0, 0)
+        self._centre_layout.setSpacing(0)
+        self._centre_layout.addWidget(self.messages)
+        self._centre_layout.addWidget(self.pages, 1)
+        self.setCentralWidget(self._centre)
+
+    def _make_panels(self) -> None:
+        self.layers = QStackedWidget()
+        self.layer_list, self.layer_rail = LayerList(self.document), LayerRail(self.document)
+        self.layers.addWidget(self.layer_list)
+        self.layers.addWidget(self.layer_rail)
+        self.stack = StackPanel(self.document)
+        self.outline = ModelOutline()
+        self.inspector = InspectorPanel(self.document)
+        contents = {
+            "layers": self.layers,
+            "stack": self.stack,
+            "outline": self.outline,
+            "inspector": self.inspector,
+        }
+        self.docks = Docks(self, contents, self.settings)
+
+    def _make_start(self) -> QWidget:
+        from nnstudio.gui.views.start import StartPage
+
+        page = StartPage()
+        page.preset_chosen.connect(self.files.open_preset)
+        page.open_requested.connect(self.files.open)
+        page.recent_chosen.connect(lambda path: self.files.open_path(Path(path)))
+        page.set_recent(self.settings.recent.projects())
+        return page
+
+    def _make_train(self) -> QWidget:
+        from nnstudio.gui.views.train import TrainView
+
+        return TrainView(self.document, self.live)
+
+    def _make_evaluate(self) -> QWidget:
+        from nnstudio.gui.views.evaluate import EvaluateView
+
+        return EvaluateView(self.document, self.live)
+
+    def _make_predict(self) -> QWidget:
+        from nnstudio.gui.views.predict import PredictView
+
+        return PredictView(self.document, self.live)
+
+    def _make_keys(self) -> None:
+        go_train = self.actions_["train"].trigger
+        step = self.actions_["step_batch"].trigger
+        keys = {"Space": go_train, "Right": step, "R": self.actions_["reset"].trigger}
+        self.single_keys = SingleKeys(self, keys)
+        regions = [self.toolbar, self.tabs, self.layers, self.stack, self.outline]
+        self.regions = Regions(self, [*regions, self._centre, self.inspector])
+
+    # Connecting them
+
+    def _connect_actions(self) -> None:
+        view = self.stack.view
+        self.actions_.scope(self.stack)
+        self.actions_.connect_all(
+            {
+                "new": self.files.new,
+                "open": self.files.open,
+                "save": self.files.save,
+                "save_as": self.files.save_as,
+                "export": self.files.export,
+                "quit": self.close,
+                "undo": self.document.undo,
+                "redo": self.document.redo,
+                **{f"page_{name}": lambda name=name: self.tabs.set_page(name) for name, _ in PAGES},
+                **{f"{side}_dock": lambda side=side: self._toggle_side(side) for side in SIDES},
+                "next_region": lambda: self.regions.cycle(1),
+                "previous_region": lambda: self.regions.cycle(-1),
+                "single_keys": self._toggle_single_keys,
+                "find_layer": self._find_layer,
+                **{
+                    name: lambda name=name: view.run(name)
+                    for name in ("rename", "duplicate", "delete", "move_up", "move_down", "fix")
+                },
+                **{name: lambda name=name: view.run(name) for name in ("next_problem", "previous_problem")},
+                "train": self._toggle_training,
+                "pause": self.live.pause,
+                "step_batch": lambda: self._begin(self.live.step_batch),
+                "step_epoch": lambda: self._begin(self.live.step_epoch),
+                "stop": self.live.stop,
+                "reset": self.live.reset,
+                "help": self._help,
+                "keys": lambda: help_windows.show_keys(self),
+                "about": lambda: help_windows.show_about(self),
+            }
+        )
+        wanted = self.settings.flag("keys/single", True)
+        self.actions_["single_keys"].setChecked(wanted)
+        self.single_keys.set_wanted(wanted)
+
+    def _connect_parts(self) -> None:
+        for signal in (self.document.changed, self.document.reset, self.document.saved):
+            signal.connect(self._show_project)
+        self.files.opened.connect(lambda: self._set_start(False))
+        self.files.emptied.connect(lambda: self._set_start(True))
+        self.document.changed.connect(self._leave_start)
+        self.files.recent_changed.connect(self._fill_recent)
+        self.files.said.connect(self.status.say)
+        self.actions_.recent_menu.triggered.connect(
+            lambda action: self.files.open_path(Path(str(action.data())))
+        )
+        self.tabs.page_chosen.connect(self.show_page)
+        self.toolbar.datasets.file_wanted.connect(self._choose_data_file)
+        self.datasets.failed.connect(self._data_failed)
+        self.datasets.progress.connect(self._show_download)
+        self.datasets.cancelled.connect(self.messages.clear)
+        self.datasets.downloaded.connect(
+            lambda title: self.messages.say("good", f"{title} is on this computer now.")
+        )
+        self.stack.status_hint.connect(self.status.say)
+        self.stack.inspector_requested.connect(self.inspector.focus_first)
+        self.inspector.left.connect(self.stack.view.setFocus)
+        self.outline.selected.connect(self._select_in_stack)
+        self.live.run_started.connect(self._leave_start)
+        self.live.run_started.connect(self._show_outline)
+        self.live.run_dropped.connect(self._show_outline)
+        self.run.showing_changed.connect(self._pass_showing)
+        self.document.changed.connect(self._show_outline)
+        self.document.reset.connect(self._show_outline)
+        self._show_outline()
+
+    # Doing what needs several parts
+
+    def show_page(self, name: str) -> None:
+        """Brings the page of a tab to the front; the start page stands in for "train" at first."""
+        self.pages.show_page("start" if name == "train" and self._at_start else name)
+        self.tabs.set_page(name)
+        self.docks.show_page(name)
+        self._show_sides()
+        self.live.set_model_wanted(name in ("evaluate", "predict"))
+
+    def open_any(self, path: Path) -> None:
+        """Opens what was dropped on the window or named on the command line."""
+        kind = kind_of(path)
+        if kind is Kind.DATA:
+            self.datasets.choose(str(path))
+        elif kind is Kind.IMAGE:
+            self.show_page("predict")
+            page = self.pages.page("predict")
+            page.open_image(path)  # type: ignore[attr-defined]
+        else:
+            self.files.open_path(path)
+
+    def _set_start(self, at_start: bool) -> None:
+        """Shows the start page, or the curves, on the Train page."""
+        self._at_start = at_start
+        self.show_page("train")
+
+    def _leave_start(self, *_news: object) -> None:
+        """A first layer or a first run needs no presets any more."""
+        if self._at_start and (self.document.network.layers[1:] or self.live.session):
+            self._at_start = False
+            self.show_page(self.tabs.page)
+
+    def _toggle_training(self) -> None:
+        self._begin(self.run.toggle)
+
+    def _begin(self, command: object) -> None:
+        """Trains; the curves take the start page's place."""
+        assert callable(command)
+        self._leave_start()
+        command()
+
+    def _toggle_side(self, side: str) -> None:
+        assert side == "left" or side == "right"
+        self.docks.set_open(side, not self.docks.is_open(side))
+        self._show_sides()
+
+    def _show_sides(self) -> None:
+        for side in SIDES:
+            action = self.actions_[f"{side}_dock"]
+            action.setEnabled(self.docks.has(side))
+            action.setChecked(self.docks.is_open(side))
+
+    def _toggle_single_keys(self) -> None:
+        wanted = self.actions_["single_keys"].isChecked()
+        self.single_keys.set_wanted(wanted)
+        self.settings.set("keys/single", wanted)
+
+    def _find_layer(self) -> None:
+        self.show_page("train")
+        self.docks.set_open("left", True)
+        self._show_sides()
+        (self.layer_rail if self.docks.narrow else self.layer_list).focus_search()
+
+    def _help(self) -> None:
+        help_windows.HelpPopover(QApplication.focusWidget() or self).show()
+
+    def _choose_data_file(self) -> None:
+        path = self.files.ask_data_file()
+        if path is not None:
+            self.datasets.choose(str(path))
+
+    def _data_failed(self, error: Exception, name: str) -> None:
+        retry = ("Try again", lambda: self.datasets.download(name)) if name else None
+        self.messages.show_error(error, retry)
+
+    def _show_download(self, text: str, share: float | None) -> None:
+        self.messages.show_progress(text, share, self.datasets.cancel_download)
+
+    def _select_in_stack(self, name: str) -> None:
+        if any(layer.name == name for layer in self.document.network.layers):
+            self.document.select(name)
+
+    def _show_outline(self, *_news: object) -> None:
+        session = self.live.session
+        self.outline.set_network(session.project.network if session else self.document.network)
+
+    def _pass_showing(self, key: str) -> None:
+        for name in ("evaluate", "predict"):
+            page = self.pages.existing(name)
+            if page is not None and hasattr(page, "set_showing"):
+                page.set_showing(key)
+
+    def _page_made(self, name: str) -> None:
+        self._pass_showing(self.run.showing)
+
+    def _fill_recent(self) -> None:
+        recent = self.settings.recent.projects()
+        menu = self.actions_.recent_menu
+        menu.clear()
+        for project in recent:
+            action = menu.addAction(project.name)
+            action.setData(str(project.path))
+            action.setToolTip(str(project.path))
+        menu.setEnabled(bool(recent))
+        start = self.pages.existing("start")
+        if start is not None:
+            page: StartPage = start  # type: ignore[assignment]
+            page.set_recent(recent)
+
+    def _show_project(self, *_news: object) -> None:
+        document = self.document
+        state = saved_state(document.path is not None, document.dirty, self.files.saved_at)
+        self.project_label.show_project(document.project.name, state, str(document.path or ""))
+        self.setWindowTitle(f"{document.project.name}{' *' if document.dirty else ''} – NNStudio")
+        for name, label in (("undo", document.undo_label), ("redo", document.redo_label)):
+            action, word = self.actions_[name], name.capitalize()
+            action.setEnabled(label is not None)
+            action.setText(f"{word} “{label}”" if label else word)
+
+    # Events
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Changes between layer list and rail."""
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW * theme().zoom
+        self.layers.setCurrentWidget(self.layer_rail if narrow else self.layer_list)
+        self.docks.set_narrow(narrow)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Gives the docks their widths once the window has its size."""
+        super().showEvent(event)
+        self.docks.apply()
+        self.status.start()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Takes one file or folder."""
+        if event.mimeData().hasUrls() and event.mimeData().urls()[0].isLocalFile():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Opens what was dropped."""
+        event.acceptProposedAction()
+        self.open_any(Path(event.mimeData().urls()[0].toLocalFile()))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Asks what may be lost, ends the run and keeps it."""
+        if not self.files.may_replace("quit"):
+            event.ignore()
+            return
+        self.docks.remember()
+        self.settings.set("window/geometry", self.saveGeometry())
+        self.settings.sync()
+        self.datasets.cancel_download()
+        self.files.shut_down()
+        shut_down_background()
+        event.accept()
+
+
+def _first_project() -> ProjectSpec:
+    from nnstudio.layers import Input
+
+    return ProjectSpec(network=NetworkSpec(layers=(Input(),)))

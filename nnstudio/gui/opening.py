@@ -1,0 +1,107 @@
+"""What a file holds that somebody wants to open: a project, a run or a model. Free of Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nnstudio.core.spec import ProjectSpec
+from nnstudio.errors import FormatError
+
+if TYPE_CHECKING:
+    from nnstudio.engine.checkpoint import Checkpoint
+
+PROJECT_ENDING = ".nnstudio"
+OPENS = "a project (.nnstudio or .json), a model (.h5) or the folder of a run"
+MAX_PROJECT_BYTES = 20_000_000
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What was found.
+
+    Attributes:
+        project: The recipe.
+        file: Project file that Save writes to, or None for a run or a model.
+        checkpoint: Weights, and perhaps the state to train on from, of a run or a model.
+        folder: Folder of the run, or None.
+    """
+
+    project: ProjectSpec
+    file: Path | None = None
+    checkpoint: Checkpoint | None = None
+    folder: Path | None = None
+
+
+def read(path: Path) -> Opened:
+    """Reads a project, a model or a run.
+
+    Raises:
+        FormatError: It can't be read, or is none of these.
+        SpecError: Its content is not allowed; the message says where.
+    """
+    if path.is_dir():
+        return _read_run(path)
+    if path.suffix.lower() in (".h5", ".hdf5"):
+        return _read_model(path)
+    if path.suffix.lower() not in (PROJECT_ENDING, ".json"):
+        raise FormatError(
+            f"{path.name} is no file that NNStudio opens",
+            allowed=OPENS,
+            received=f"a {path.suffix} file" if path.suffix else "a file without an ending",
+            fix="choose another file",
+        )
+    project = ProjectSpec.loads(_read_text(path))
+    if path.name == "project.json" and (path.parent / "last.h5").is_file():
+        return _read_run(path.parent)
+    return Opened(project, path)
+
+
+def _read_run(folder: Path) -> Opened:
+    last = folder / "last.h5"
+    if last.is_file():
+        found = _read_model(last)
+        return Opened(found.project, None, found.checkpoint, folder)
+    recipe = folder / "project.json"
+    if recipe.is_file():
+        return Opened(ProjectSpec.loads(_read_text(recipe)), None, None, folder)
+    raise FormatError(
+        f"the folder {folder.name} is no run of NNStudio",
+        allowed="a folder with project.json or last.h5 in it",
+        received=f"{folder}",
+        fix=f"open {OPENS}",
+    )
+
+
+def _read_model(path: Path) -> Opened:
+    from nnstudio.engine.checkpoint import load_checkpoint
+
+    checkpoint = load_checkpoint(path)
+    return Opened(checkpoint.project, None, checkpoint)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        size = path.stat().st_size
+        if size > MAX_PROJECT_BYTES:
+            raise FormatError(
+                f"{path.name} is too large for a project",
+                allowed=f"at most {MAX_PROJECT_BYTES:,} bytes",
+                received=f"{size:,} bytes",
+                fix="open a file saved by NNStudio",
+            )
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise FormatError(
+            f"{path.name} is no text",
+            allowed="a project in UTF-8 text",
+            received=f"byte {error.object[error.start]:#04x} at position {error.start:,}",
+            fix="open a file saved by NNStudio",
+        ) from error
+    except OSError as error:
+        raise FormatError(
+            f"{path.name} can't be read",
+            received=error.strerror or str(error),
+            fix="check the name, the folder and your rights to read it",
+        ) from error

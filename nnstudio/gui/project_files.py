@@ -1,0 +1,231 @@
+"""Opening, saving and exporting: what may be lost is asked first, what fails is told in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from nnstudio.core.spec import ProjectSpec
+from nnstudio.engine.model import Model
+from nnstudio.errors import NNStudioError
+from nnstudio.gui import dialogs, opening
+from nnstudio.gui.background import run_in_background
+from nnstudio.gui.document import Document
+from nnstudio.gui.live import Live
+from nnstudio.gui.messages import MessageArea
+from nnstudio.gui.opening import PROJECT_ENDING, Opened
+from nnstudio.gui.settings import Settings
+
+OPEN_FILTER = f"Projects, models and runs (*{PROJECT_ENDING} *.json *.h5 *.hdf5);;All files (*)"
+PROJECT_FILTER = f"NNStudio project (*{PROJECT_ENDING})"
+MODEL_FILTER = "Keras model (*.h5)"
+DATA_FILTER = "Data (*.npz *.gz *-ubyte *.idx);;All files (*)"
+STOP_SECONDS = 10.0
+
+
+class ProjectFiles(QObject):
+    """The File menu.
+
+    Args:
+        document: The project.
+        live: Its run; replacing the project needs it to end.
+        settings: Remembers recent files and the last folder.
+        messages: Where errors and good news are shown.
+        window: Parent of dialogs.
+
+    Signals:
+        opened(): Another project is in the document, ready to be trained.
+        emptied(): A new, empty project is in the document.
+        recent_changed(): The list of recent files changed.
+        said(str): A short confirmation for the status bar.
+    """
+
+    opened = Signal()
+    emptied = Signal()
+    recent_changed = Signal()
+    said = Signal(str)
+
+    def __init__(
+        self, document: Document, live: Live, settings: Settings, messages: MessageArea, window: QWidget
+    ) -> None:
+        super().__init__(window)
+        self._document = document
+        self._live = live
+        self._settings = settings
+        self._messages = messages
+        self._window = window
+        self._exported: Callable[[], Model | None] = lambda: live.model
+        self.saved_at: datetime | None = None
+
+    def set_exported(self, model: Callable[[], Model | None]) -> None:
+        """Says which model Export saves; the newest one by default."""
+        self._exported = model
+
+    def new(self) -> None:
+        """Starts an empty project, after asking what may be lost."""
+        from nnstudio.gui.views.start import empty_project
+
+        if self.may_replace("start a new project"):
+            self._replace(empty_project(), None)
+            self.emptied.emit()
+
+    def open_preset(self, name: str) -> None:
+        """Opens a copy of a preset (or the empty model), ready to train."""
+        from nnstudio.experiments.presets import load_preset
+        from nnstudio.gui.views.start import EMPTY, empty_project
+
+        if not self.may_replace("open a preset"):
+            return
+        try:
+            project = empty_project() if name == EMPTY else load_preset(name)
+        except (NNStudioError, OSError) as error:
+            self._messages.show_error(error)
+            return
+        self._replace(project, None)
+        self.opened.emit()
+
+    def open(self) -> None:
+        """Asks for a file and opens it."""
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open", self._folder(), OPEN_FILTER)
+        if path:
+            self.open_path(Path(path))
+
+    def open_path(self, path: Path) -> None:
+        """Opens a project, a model or a run's folder; reading happens in the background."""
+        if not self.may_replace("open another project"):
+            return
+        run_in_background(
+            lambda: opening.read(path),
+            lambda found: self._show(path, found),
+            lambda error: self._not_opened(path, error),
+            self,
+        )
+
+    def ask_data_file(self) -> Path | None:
+        """Asks for a file with data."""
+        path, _ = QFileDialog.getOpenFileName(self._window, "Data from a file", self._folder(), DATA_FILTER)
+        return Path(path) if path else None
+
+    def save(self) -> bool:
+        """Saves to the project's file, or asks for one; True if it is saved."""
+        path = self._document.path
+        return self.save_as() if path is None else self._write(path)
+
+    def save_as(self) -> bool:
+        """Asks for a file and saves there; True if it is saved."""
+        name = self._document.project.name or "untitled"
+        suggested = str(Path(self._folder()) / f"{name}{PROJECT_ENDING}")
+        chosen, _ = QFileDialog.getSaveFileName(self._window, "Save project", suggested, PROJECT_FILTER)
+        if not chosen:
+            return False
+        path = Path(chosen)
+        if not path.suffix:
+            path = path.with_suffix(PROJECT_ENDING)
+        if path.stem != name:
+            self._document.apply("Rename project", self._document.project.replace(name=path.stem[:120]))
+        return self._write(path)
+
+    def export(self) -> None:
+        """Asks for a file and saves network and weights there in the background."""
+        model = self._exported()
+        if model is None:
+            self._messages.say(
+                "info", "There is no trained model to export yet.", "Train the network first, then export."
+            )
+            return
+        name = f"{self._document.project.name or 'model'}.h5"
+        suggested = str(Path(self._folder()) / name)
+        chosen, _ = QFileDialog.getSaveFileName(self._window, "Export model", suggested, MODEL_FILTER)
+        if chosen:
+            path = Path(chosen)
+            self.export_to(path if path.suffix else path.with_suffix(".h5"), model)
+
+    def export_to(self, path: Path, model: Model) -> None:
+        """Saves a model as HDF5 in the background and says where it is."""
+        session = self._live.session
+        project = session.project if session is not None else self._document.project
+
+        def work() -> None:
+            from nnstudio.formats.keras_h5 import save_model
+
+            save_model(path, model, project)
+
+        def done(_result: object) -> None:
+            self._settings.set("files/folder", str(path.parent))
+            self._messages.say("good", f"The model is saved as {path.name}.", f"{path}. Keras opens it too.")
+            self.said.emit(f"Exported {path}")
+
+        retry = ("Try again", lambda: self.export_to(path, model))
+        run_in_background(work, done, lambda error: self._messages.show_error(error, retry), self)
+        self.said.emit(f"Exporting to {path.name}…")
+
+    def may_replace(self, purpose: str) -> bool:
+        """Asks about a run under way and changes that aren't saved; True if the project may go.
+
+        Args:
+            purpose: What needs it, as in "open another project".
+        """
+        if self._live.running:
+            if not dialogs.ask_stop_training(self._window, purpose):
+                return False
+            self._live.stop()
+        if not self._document.dirty:
+            return True
+        answer = dialogs.ask_unsaved(self._window, self._document.project.name)
+        return self.save() if answer == "save" else answer == "discard"
+
+    def shut_down(self) -> bool:
+        """Ends the run, which is kept; True once its thread has ended."""
+        return self._live.shutdown(STOP_SECONDS)
+
+    def _replace(self, project: ProjectSpec, path: Path | None) -> None:
+        self._messages.clear()
+        self.saved_at = None
+        self._document.open(project, path)
+        layers = project.network.layers
+        self._document.select(layers[1].name if len(layers) > 1 else "")
+
+    def _show(self, path: Path, found: Opened) -> None:
+        self._replace(found.project, found.file)
+        self._remember(path)
+        self.opened.emit()
+        if found.checkpoint is not None:
+            self._adopt(path, found)
+
+    def _adopt(self, path: Path, found: Opened) -> None:
+        assert found.checkpoint is not None
+        self._live.adopt(found.checkpoint, found.folder)
+        epochs = found.checkpoint.state.epoch if found.checkpoint.state else 0
+        trained = f" It has trained for {epochs} epochs; Train goes on from there." if epochs else ""
+        self.said.emit(f"Opened the model of {path.name}.{trained}")
+
+    def _not_opened(self, path: Path, error: Exception) -> None:
+        self._messages.show_error(error, ("Choose another file", self.open))
+        self.said.emit(f"{path.name} could not be opened. The project is unchanged.")
+
+    def _write(self, path: Path) -> bool:
+        from nnstudio.experiments.runs import write_text_atomically
+
+        try:
+            write_text_atomically(path, self._document.project.dumps())
+        except NNStudioError as error:
+            self._messages.show_error(error, ("Save as…", self.save_as))
+            return False
+        self.saved_at = datetime.now()
+        self._document.mark_saved(path)
+        self._remember(path)
+        self.said.emit(f"Saved {path}")
+        return True
+
+    def _remember(self, path: Path) -> None:
+        self._settings.set("files/folder", str(path.parent))
+        self._settings.recent.add(path, self._document.project.name)
+        self.recent_changed.emit()
+
+    def _folder(self) -> str:
+        chosen = Path(self._settings.text("files/folder", str(Path.home())))
+        return str(chosen if chosen.is_dir() else Path.home())

@@ -1,0 +1,61 @@
+"""The project's name and whether it is saved, at the right end of the menu bar."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from nnstudio.gui.theme import theme
+from nnstudio.gui.widgets.elided_label import ElidedLabel
+
+_WIDTH = 420
+
+
+class ProjectLabel(QWidget):
+    """Name and state."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Project")
+        self._name = ElidedLabel("", "secondary")
+        self._state = QLabel()
+        self._state.setProperty("role", "caption")
+        self._row = QHBoxLayout(self)
+        self._row.addStretch(1)
+        self._row.addWidget(self._name, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._row.addWidget(self._state, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._space()
+        theme().changed.connect(self._space)
+
+    @property
+    def state(self) -> str:
+        """What is said about saving."""
+        return self._state.text()
+
+    def show_project(self, name: str, state: str, tooltip: str) -> None:
+        """Shows the name, the state and, as tooltip, the file."""
+        self._name.setText(name)
+        self._state.setText(state)
+        self.setToolTip(tooltip)
+        self.setAccessibleDescription(f"{name}, {state}")
+
+    def sizeHint(self) -> QSize:
+        """A fixed width: the menu bar doesn't follow a corner that grows."""
+        return QSize(theme().px(_WIDTH), theme().px(28))
+
+    def _space(self) -> None:
+        px = theme().px
+        self._row.setContentsMargins(0, 0, px(12), 0)
+        self._row.setSpacing(px(8))
+        self.setFixedSize(self.sizeHint())
+
+
+def saved_state(has_file: bool, dirty: bool, saved_at: datetime | None) -> str:
+    """``Not saved``, ``Changed``, ``Saved`` or ``Saved 10:42``."""
+    if not has_file:
+        return "Not saved"
+    if dirty:
+        return "Changed since saved" if saved_at is None else f"Changed since {saved_at:%H:%M}"
+    return "Saved" if saved_at is None else f"Saved {saved_at:%H:%M}"

@@ -1,0 +1,161 @@
+"""The bottom line: what the run is doing, a hint, memory, processor and sample counts."""
+
+from __future__ import annotations
+
+import os
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStatusBar, QWidget
+
+from nnstudio.engine.session import Snapshot
+from nnstudio.gui.theme import theme
+from nnstudio.gui.widgets import numbers
+from nnstudio.gui.widgets.dot import Dot
+from nnstudio.gui.widgets.elided_label import ElidedLabel
+
+_SECOND = 1000
+_HINT_SECONDS = 8
+
+
+class StatusBar(QStatusBar):
+    """Status of the run at the left, of the machine and the data at the right."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self.setAccessibleName("Status")
+        self._dot = Dot()
+        self._state = ElidedLabel("Ready")
+        self._hint = ElidedLabel()
+        self._memory = self._figure("Memory that NNStudio uses.")
+        self._processor = self._figure("Share of all processor cores that NNStudio keeps busy.")
+        self._counts = self._figure("Samples to train on, held back for validation, and for the final test.")
+        self._standing = ""
+        self._arrange()
+        self._usage = _Usage()
+        self._timer = QTimer(self)
+        self._timer.setInterval(_SECOND)
+        self._timer.timeout.connect(self._measure)
+        self._hint_timer = QTimer(self)
+        self._hint_timer.setSingleShot(True)
+        self._hint_timer.timeout.connect(lambda: self._hint.setText(self._standing))
+
+    @property
+    def state(self) -> str:
+        """What the left text says."""
+        return self._state.full_text()
+
+    @property
+    def hint(self) -> str:
+        """What the hint says."""
+        return self._hint.full_text()
+
+    @property
+    def counts(self) -> str:
+        """The sample counts as shown."""
+        return self._counts.text()
+
+    def start(self) -> None:
+        """Begins to measure memory and processor, once a second."""
+        self._measure()
+        self._timer.start()
+
+    def show_run(self, number: int, snapshot: Snapshot | None) -> None:
+        """Shows the state of the run."""
+        colour, text = run_text(number, snapshot)
+        self._dot.set_colour(colour)
+        self._state.setText(text)
+
+    def set_standing_hint(self, text: str) -> None:
+        """The hint to show while nothing else is said."""
+        if text != self._standing:
+            self._standing = text
+            if not self._hint_timer.isActive():
+                self._hint.setText(text)
+
+    def say(self, text: str, seconds: float = _HINT_SECONDS) -> None:
+        """Shows a hint for some seconds; "" goes back to the standing one."""
+        self._hint.setText(text or self._standing)
+        if text:
+            self._hint_timer.start(round(seconds * 1000))
+        else:
+            self._hint_timer.stop()
+
+    def show_counts(self, counts: tuple[int, int, int] | None) -> None:
+        """Shows training, validation and test samples."""
+        self._counts.setText(counts_text(counts))
+
+    def _measure(self) -> None:
+        memory, processor = self._usage.measure()
+        self._memory.setText(f"RAM {numbers.size(memory)}")
+        self._processor.setText(f"CPU {numbers.percent(processor, places=0)}")
+
+    def _figure(self, tooltip: str) -> QLabel:
+        label = QLabel()
+        label.setToolTip(tooltip)
+        return label
+
+    def _arrange(self) -> None:
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        px = theme().px
+        layout.setContentsMargins(px(12), 0, px(12), 0)
+        layout.setSpacing(px(16))
+        left = QHBoxLayout()
+        left.setSpacing(px(6))
+        left.addWidget(self._dot)
+        left.addWidget(self._state)
+        layout.addLayout(left)
+        layout.addWidget(self._hint, 1)
+        for label in (self._memory, self._processor, self._counts):
+            layout.addWidget(label)
+        self.addWidget(row, 1)
+
+
+class _Usage:
+    """Memory and processor time of this process; psutil is imported at the first measurement."""
+
+    def __init__(self) -> None:
+        self._process: object | None = None
+
+    def measure(self) -> tuple[int, float]:
+        """Bytes in use, and the share of all cores since the last call."""
+        import psutil
+
+        if self._process is None:
+            self._process = psutil.Process()
+        process = self._process
+        assert isinstance(process, psutil.Process)
+        busy = process.cpu_percent(None) / 100 / (os.cpu_count() or 1)
+        return process.memory_info().rss, min(1.0, busy)
+
+
+def counts_text(counts: tuple[int, int, int] | None) -> str:
+    """``Train 10,800 · Val 6,000 · Test 10,000``."""
+    if counts is None:
+        return ""
+    parts = zip(("Train", "Val", "Test"), counts, strict=True)
+    return " · ".join(f"{name} {numbers.count(value)}" for name, value in parts)
+
+
+def run_text(number: int, snapshot: Snapshot | None) -> tuple[str, str]:
+    """Colour of the dot and words for the state of a run."""
+    if snapshot is None:
+        return "muted", "Ready"
+    name = f"Run {number}"
+    epochs = f"epoch {snapshot.epoch} of {snapshot.epochs}"
+    if snapshot.state == "preparing":
+        share = f", {numbers.percent(snapshot.progress, 0)}" if snapshot.progress is not None else ""
+        return "caution_line", f"{snapshot.message or 'Getting ready'}{share}"
+    if snapshot.state == "running":
+        return "good", f"{name} training, {epochs}"
+    if snapshot.state == "paused":
+        return "caution_line", f"{name} paused, {epochs}"
+    if snapshot.state == "finished":
+        done = f"{snapshot.epoch} epoch{'' if snapshot.epoch == 1 else 's'}"
+        return "good", f"{name} finished, {done}, {numbers.duration(snapshot.seconds)}"
+    if snapshot.state == "stopped":
+        return "muted", f"{name} stopped, {epochs}"
+    if snapshot.state == "diverged":
+        return "error", f"{name} diverged in epoch {snapshot.epoch}"
+    return "error", f"{name} failed"

@@ -1,0 +1,279 @@
+"""The Evaluate page: what the trained network gets right, what it confuses, and the images behind it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QMenu,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnstudio.gui.document import Document
+from nnstudio.gui.live import Live
+from nnstudio.gui.theme import theme
+from nnstudio.gui.tokens import METRICS
+from nnstudio.gui.views.confusion import ConfusionTable, Mode
+from nnstudio.gui.views.evaluation import Evaluated, Evaluator, Showing, Split, part_of
+from nnstudio.gui.views.evaluation_strip import EvaluationStrip
+from nnstudio.gui.views.evaluation_text import as_csv, as_text
+from nnstudio.gui.views.gallery_panel import GalleryPanel
+from nnstudio.gui.views.legend import Legend
+from nnstudio.gui.views.mistakes import MistakesList
+from nnstudio.gui.views.per_class import PerClassTable
+from nnstudio.gui.views.reliability import ReliabilityPanel
+from nnstudio.gui.widgets import numbers
+from nnstudio.gui.widgets.empty_state import EmptyState
+from nnstudio.gui.widgets.panel import Panel
+from nnstudio.gui.widgets.segmented import SegmentedControl
+
+_MODES = (("counts", "Counts"), ("row", "Row %"), ("column", "Column %"))
+SPLITS: tuple[tuple[Split, str], ...] = (("test", "Test"), ("validation", "Validation"), ("train", "Train"))
+
+
+class EvaluateView(QWidget):
+    """The page.
+
+    Signals:
+        status(str): What was done, for the status bar.
+        train_requested: The button of the empty state.
+        open_in_predict(object): A raw sample ``(H, W, C)`` to open on the Predict page.
+    """
+
+    status = Signal(str)
+    train_requested = Signal()
+    open_in_predict = Signal(object)
+
+    def __init__(self, document: Document, live: Live, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document, self._live = document, live
+        self.setProperty("role", "page")
+        self.setAccessibleName("Evaluate")
+        self.evaluator = Evaluator(live, self)
+        self.strip = EvaluationStrip(SPLITS)
+        self.table = ConfusionTable()
+        self.mistakes = MistakesList()
+        self.gallery = GalleryPanel()
+        self.per_class = PerClassTable()
+        self.reliability = ReliabilityPanel()
+        self.empty = EmptyState(
+            "Nothing to evaluate yet",
+            "Train once and the confusion matrix appears here.",
+            "Train",
+            "play",
+            icon_name="table",
+        )
+        self._lay_out()
+        self._connect()
+
+    @property
+    def result(self) -> Evaluated | None:
+        """What is shown."""
+        return self.evaluator.result
+
+    def set_showing(self, showing: Showing) -> None:
+        """Shows the model of the best epoch ("best") or the newest ("latest")."""
+        self.evaluator.set_showing(showing)
+
+    def evaluate_now(self) -> None:
+        """Evaluates again."""
+        self.evaluator.evaluate_now()
+
+    def copy_text(self) -> None:
+        """Puts the figures and both tables on the clipboard."""
+        if self.result is not None:
+            text = as_text(self.result.analysis, self.result.classes, self._title(self.result))
+            QGuiApplication.clipboard().setText(text)
+            self.status.emit("Copied the evaluation as text")
+
+    def save_csv(self, path: str = "") -> None:
+        """Saves the same as CSV, to a file that is asked for unless given."""
+        if self.result is None:
+            return
+        if not path:
+            suggested = f"{self._document.project.name}-{self.result.split}.csv"
+            path, _ = QFileDialog.getSaveFileName(self, "Save as CSV", suggested, "CSV (*.csv)")
+        if not path:
+            return
+        text = as_csv(self.result.analysis, self.result.classes, self._title(self.result))
+        try:
+            Path(path).write_text(text, encoding="utf-8", newline="")
+        except OSError as error:
+            self.status.emit(
+                f"The file could not be saved: {error.strerror or error}. Choose another folder."
+            )
+        else:
+            self.status.emit(f"Saved {Path(path).name}")
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Evaluate what is new."""
+        super().showEvent(event)
+        self.evaluator.set_active(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Leave the processor to others."""
+        super().hideEvent(event)
+        self.evaluator.set_active(False)
+
+    # Layout
+
+    def _lay_out(self) -> None:
+        content = QWidget()
+        self._grid = QGridLayout(content)
+        self._grid.addWidget(self.strip, 0, 0, 1, 3)
+        self._grid.addWidget(self._matrix_panel(), 1, 0, 2, 1)
+        self._grid.addWidget(self.gallery, 1, 1, 2, 1)
+        self._grid.addWidget(self._per_class_panel(), 1, 2)
+        self._grid.addWidget(self.reliability, 2, 2)
+        for column, stretch in enumerate((46, 38, 34)):
+            self._grid.setColumnStretch(column, stretch)
+        self._grid.setRowStretch(1, 1)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(content)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._stack)
+        self._space()
+        theme().changed.connect(self._space)
+
+    def _matrix_panel(self) -> QWidget:
+        panel = Panel("Confusion matrix")
+        self.mode = SegmentedControl(_MODES, "What the cells show")
+        panel.add_control(self.mode)
+        self.legend = Legend()
+        divider = QFrame()
+        divider.setProperty("role", "divider")
+        heading = QLabel("Most frequent mistakes")
+        heading.setProperty("role", "section")
+        heading.setContentsMargins(theme().px(11), theme().px(8), 0, theme().px(4))
+        upper = QVBoxLayout()
+        upper.setContentsMargins(theme().px(11), 0, theme().px(6), theme().px(8))
+        upper.addWidget(self.table, 1)
+        upper.addWidget(self.legend)
+        panel.body.addLayout(upper, 5)
+        panel.body.addWidget(divider)
+        panel.body.addWidget(heading)
+        panel.body.addWidget(self.mistakes, 2)
+        self._matrix_body = panel
+        return panel
+
+    def _per_class_panel(self) -> QWidget:
+        self.per_class_panel = Panel("Per class")
+        self.per_class_panel.body.addWidget(self.per_class)
+        return self.per_class_panel
+
+    def _space(self) -> None:
+        gap = theme().px(METRICS.gap)
+        self._grid.setContentsMargins(gap, gap, gap, gap)
+        self._grid.setSpacing(gap)
+        for panel in (self._matrix_body, self.per_class_panel):
+            panel.body.setContentsMargins(0, 0, 0, theme().px(4))
+            panel.body.setSpacing(0)
+
+    # Wiring
+
+    def _connect(self) -> None:
+        evaluator, strip = self.evaluator, self.strip
+        evaluator.started.connect(self._started)
+        evaluator.done.connect(self._show)
+        evaluator.failed.connect(self._failed)
+        evaluator.cleared.connect(self._clear)
+        self.empty.clicked.connect(self.train_requested)
+        strip.split_changed.connect(lambda split: evaluator.set_split(cast(Split, split)))
+        strip.evaluate_clicked.connect(self.evaluate_now)
+        menu = QMenu(strip.export)
+        menu.addAction("Copy as text").triggered.connect(lambda: self.copy_text())
+        menu.addAction("Save as CSV…").triggered.connect(lambda: self.save_csv())
+        strip.export.clicked.connect(
+            lambda: menu.popup(strip.export.mapToGlobal(QPoint(0, strip.export.height() + 2)))
+        )
+        self.mode.changed.connect(self._set_mode)
+        self.table.cell_selected.connect(self._select_cell)
+        self.mistakes.mistake_selected.connect(self.table.select_cell)
+        self.per_class.class_selected.connect(self._select_class)
+        self.gallery.open_requested.connect(self.open_in_predict)
+        self._live.snapshot_changed.connect(self._keep_model_fresh)
+
+    def _keep_model_fresh(self) -> None:
+        if self.isVisible():  # another page may have said that it needs no model any more
+            self._live.set_model_wanted(True)
+
+    def _set_mode(self, mode: str) -> None:
+        self.table.matrix.set_mode(cast(Mode, mode))
+        self.legend.set_share_of("column" if mode == "column" else "row")
+
+    def _started(self) -> None:
+        self.strip.set_busy(True)
+
+    def _failed(self, message: str) -> None:
+        self.strip.set_busy(False)
+        self.status.emit(f"The evaluation failed: {message}")
+
+    def _clear(self) -> None:
+        self._stack.setCurrentIndex(0)
+        self.strip.set_busy(False)
+        self.gallery.clear()
+        self.table.select_cell(-1, -1)
+
+    def _show(self, result: Evaluated) -> None:
+        analysis, classes = result.analysis, result.classes
+        prepared = self._live.prepared
+        if prepared is not None:
+            self.strip.set_available([key for key, _ in SPLITS if part_of(prepared, key) is not None])
+        self.strip.show_analysis(analysis, result.split)
+        self.strip.set_busy(False)
+        self.table.matrix.show_matrix(analysis.confusion, classes)
+        self.mistakes.show_mistakes(analysis.mistakes, classes)
+        self.per_class.figures.show_metrics(analysis.metrics, classes)
+        self.per_class_panel.set_subtitle(_support_words(analysis.metrics.support))
+        self.reliability.show_calibration(analysis.calibration)
+        self.gallery.set_evaluation(result.part, analysis, classes)
+        self._stack.setCurrentIndex(1)
+        current = self.table.currentIndex()
+        if current.isValid():
+            self._select_cell(current.row(), current.column())
+        elif self.gallery.shown_class >= 0:
+            self.gallery.show_class(self.gallery.shown_class)
+        samples = f"{numbers.count(analysis.samples)} {_SPLIT_WORDS[result.split]} samples"
+        self.status.emit(f"Evaluated {samples} in {numbers.elapsed(result.seconds)}")
+
+    def _select_cell(self, actual: int, predicted: int) -> None:
+        if actual < 0:
+            self.mistakes.follow(-1, -1)
+            self.per_class.follow(-1)
+            self.gallery.clear()
+            return
+        self.mistakes.follow(actual, predicted)
+        self.per_class.follow(actual)
+        self.gallery.show_cell(actual, predicted)
+
+    def _select_class(self, number: int) -> None:
+        self.table.blockSignals(True)
+        self.table.select_cell(-1, -1)
+        self.table.blockSignals(False)
+        self.mistakes.follow(-1, -1)
+        if number >= 0:
+            self.gallery.show_class(number)
+        else:
+            self.gallery.clear()
+
+    def _title(self, result: Evaluated) -> str:
+        return f"{self._document.project.name}, {_SPLIT_WORDS[result.split]} samples"
+
+
+_SPLIT_WORDS = {"test": "test", "validation": "validation", "train": "training"}
+
+
+def _support_words(support: object) -> str:
+    counts = {int(count) for count in support}  # type: ignore[attr-defined]
+    return f"{numbers.count(counts.pop())} images per class" if len(counts) == 1 else ""

@@ -1,0 +1,136 @@
+"""The panel beside the confusion matrix: the images of the chosen cell, and one of them enlarged."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QStackedWidget, QWidget
+
+from nnstudio.data.dataset import Part
+from nnstudio.engine.analysis import Analysis, Ints
+from nnstudio.engine.drawing import is_drawable
+from nnstudio.gui.theme import theme
+from nnstudio.gui.views.gallery import Gallery
+from nnstudio.gui.views.sample_detail import SampleDetail
+from nnstudio.gui.widgets import numbers
+from nnstudio.gui.widgets.elided_label import ElidedLabel
+from nnstudio.gui.widgets.empty_state import EmptyState
+from nnstudio.gui.widgets.panel import Panel
+
+_HEADER = 36
+_ORDERS = ("Most confident", "Least confident", "In order")
+
+
+class GalleryPanel(Panel):
+    """Shows what ``show_cell`` or ``show_class`` chose.
+
+    Attributes:
+        shown_class: Class whose mistakes are shown, or -1.
+
+    Signals:
+        open_requested(object): The raw sample ``(H, W, C)`` that is to be opened on the Predict page.
+    """
+
+    open_requested = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self.setAccessibleName("Images")
+        self._analysis: Analysis | None = None
+        self._part: Part | None = None
+        self._classes: tuple[str, ...] = ()
+        self._positions: Ints = np.zeros(0, np.int64)
+        self._chosen = -1
+        self.shown_class = -1
+        self.title = ElidedLabel("Images", "section")
+        self.order = QComboBox()
+        self.order.addItems(_ORDERS)
+        self.order.setAccessibleName("Order of the images")
+        self.order.currentIndexChanged.connect(self._fill)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, theme().px(5), 0, theme().px(3))
+        row.addWidget(self.title, 1)
+        row.addWidget(self.order)
+        self.gallery = Gallery()
+        self.gallery.sample_selected.connect(self._select)
+        self.empty = EmptyState("", "", icon_name="image")
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.gallery)
+        self._divider = QFrame()
+        self._divider.setProperty("role", "divider")
+        self.detail = SampleDetail()
+        self.detail.open_clicked.connect(self._open)
+        self.body.addLayout(row)
+        self.body.addWidget(self._stack, 1)
+        self.body.addWidget(self._divider)
+        self.body.addWidget(self.detail)
+        self.clear()
+
+    def set_evaluation(self, part: Part, analysis: Analysis, classes: tuple[str, ...]) -> None:
+        """What later choices refer to."""
+        self._part, self._analysis, self._classes = part, analysis, classes
+
+    def clear(self) -> None:
+        """Nothing is chosen."""
+        self._positions, self.shown_class = np.zeros(0, np.int64), -1
+        self.title.setText("Images")
+        self._say("Select a cell", "Its images appear here, those the network is most sure of first.")
+
+    def show_cell(self, actual: int, predicted: int) -> None:
+        """Shows the images of one cell."""
+        if self._analysis is None:
+            return
+        self._positions, self.shown_class = self._analysis.members(actual, predicted), -1
+        names = self._classes[actual], self._classes[predicted]
+        self._name(f"{names[0]} predicted as {names[1]}" if actual != predicted else f"{names[0]}, correct")
+
+    def show_class(self, actual: int) -> None:
+        """Shows all images of a class that were taken for another."""
+        if self._analysis is None:
+            return
+        self._positions, self.shown_class = self._analysis.mistaken(actual), actual
+        self._name(f"{self._classes[actual]}, all mistakes")
+
+    def _name(self, text: str) -> None:
+        self.title.setText(f"{text}  {numbers.count(len(self._positions))}")
+        self._fill()
+
+    def _fill(self) -> None:
+        if self._part is None or self._analysis is None:
+            return
+        if not is_drawable(self._part.shape):
+            self._say("No pictures", "The samples of this data set are numbers and can't be shown as images.")
+            return
+        if not len(self._positions):
+            if self.title.full_text() != "Images":
+                self._say("No images", "No sample falls into this cell.")
+            return
+        orders = (self._positions, self._positions[::-1], np.sort(self._positions))
+        chosen = orders[self.order.currentIndex()]
+        self.gallery.samples.show_samples(self._part, self._analysis, chosen, self._classes)
+        self.gallery.scrollToTop()
+        self._stack.setCurrentWidget(self.gallery)
+        self.order.setEnabled(True)
+        self._show_detail(False)
+
+    def _say(self, title: str, text: str) -> None:
+        self.empty.say(title, text)
+        self._stack.setCurrentWidget(self.empty)
+        self.gallery.samples.show_samples(None, None, np.zeros(0, np.int64), ())
+        self.order.setEnabled(False)
+        self._show_detail(False)
+
+    def _select(self, position: int) -> None:
+        if position >= 0 and self._part is not None and self._analysis is not None:
+            self.detail.show_sample(self._part, self._analysis, position, self._classes)
+            self._chosen = position
+        self._show_detail(position >= 0)
+
+    def _show_detail(self, visible: bool) -> None:
+        self._divider.setVisible(visible)
+        self.detail.setVisible(visible)
+
+    def _open(self) -> None:
+        if self._part is not None:
+            self.open_requested.emit(self._part.samples(slice(self._chosen, self._chosen + 1))[0])

@@ -1,0 +1,58 @@
+"""The legend below the confusion matrix."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from nnstudio.gui.theme import font, theme
+
+_SWATCH = 9
+
+
+class Legend(QWidget):
+    """Blue: correct. Orange: mistake, stronger where its share is larger."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._share_of = "row"
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Legend")
+        self.set_share_of("row")
+        theme().changed.connect(self.updateGeometry)
+
+    def set_share_of(self, what: str) -> None:
+        """Says what the colours are shares of: ``row`` or ``column``."""
+        self._share_of = what
+        self.setAccessibleDescription(" ".join(text for _, text in self._entries()))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """One line."""
+        return QSize(theme().px(200), theme().px(20))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw swatches and words, centred; shorter words where there is less room."""
+        painter = QPainter(self)
+        painter.setFont(font(11))
+        metrics, px = QFontMetrics(font(11)), theme().px
+        entries = self._entries()
+
+        def width() -> int:
+            return sum(metrics.horizontalAdvance(text) + px(_SWATCH + 6) for _, text in entries) + px(16)
+
+        if width() > self.width():
+            entries = [(line, text.split(",")[0] + ".") for line, text in entries]
+        left, middle = max(0, (self.width() - width()) // 2), self.height() // 2
+        for line, text in entries:
+            swatch = px(_SWATCH)
+            painter.fillRect(
+                left, middle - swatch // 2, swatch, swatch, theme().colour(theme().tokens.line(line))
+            )
+            painter.setPen(theme().colour("muted"))
+            painter.drawText(left + px(_SWATCH + 6), middle + metrics.ascent() // 2 - 1, text.rstrip("."))
+            left += px(_SWATCH + 6) + metrics.horizontalAdvance(text) + px(16)
+
+    def _entries(self) -> list[tuple[int, str]]:
+        return [(0, "Correct"), (1, f"Mistake, stronger = larger share of the {self._share_of}")]

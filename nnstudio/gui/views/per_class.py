@@ -1,0 +1,269 @@
+"""Precision, recall, F1 and support of each class, as a table that can be sorted."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, cast
+
+import numpy as np
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFontMetrics, QPainter, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from nnstudio.engine.analysis import ClassMetrics
+from nnstudio.gui.theme import font, theme
+from nnstudio.gui.widgets import numbers
+
+Index = QModelIndex | QPersistentModelIndex
+COLUMNS = ("Class", "Precision", "Recall", "F1", "Support")
+TOOLTIPS = (
+    "The class, and the plain mean over all classes below.",
+    "Of the samples taken for the class, the share that is.\nTP / (TP + FP)",
+    "Of the samples of the class, the share that was found.\nTP / (TP + FN)",
+    "Harmonic mean of precision and recall.\n2·TP / (2·TP + FP + FN)",
+    "Number of samples of the class.",
+)
+F1, SUPPORT = 3, 4
+VALUE_ROLE = Qt.ItemDataRole.UserRole
+CLASS_ROLE = Qt.ItemDataRole.UserRole + 1
+_ROOT = QModelIndex()
+_ROW = 27
+_BAR = 30
+
+
+class PerClassModel(QAbstractTableModel):
+    """One row per class in any order, and the macro average below them all."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._classes: tuple[str, ...] = ()
+        self._order: list[int] = []
+        self._values: list[np.ndarray] = []
+        self._averages: tuple[float, ...] = ()
+        self._sorting = (0, Qt.SortOrder.AscendingOrder)
+
+    def show_metrics(self, metrics: ClassMetrics, classes: tuple[str, ...]) -> None:
+        """Shows other figures, sorted as before."""
+        same = classes == self._classes
+        if not same:
+            self.beginResetModel()
+        self._classes = classes
+        self._values = [
+            np.arange(len(classes)),
+            metrics.precision,
+            metrics.recall,
+            metrics.f1,
+            metrics.support,
+        ]
+        total = int(metrics.support.sum())
+        self._averages = (0, metrics.macro_precision, metrics.macro_recall, metrics.macro_f1, total)
+        if not same:
+            self._order = list(range(len(classes)))
+            self.endResetModel()
+        self.sort(*self._sorting)
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sorts the classes; classes without figures come last either way."""
+        self._sorting = (column, order)
+        if not self._values:
+            return
+        descending = order == Qt.SortOrder.DescendingOrder
+
+        def key(number: int) -> tuple[bool, float]:
+            value = float(self._values[column][number])
+            return math.isnan(value), -value if descending else value
+
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        classes = [self.class_at(index.row()) for index in before]
+        self._order = sorted(range(len(self._classes)), key=key)
+        rows = {number: row for row, number in enumerate(self._order)}
+        rows[-1] = len(self._order)
+        moved = [self.index(rows[n], old.column()) for n, old in zip(classes, before, strict=True)]
+        self.changePersistentIndexList(before, moved)
+        self.layoutChanged.emit()
+
+    def class_at(self, row: int) -> int:
+        """Class number of a row; -1 for the average."""
+        return self._order[row] if 0 <= row < len(self._order) else -1
+
+    def row_of(self, number: int) -> int:
+        """Row of a class, or -1."""
+        return self._order.index(number) if number in self._order else -1
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        """The classes and the average."""
+        return 0 if parent.isValid() or not self._classes else len(self._classes) + 1
+
+    def columnCount(self, parent: Index = _ROOT) -> int:
+        """See ``COLUMNS``."""
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Text, value and class of a cell."""
+        number, column = self.class_at(index.row()), index.column()
+        if role == CLASS_ROLE:
+            return number
+        value = self._averages[column] if number < 0 else self._values[column][number]
+        if role == VALUE_ROLE:
+            return float(value)
+        if role == Qt.ItemDataRole.DisplayRole:
+            if column == 0:
+                return "Macro average" if number < 0 else self._classes[number]
+            return numbers.count(int(value)) if column == SUPPORT else _figure(float(value))
+        if role == Qt.ItemDataRole.ToolTipRole and column == 0:
+            return index.data()
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{COLUMNS[column]} {index.data()}"
+        return None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """Captions and their meaning."""
+        if orientation == Qt.Orientation.Horizontal:
+            if role == Qt.ItemDataRole.DisplayRole:
+                return COLUMNS[section]
+            if role == Qt.ItemDataRole.ToolTipRole:
+                return TOOLTIPS[section]
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                side = Qt.AlignmentFlag.AlignLeft if section == 0 else Qt.AlignmentFlag.AlignRight
+                return side | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+
+class PerClassDelegate(QStyledItemDelegate):
+    """Paints the figures, and a bar beside F1."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """Rows of 27 pixels."""
+        return QSize(60, theme().px(_ROW))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw one cell."""
+        area = option.rect
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        average = index.data(CLASS_ROLE) < 0
+        if selected:
+            painter.fillRect(area, theme().colour("accent_tint"))
+        painter.setPen(theme().colour("border"))
+        if not average:
+            painter.drawLine(area.bottomLeft(), area.bottomRight())
+        px = theme().px
+        words = area.adjusted(px(11) if index.column() == 0 else 0, 0, -px(8), 0)
+        if index.column() == F1:
+            words.setRight(words.right() - px(_BAR + 8))
+            self._paint_bar(painter, area, float(index.data(VALUE_ROLE)))
+        painter.setFont(font(12, 600 if average or (selected and index.column() == 0) else 400))
+        painter.setPen(theme().colour("text"))
+        side = Qt.AlignmentFlag.AlignLeft if index.column() == 0 else Qt.AlignmentFlag.AlignRight
+        text = str(index.data())
+        if index.column() == 0:  # numbers never elide
+            text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, words.width())
+        painter.drawText(words, side | Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _paint_bar(self, painter: QPainter, area: QRect, value: float) -> None:
+        px = theme().px
+        left = area.right() - px(8) - px(_BAR)
+        trough = QRectF(left, area.center().y() - px(3), px(_BAR), px(6))
+        painter.fillRect(trough, theme().colour("hover"))
+        if not math.isnan(value):
+            trough.setWidth(trough.width() * value)
+            painter.fillRect(trough, theme().colour(theme().tokens.line(0)))
+
+
+class PerClassTable(QTableView):
+    """The table; choosing a row tells its class.
+
+    Signals:
+        class_selected: Class number.
+    """
+
+    class_selected = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Per class")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setTabKeyNavigation(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalHeader().hide()
+        self.setModel(PerClassModel(self))
+        self.setItemDelegate(PerClassDelegate(self))
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setSortIndicator(0, Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(True)
+        self._following = False
+        self._fit()
+        theme().changed.connect(self._fit)
+
+    @property
+    def figures(self) -> PerClassModel:
+        """The model."""
+        return cast(PerClassModel, self.model())
+
+    def follow(self, number: int) -> None:
+        """Marks the row of a class selected elsewhere, or none, without telling anyone."""
+        row = self.figures.row_of(number)
+        index = self.figures.index(row, 0) if row >= 0 else QModelIndex()
+        flags = QItemSelectionModel.SelectionFlag
+        self._following = True
+        self.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+        self._following = False
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        """Tells which class is chosen."""
+        super().currentChanged(current, previous)
+        if current.isValid() and not self._following and current.row() != previous.row():
+            self.class_selected.emit(self.figures.class_at(current.row()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The first column takes the room that the figures leave."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def content_height(self) -> int:
+        """Height that shows all rows."""
+        rows = self.figures.rowCount() * self.verticalHeader().defaultSectionSize()
+        return self.horizontalHeader().sizeHint().height() + rows
+
+    def _fit(self) -> None:
+        header, px = self.horizontalHeader(), theme().px
+        self.verticalHeader().setDefaultSectionSize(px(_ROW))
+        caption, figures = QFontMetrics(font(12, 600)), QFontMetrics(font(12, 600))
+        widths = []
+        for column, name in enumerate(COLUMNS[1:], start=1):
+            needed = max(caption.horizontalAdvance(name), figures.horizontalAdvance("0.000")) + px(16)
+            widths.append(needed + (px(_BAR) if column == F1 else 0))
+        for column, width in enumerate(widths, start=1):
+            header.resizeSection(column, width)
+        header.resizeSection(0, max(px(60), self.viewport().width() - sum(widths)))
+
+
+def _figure(value: float) -> str:
+    return "–" if math.isnan(value) else numbers.fixed(value)

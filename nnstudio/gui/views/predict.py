@@ -1,0 +1,264 @@
+"""The Predict page: draw, and see at once what the network sees and says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QGridLayout,
+    QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnstudio.core.layer import Shape, shape_text
+from nnstudio.engine.drawing import is_drawable, network_input, open_picture
+from nnstudio.engine.model import Model
+from nnstudio.errors import DataError
+from nnstudio.gui.document import Document
+from nnstudio.gui.live import Live
+from nnstudio.gui.theme import theme
+from nnstudio.gui.tokens import METRICS
+from nnstudio.gui.views.canvas_panel import CanvasPanel
+from nnstudio.gui.views.evaluation import Showing
+from nnstudio.gui.views.input_panel import InputPanel
+from nnstudio.gui.views.picture_files import filters, pasted_image, picture_paths, pixels_of, read_picture
+from nnstudio.gui.views.prediction_panel import PredictionPanel
+from nnstudio.gui.views.predictor import Drawing, Prediction, Predictor
+from nnstudio.gui.views.results import ResultsPanel
+from nnstudio.gui.widgets.empty_state import EmptyState
+
+Reader = Callable[[], NDArray[np.uint8]]
+
+HINT = "Hold Shift for straight strokes. Right button erases."
+
+
+class PredictView(QWidget):
+    """The page.
+
+    Signals:
+        status(str): A hint, or what was done, for the status bar.
+        train_requested: The button of the empty state.
+    """
+
+    status = Signal(str)
+    train_requested = Signal()
+
+    def __init__(self, document: Document, live: Live, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document, self._live = document, live
+        self._showing: Showing = "best"
+        self.setProperty("role", "page")
+        self.setAccessibleName("Predict")
+        self.drawing = CanvasPanel()
+        self.canvas = self.drawing.canvas
+        self.input = InputPanel()
+        self.prediction = PredictionPanel()
+        self.results = ResultsPanel()
+        self.not_drawable = EmptyState("", "", icon_name="image")
+        self.predictor = Predictor(self._what_to_predict, self)
+        self._lay_out()
+        self._connect()
+        self._adapt()
+
+    @property
+    def model(self) -> Model | None:
+        """The model that is asked."""
+        return self._live.best_model if self._showing == "best" else self._live.model
+
+    @property
+    def shape(self) -> Shape:
+        """Shape of the network's input: the model's, or the edited network's while there is no model."""
+        model = self.model
+        return model.network.input_shape if model else self._document.network.input_shape or ()
+
+    def set_showing(self, showing: Showing) -> None:
+        """Asks the model of the best epoch ("best") or the newest ("latest")."""
+        self._showing = showing
+        self._adapt()
+
+    def open_sample(self, sample: NDArray[np.generic]) -> None:
+        """Puts a raw sample of a data set, ``(H, W, C)``, on the canvas, pixel by pixel."""
+        if not is_drawable(self.shape) or sample.shape != self.shape:
+            self.drawing.say("This sample doesn't fit the network's input.", "error")
+            return
+        values = np.asarray(sample, np.float32)
+        values = values / np.float32(255 if sample.dtype == np.uint8 else max(1.0, float(values.max())))
+        self.drawing.centre.setChecked(False)
+        self.canvas.put(values[..., 0] if sample.shape[2] == 1 else values)
+        self.drawing.say("A sample of the data set, taken as it is.")
+
+    def open_files(self, paths: Sequence[str]) -> None:
+        """Opens one picture on the canvas, or lists the predictions of several."""
+        if len(paths) > 1 and is_drawable(self.shape):
+            self.results.open(paths, self.shape)
+        elif paths:
+            self._open(lambda: read_picture(paths[0]), Path(paths[0]).name)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Follow the model."""
+        super().showEvent(event)
+        self._live.set_model_wanted(True)
+        self._adapt()
+        self.status.emit(HINT)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Leave the processor to others."""
+        super().hideEvent(event)
+        self._live.set_model_wanted(False)
+        self.predictor.stop()
+
+    # Layout
+
+    def _lay_out(self) -> None:
+        content = QFrame()
+        content.setProperty("role", "window")
+        self._grid = QGridLayout(content)
+        self._grid.addWidget(self.drawing, 0, 0)
+        self._grid.addWidget(self.input, 0, 1)
+        self._grid.addWidget(self.prediction, 0, 2)
+        self._grid.addWidget(self.results, 1, 0, 1, 3)
+        self.drawing.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self._grid.setColumnStretch(1, 46)
+        self._grid.setColumnStretch(2, 50)
+        self._grid.setRowStretch(1, 1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(content)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._scroll)
+        self._stack.addWidget(self.not_drawable)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._stack)
+        self._space()
+        theme().changed.connect(self._space)
+
+    def _space(self) -> None:
+        gap = theme().px(METRICS.gap)
+        self._grid.setContentsMargins(gap, gap, gap, gap)
+        self._grid.setSpacing(gap)
+
+    # Wiring
+
+    def _connect(self) -> None:
+        self.canvas.changed.connect(self.predictor.request)
+        self.canvas.changed.connect(lambda: self.drawing.say(""))
+        self.canvas.pasted.connect(self._take)
+        self.drawing.centre.toggled.connect(lambda _: self.predictor.request())
+        self.drawing.open_clicked.connect(self._ask_for_files)
+        self.drawing.paste_clicked.connect(lambda: self._take(QGuiApplication.clipboard().mimeData()))
+        self.predictor.done.connect(self._show)
+        self.predictor.failed.connect(lambda text: self.drawing.say(text, "error"))
+        self.prediction.train_requested.connect(self.train_requested)
+        self.results.chosen.connect(self._show_result)
+        self.results.status.connect(self.status)
+        self._live.model_changed.connect(self._adapt)
+        self._live.snapshot_changed.connect(self._keep_model_fresh)
+        self._document.changed.connect(lambda _: self._adapt())
+        self._document.reset.connect(self._adapt)
+
+    def _keep_model_fresh(self) -> None:
+        if self.isVisible():  # another page may have said that it needs no model any more
+            self._live.set_model_wanted(True)
+
+    def _adapt(self) -> None:
+        """Takes the shape of the network's input over, and asks the model again."""
+        if not self.isVisible():
+            return
+        shape = self.shape
+        if not is_drawable(shape):
+            takes = f"takes {shape_text(shape)}" if shape else "has no input yet"
+            self.not_drawable.say(
+                "This network doesn't look at pictures",
+                f"It {takes}. Drawing needs a network for images, height × width × 1 or × 3, "
+                "such as the preset for digits.",
+            )
+            self._stack.setCurrentIndex(1)
+            return
+        self._stack.setCurrentIndex(0)
+        self.canvas.set_shape(shape)
+        self.drawing.centre.setEnabled(shape[2] == 1)
+        self.results.set_model(self.model, self._takes_bytes, busy=self._live.running)
+        self.predictor.request()
+
+    @property
+    def _takes_bytes(self) -> bool:
+        prepared = self._live.prepared
+        return prepared is None or prepared.train.x.dtype == np.uint8
+
+    @property
+    def _centre(self) -> bool:
+        return self.drawing.centre.isChecked() and not self.canvas.sheet.colour
+
+    def _what_to_predict(self) -> tuple[Model, Drawing] | None:
+        model = self.model
+        if model is None or self.canvas.sheet.blank or model.network.input_shape != self.canvas.sheet.shape:
+            return None
+        return model, Drawing(self.canvas.sheet.values(), self._centre, self._takes_bytes)
+
+    def _show(self, prediction: Prediction | None) -> None:
+        if prediction is None:
+            values = self.canvas.sheet.values()
+            sample = network_input(values, self.canvas.sheet.shape, centre=self._centre)
+            self.input.show_sample(sample, None, self._centre)
+            if self.model is None:
+                self.prediction.show_no_model()
+            else:
+                self.prediction.show_no_ink()
+            return
+        self.input.show_sample(prediction.sample, prediction.scaled, self._centre)
+        self.prediction.show_prediction(prediction)
+
+    # Pictures from elsewhere
+
+    def _ask_for_files(self) -> None:
+        paths, _ = QFileDialog.getOpenFileNames(self, "Open images", "", filters())
+        self.open_files(paths)
+
+    def _take(self, data: QMimeData) -> None:
+        image, paths = pasted_image(data), picture_paths(data)
+        if paths:
+            self.open_files(paths)
+        elif image is not None:
+            self._open(lambda: pixels_of(image), "the pasted picture")
+        else:
+            self.drawing.say("There is no picture on the clipboard. Copy one first.", "error")
+
+    def _open(self, read: Reader, name: str) -> None:
+        try:
+            opened = open_picture(read(), self.shape)
+        except DataError as error:
+            self.drawing.say(_in_words(error), "error")
+            return
+        if opened.exact:
+            self.drawing.centre.setChecked(False)
+        self.canvas.put(opened.sheet)
+        done = "has the network's size and is taken as it is" if opened.exact else "is put on the canvas"
+        turned = ", dark on light turned round" if opened.inverted and opened.exact else ""
+        self.drawing.say(f"{name[:1].upper()}{name[1:]} {done}{turned}.")
+        self.canvas.setFocus()
+
+    def _show_result(self, sheet: NDArray[np.float32], exact: bool) -> None:
+        self.drawing.centre.setChecked(not exact)
+        self.canvas.put(sheet)
+
+
+def _in_words(error: DataError) -> str:
+    parts = [f"{error.what[:1].upper()}{error.what[1:]}."]
+    if error.allowed:
+        parts.append(f"Allowed: {error.allowed}.")
+    if error.fix:
+        parts.append(f"{error.fix[:1].upper()}{error.fix[1:]}.")
+    return " ".join(parts)

@@ -75,7 +75,8 @@ def left_threads(before: set[threading.Thread]) -> list[str]:
     for thread in new:
         thread.join(max(0.0, until - time.monotonic()))
     left = [f"thread {thread.name}" for thread in new if thread.is_alive()]
-    running = [found for found in living(QThread) if found.isRunning() and not found.isMainThread()]
+    main = QCoreApplication.instance().thread()
+    running = [found for found in living(QThread) if found.isRunning() and found != main]
     return left + [f"thread {found.objectName() or type(found).__name__}" for found in running]
 
 

@@ -16,6 +16,8 @@ _PADDING = 7  # left of the number; style sheets have no say inside a spin box
 if TYPE_CHECKING:
 
     class _Base(QAbstractSpinBox):
+        def suffix(self) -> str: ...
+
         valueChanged: ClassVar[Signal]  # noqa: N815  # the spin boxes' own
 else:
     _Base = object
@@ -90,6 +92,13 @@ class CheckedSpin(_Base):
 
     def _valid_text(self) -> str:
         raise NotImplementedError
+
+    def _bare(self, text: str) -> str:
+        """``text`` without the suffix (typed or not) as Python reads numbers."""
+        suffix = self.suffix()
+        while suffix and text.endswith(suffix):
+            text = text.removesuffix(suffix)
+        return plain(text)
 
     def _pad(self) -> None:
         self.lineEdit().setTextMargins(theme().px(_PADDING), 0, 0, 0)

@@ -33,7 +33,7 @@ class Panel(QFrame):
         self.header.addWidget(self._subtitle, 1)
         self.body = QVBoxLayout()
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(1, 1, 1, 1)
+        outer.setContentsMargins(0, 0, 0, 0)  # the frame brings its border
         outer.setSpacing(0)
         outer.addWidget(self._header_row)
         outer.addLayout(self.body, 1)

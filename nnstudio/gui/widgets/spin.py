@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSpinBox, QWidget
 
 from nnstudio.gui.widgets import numbers
-from nnstudio.gui.widgets.checked_spin import CheckedSpin, plain
+from nnstudio.gui.widgets.checked_spin import CheckedSpin
 
 _LARGEST_INT = 2**31 - 1
 _EXACT = 60  # decimals that keep every double down to 1e-40 as it is
@@ -51,9 +51,6 @@ class IntSpin(CheckedSpin, QSpinBox):
     def textFromValue(self, value: int) -> str:
         """The number without a thousands comma, as it is typed."""
         return _int(value)
-
-    def _bare(self, text: str) -> str:
-        return plain(text.removesuffix(self.suffix()))
 
     def _valid_text(self) -> str:
         return self.prefix() + self.textFromValue(self.value()) + self.suffix()
@@ -157,7 +154,7 @@ class ScientificSpinBox(CheckedSpin, QDoubleSpinBox):
         return max(self.minimum(), self._smallest) if self._open else self.minimum()
 
     def _parse(self, text: str) -> float:
-        return float(plain(text.removesuffix(self.suffix())))
+        return float(self._bare(text))
 
     def _range_sentence(self) -> str:
         low = numbers.field_text(self.minimum())
@@ -239,7 +236,7 @@ class OptionalSpinBox(ScientificSpinBox):
         return self._off_text if value <= self._off else super().textFromValue(value)
 
     def _parse(self, text: str) -> float:
-        word = text.removesuffix(self.suffix()).strip().lower()
+        word = self._bare(text).lower()
         if word in ("", "none", self._off_text.lower()):
             return self._off
         value = super()._parse(text)

@@ -62,10 +62,12 @@ class SearchField(QLineEdit):
         self._place_keys()
 
     def _place_keys(self, *_text: str) -> None:
+        self._keys.ensurePolished()  # its font is smaller than the field's
         self._keys.adjustSize()
         high = self._keys.height()
         self._keys.move(self.width() - self._keys.width() - theme().px(6), (self.height() - high) // 2)
-        fits = self.width() > self._keys.width() + theme().px(100)
+        words = self.fontMetrics().horizontalAdvance(self.placeholderText())
+        fits = self._keys.x() > words + theme().px(38)
         self._keys.setVisible(not self.text() and fits)
 
 

@@ -52,23 +52,31 @@ class Run:
 
 
 def wrap(pieces: Pieces, size: int, room: float) -> tuple[Run, ...]:
-    """Breaks pieces into lines no wider than ``room``; a longer word gets a line of its own."""
+    """Breaks pieces at their spaces into lines no wider than ``room``; longer words get their own line."""
     runs: list[Run] = []
     x, line = 0.0, 0
-    for text, bold in pieces:
-        weight = 600 if bold else 400
-        for word in _words(text):
-            wide = width(word, size, weight)
-            if x > 0 and x + width(word.rstrip(), size, weight) > room and not word.startswith((",", ".")):
-                x, line, word = 0.0, line + 1, word.lstrip()
-                wide = width(word, size, weight)
-            if word:
-                runs.append(Run(word, bold, x, line))
-            x += wide
+    for chunk in _chunks(pieces):
+        if x > 0 and x + _width(chunk, size) > room:
+            x, line = 0.0, line + 1
+            chunk = ((chunk[0][0].lstrip(" "), chunk[0][1]), *chunk[1:])
+        for text, bold in chunk:
+            runs.append(Run(text, bold, x, line))
+            x += width(text, size, 600 if bold else 400)
     return tuple(runs)
 
 
-def _words(text: str) -> list[str]:
-    """Words with the spaces in front of them: ``" a flat"`` gives ``[" a", " flat"]``."""
-    parts = text.split(" ")
-    return [part if at == 0 else f" {part}" for at, part in enumerate(parts) if part or at]
+def _chunks(pieces: Pieces) -> list[Pieces]:
+    """Words with the space in front of them; a word may change its weight inside."""
+    chunks: list[Pieces] = []
+    for text, bold in pieces:
+        for at, word in enumerate(text.split(" ")):
+            part = (word if at == 0 else f" {word}", bold)
+            if at == 0 and chunks:
+                chunks[-1] = (*chunks[-1], part)
+            else:
+                chunks.append((part,))
+    return chunks
+
+
+def _width(pieces: Pieces, size: int) -> float:
+    return sum(width(text, size, 600 if bold else 400) for text, bold in pieces)

@@ -81,6 +81,8 @@ def rename(document: Document, name: str, new: str) -> None:
         raise SpecError("a layer needs a name", fix="type a name that no other layer has")
     if wanted == name:
         return
+    if any(layer.name == wanted for layer in document.network.layers):
+        raise SpecError(f"another layer is called {wanted!r} already", fix="choose a name of its own")
     document.seal()
     document.set_layer_field(name, "name", wanted)
     document.seal()

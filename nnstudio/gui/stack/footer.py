@@ -8,6 +8,7 @@ from nnstudio.core.shapes import ShapeReport
 from nnstudio.gui.stack.texts import parameters_text, totals, verdict
 from nnstudio.gui.theme import theme
 from nnstudio.gui.tokens import METRICS
+from nnstudio.gui.widgets.elided_label import ElidedLabel
 from nnstudio.gui.widgets.icon_label import IconLabel
 from nnstudio.gui.widgets.properties import set_property
 
@@ -28,7 +29,7 @@ class StackFooter(QFrame):
         self._brief = brief
         self.setProperty("role", "footer")
         self._icon = IconLabel("check-circle", "good")
-        self._verdict = QLabel()
+        self._verdict = ElidedLabel()
         self._verdict.setProperty("strong", True)
         self._totals = QLabel()
         self._totals.setProperty("role", "secondary")
@@ -54,7 +55,7 @@ class StackFooter(QFrame):
 
     def text(self) -> tuple[str, str]:
         """Verdict and totals."""
-        return self._verdict.text(), self._totals.text()
+        return self._verdict.full_text(), self._totals.text()
 
     def _space(self) -> None:
         px = theme().px

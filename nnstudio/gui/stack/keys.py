@@ -28,7 +28,7 @@ class StackCommand:
 
 
 COMMANDS = (
-    StackCommand("inspect", "Settings", ("Return", "Enter"), "sliders"),
+    StackCommand("inspect", "Settings", ("Enter", "Return"), "sliders"),
     StackCommand("rename", "Rename", ("F2",), "edit"),
     StackCommand("duplicate", "Duplicate", ("Ctrl+D",), "duplicate", edits_layer=True),
     StackCommand("copy", "Copy", ("Ctrl+C",)),

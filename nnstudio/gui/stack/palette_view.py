@@ -31,6 +31,7 @@ class PaletteView(QTreeView):
         super().__init__(parent)
         self.dragged: Entry | None = None
         self._collapsed: set[str] = set()
+        self._searching = False
         self._filter = PaletteFilter(PaletteModel(groups, self), self)
         self._dress()
         self.setModel(self._filter)
@@ -59,11 +60,11 @@ class PaletteView(QTreeView):
     def search(self, query: str) -> bool:
         """Shows what matches and marks the best match; whether there is anything."""
         self._filter.set_query(query)
+        self._searching = bool(query.strip())
         for row in range(self._filter.rowCount()):
             index = self._filter.index(row, 0)
-            searching = bool(query.strip())
             self.blockSignals(True)  # a search opens what it finds, without changing what was open
-            self.setExpanded(index, searching or index.data() not in self._collapsed)
+            self.setExpanded(index, self._searching or index.data() not in self._collapsed)
             self.blockSignals(False)
         best = self._filter.best()
         self.setCurrentIndex(best)
@@ -97,7 +98,7 @@ class PaletteView(QTreeView):
         )
         if self.isExpanded(index):
             option.state |= state.State_Open
-        if index == self.currentIndex():
+        if index == self.currentIndex() and (self.hasFocus() or self._searching):
             option.state |= state.State_Selected
             if self.hasFocus():
                 option.state |= state.State_HasFocus

@@ -11,6 +11,7 @@ from nnstudio.gui.widgets.numbers import compact, count, shape
 
 ARROW = "→"
 UNKNOWN = "?"
+NO_BREAK = "\N{NO-BREAK SPACE}"
 _EXACT_BELOW = 1_000_000
 
 
@@ -58,13 +59,15 @@ def problem_text(problem: Problem) -> tuple[tuple[str, bool], ...]:
     if not problem.expected:
         text = problem.message[:1].upper() + problem.message[1:]
         return ((text if text.endswith((".", "?", "!")) else f"{text}.", False),)
-    pieces = (("Expected", True), (f" {problem.expected}", False))
-    return (*pieces, (", ", False), ("got", True), (f" {problem.got}", False)) if problem.got else pieces
+    if not problem.got:
+        return (("Expected", True), (f" {problem.expected}.", False))
+    got = f"{NO_BREAK}{problem.got}"  # stays with its word when the line breaks
+    return (("Expected", True), (f" {problem.expected},", False), (" got", True), (got, False))
 
 
 def plain(pieces: tuple[tuple[str, bool], ...]) -> str:
     """The pieces as one sentence."""
-    return "".join(text for text, _ in pieces)
+    return "".join(text for text, _ in pieces).replace(NO_BREAK, " ")
 
 
 def spoken_shape(sizes: Shape | None) -> str:

@@ -25,6 +25,7 @@ from nnstudio.gui.stack import commands
 from nnstudio.gui.stack.card_paint import paint_drop_line, paint_focus
 from nnstudio.gui.stack.data_titles import data_title
 from nnstudio.gui.stack.delegate import CardDelegate
+from nnstudio.gui.stack.dispatch import run
 from nnstudio.gui.stack.drag import StackDrag
 from nnstudio.gui.stack.keys import command_for
 from nnstudio.gui.stack.menu import card_menu
@@ -51,6 +52,7 @@ class StackView(QTreeView):
         self.hovered_button: int | None = None
         self.pressed_button: int | None = None
         self._selecting = False
+        self._can_lift = False
         self._cards = StackModel(self)
         self._delegate = CardDelegate(self)
         self._drag = StackDrag(self, document, self._cards)
@@ -195,15 +197,18 @@ class StackView(QTreeView):
         )
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Follows the pointer; a drag may begin unless a button is held."""
+        """Follows the pointer; pulling a card lifts it, pulling anything else does nothing."""
         self._track(event.position().toPoint())
-        if self.pressed_button is None:
+        if self._can_lift or event.buttons() == Qt.MouseButton.NoButton:
             super().mouseMoveEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Presses a fix button, or selects a card."""
         self._track(event.position().toPoint())
-        if event.button() == Qt.MouseButton.LeftButton and self.hovered_button is not None:
+        flags = self._cards.flags(self.indexAt(event.position().toPoint()))
+        on_button = self.hovered_button is not None
+        self._can_lift = bool(flags & Qt.ItemFlag.ItemIsDragEnabled) and not on_button
+        if event.button() == Qt.MouseButton.LeftButton and on_button:
             self.setFocus(Qt.FocusReason.MouseFocusReason)
             self.pressed_button = self.hovered_button
             self.setCurrentIndex(self._cards.index(self.hovered, 0))
@@ -257,7 +262,8 @@ class StackView(QTreeView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Runs a command of the stack; other keys move the selection."""
-        command = command_for(event)
+        editing = self.state() == QAbstractItemView.State.EditingState  # keys that the field lets through
+        command = None if editing else command_for(event)
         if command is None:
             super().keyPressEvent(event)
         else:
@@ -272,34 +278,16 @@ class StackView(QTreeView):
             self.setCurrentIndex(self._cards.index(0, 0))
 
     def run(self, command: str) -> None:
-        """Runs one of the commands of ``keys.KEYS`` on the selected layer."""
-        document, name = self.document, self.document.selection
-        try:
-            match command:
-                case "inspect":
-                    self.inspector_requested.emit()
-                case "rename":
-                    self.rename_selected()
-                case "delete":
-                    commands.remove(document, name)
-                case "duplicate":
-                    commands.duplicate(document, name)
-                case "move_up":
-                    commands.move_by(document, name, -1)
-                case "move_down":
-                    commands.move_by(document, name, 1)
-                case "copy":
-                    commands.copy(document, name)
-                case "paste":
-                    commands.paste(document)
-                case "fix":
-                    commands.first_fix(document)
-                case "next_problem":
-                    commands.next_problem(document, 1)
-                case "previous_problem":
-                    commands.next_problem(document, -1)
-        except NNStudioError as error:
-            self._explain(error)
+        """Runs one of the commands of ``keys.COMMANDS`` on the selected layer."""
+        if command == "inspect":
+            self.inspector_requested.emit()
+        elif command == "rename":
+            self.rename_selected()
+        else:
+            try:
+                run(self.document, command)
+            except NNStudioError as error:
+                self.explain(error)
 
     def rename_selected(self) -> None:
         """Opens the field for the selected layer's name in its card."""
@@ -310,9 +298,9 @@ class StackView(QTreeView):
         try:
             commands.rename(self.document, name, new)
         except NNStudioError as error:
-            self._explain(error)
+            self.explain(error)
 
-    def _explain(self, error: NNStudioError) -> None:
+    def explain(self, error: NNStudioError) -> None:
         """Says why a command did nothing, in the status bar and beside the card."""
         text = f"{error.what[:1].upper()}{error.what[1:]}. {error.fix[:1].upper()}{error.fix[1:]}".strip()
         self.status_hint.emit(text)

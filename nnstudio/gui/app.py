@@ -80,7 +80,7 @@ class Excepthook:
         self._window.messages.say(
             "error",
             "Something in NNStudio went wrong. Your project and runs are unharmed.",
-            f"{kind.__name__}: {str(error)[:200]}\nSave the project. If it happens again, report the details.",
+            f"{kind.__name__}: {str(error)[:200]}\nSave the project. If it happens again, report it.",
             details=details,
         )
 
@@ -90,15 +90,16 @@ class _Clock:
 
     def __init__(self) -> None:
         self._wanted = os.environ.get(TIMING, "")
-        self._born = _process_start() if self._wanted else 0.0
-        self._last = self._born
+        self._before = _seconds_since_start() if self._wanted else 0.0
+        self._made = self._last = time.perf_counter()
 
     def lap(self, what: str) -> None:
         """A part is done."""
         if not self._wanted:
             return
-        now = time.time()
-        took, total = now - self._last, now - self._born
+        now = time.perf_counter()
+        total = self._before + now - self._made
+        took = total if self._last == self._made else now - self._last
         print(f"{what:24} {took:6.3f} s   {total:6.3f} s since the start", file=sys.stderr, flush=True)
         self._last = now
 
@@ -114,8 +115,10 @@ def _usable(clock: _Clock) -> None:
         QApplication.quit()
 
 
-def _process_start() -> float:
-    """When the process began, in seconds since the epoch: imports before this module count too."""
-    import psutil
-
-    return float(psutil.Process().create_time())
+def _seconds_since_start() -> float:
+    """Age of the process, where Linux tells it: the interpreter's own start counts too."""
+    try:
+        ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    except (OSError, AttributeError, ValueError):
+        return time.process_time()

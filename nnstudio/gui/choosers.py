@@ -121,7 +121,7 @@ class DatasetChooser(Chooser):
             self._add(info, group)
         if not any(info.name == self._datasets.source for info in list_datasets()):
             self._menu.addAction(self._datasets.title).setEnabled(False)
-        self._menu.addAction("Data from a file…", self.file_wanted)
+        self._menu.addAction("Data from a file…").triggered.connect(lambda: self.file_wanted.emit())
         self._add_fractions()
         return self._menu.actions()
 

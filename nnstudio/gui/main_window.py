@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
@@ -15,7 +16,7 @@ from nnstudio.gui.actions import Actions
 from nnstudio.gui.appearance import Appearance
 from nnstudio.gui.background import shut_down_background
 from nnstudio.gui.datasets import Datasets
-from nnstudio.gui.docks import SIDES, Docks
+from nnstudio.gui.docks import SIDES, Docks, Side
 from nnstudio.gui.document import Document
 from nnstudio.gui.dropped import Kind, kind_of
 from nnstudio.gui.focus import Regions, SingleKeys
@@ -24,6 +25,7 @@ from nnstudio.gui.layer_list import LayerList
 from nnstudio.gui.layer_rail import LayerRail
 from nnstudio.gui.live import Live
 from nnstudio.gui.messages import MessageArea
+from nnstudio.gui.page_makers import makers
 from nnstudio.gui.page_tabs import PAGES, PageTabs
 from nnstudio.gui.pages import Pages
 from nnstudio.gui.project_files import ProjectFiles
@@ -38,11 +40,19 @@ from nnstudio.gui.toolbar import Toolbar
 from nnstudio.gui.widgets import focus as focus_ring
 from nnstudio.gui.window_geometry import place_window
 
-if TYPE_CHECKING:
-    from nnstudio.gui.views.start import StartPage
-
 NARROW = 1366
 """Width at 100% zoom below which the layer list becomes a rail."""
+
+STACK_COMMANDS = (
+    "rename",
+    "duplicate",
+    "delete",
+    "move_up",
+    "move_down",
+    "fix",
+    "next_problem",
+    "previous_problem",
+)
 
 
 class MainWindow(QMainWindow):
@@ -78,7 +88,7 @@ class MainWindow(QMainWindow):
         self._focus_ring = focus_ring.install(self)
         self._show_project()
         self._fill_recent()
-        self.show_page("train")
+        self._set_start(True)
         place_window(self, self.settings)
 
     # Making the parts
@@ -97,15 +107,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
 
     def _make_centre(self) -> None:
-        self.pages = Pages(
-            {
-                "start": self._make_start,
-                "train": self._make_train,
-                "evaluate": self._make_evaluate,
-                "predict": self._make_predict,
-            }
-        )
-        self.pages.made.connect(self._page_made)
+        self.pages = Pages(makers(self))
         self._centre = QWidget()
         self._centre.setProperty("role", "page")
         self._centre_layout = QVBoxLayout(self._centre)
@@ -123,38 +125,13 @@ class MainWindow(QMainWindow):
         self.stack = StackPanel(self.document)
         self.outline = ModelOutline()
         self.inspector = InspectorPanel(self.document)
-        contents = {
+        contents: dict[str, QWidget] = {
             "layers": self.layers,
             "stack": self.stack,
             "outline": self.outline,
             "inspector": self.inspector,
         }
         self.docks = Docks(self, contents, self.settings)
-
-    def _make_start(self) -> QWidget:
-        from nnstudio.gui.views.start import StartPage
-
-        page = StartPage()
-        page.preset_chosen.connect(self.files.open_preset)
-        page.open_requested.connect(self.files.open)
-        page.recent_chosen.connect(lambda path: self.files.open_path(Path(path)))
-        page.set_recent(self.settings.recent.projects())
-        return page
-
-    def _make_train(self) -> QWidget:
-        from nnstudio.gui.views.train import TrainView
-
-        return TrainView(self.document, self.live)
-
-    def _make_evaluate(self) -> QWidget:
-        from nnstudio.gui.views.evaluate import EvaluateView
-
-        return EvaluateView(self.document, self.live)
-
-    def _make_predict(self) -> QWidget:
-        from nnstudio.gui.views.predict import PredictView
-
-        return PredictView(self.document, self.live)
 
     def _make_keys(self) -> None:
         go_train = self.actions_["train"].trigger
@@ -167,7 +144,6 @@ class MainWindow(QMainWindow):
     # Connecting them
 
     def _connect_actions(self) -> None:
-        view = self.stack.view
         self.actions_.scope(self.stack)
         self.actions_.connect_all(
             {
@@ -179,21 +155,17 @@ class MainWindow(QMainWindow):
                 "quit": self.close,
                 "undo": self.document.undo,
                 "redo": self.document.redo,
-                **{f"page_{name}": lambda name=name: self.tabs.set_page(name) for name, _ in PAGES},
-                **{f"{side}_dock": lambda side=side: self._toggle_side(side) for side in SIDES},
+                **{f"page_{name}": partial(self.tabs.set_page, name) for name, _ in PAGES},
+                **{f"{side}_dock": partial(self._toggle_side, side) for side in SIDES},
                 "next_region": lambda: self.regions.cycle(1),
                 "previous_region": lambda: self.regions.cycle(-1),
                 "single_keys": self._toggle_single_keys,
                 "find_layer": self._find_layer,
-                **{
-                    name: lambda name=name: view.run(name)
-                    for name in ("rename", "duplicate", "delete", "move_up", "move_down", "fix")
-                },
-                **{name: lambda name=name: view.run(name) for name in ("next_problem", "previous_problem")},
-                "train": self._toggle_training,
+                **{name: partial(self.stack.view.run, name) for name in STACK_COMMANDS},
+                "train": self.run.toggle,
                 "pause": self.live.pause,
-                "step_batch": lambda: self._begin(self.live.step_batch),
-                "step_epoch": lambda: self._begin(self.live.step_epoch),
+                "step_batch": self.live.step_batch,
+                "step_epoch": self.live.step_epoch,
                 "stop": self.live.stop,
                 "reset": self.live.reset,
                 "help": self._help,
@@ -231,7 +203,6 @@ class MainWindow(QMainWindow):
         self.live.run_started.connect(self._leave_start)
         self.live.run_started.connect(self._show_outline)
         self.live.run_dropped.connect(self._show_outline)
-        self.run.showing_changed.connect(self._pass_showing)
         self.document.changed.connect(self._show_outline)
         self.document.reset.connect(self._show_outline)
         self._show_outline()
@@ -253,8 +224,8 @@ class MainWindow(QMainWindow):
             self.datasets.choose(str(path))
         elif kind is Kind.IMAGE:
             self.show_page("predict")
-            page = self.pages.page("predict")
-            page.open_image(path)  # type: ignore[attr-defined]
+            page: Any = self.pages.page("predict")
+            page.open_files([str(path)])
         else:
             self.files.open_path(path)
 
@@ -262,6 +233,11 @@ class MainWindow(QMainWindow):
         """Shows the start page, or the curves, on the Train page."""
         self._at_start = at_start
         self.show_page("train")
+        start: Any = self.pages.currentWidget()
+        if at_start:
+            start.focus_first()
+        elif self.focusWidget() is not None:
+            self.focusWidget().clearFocus()  # so that Space trains
 
     def _leave_start(self, *_news: object) -> None:
         """A first layer or a first run needs no presets any more."""
@@ -269,17 +245,12 @@ class MainWindow(QMainWindow):
             self._at_start = False
             self.show_page(self.tabs.page)
 
-    def _toggle_training(self) -> None:
-        self._begin(self.run.toggle)
+    def start_training(self) -> None:
+        """Trains with the Train page in front."""
+        self.tabs.set_page("train")
+        self.live.train()
 
-    def _begin(self, command: object) -> None:
-        """Trains; the curves take the start page's place."""
-        assert callable(command)
-        self._leave_start()
-        command()
-
-    def _toggle_side(self, side: str) -> None:
-        assert side == "left" or side == "right"
+    def _toggle_side(self, side: Side) -> None:
         self.docks.set_open(side, not self.docks.is_open(side))
         self._show_sides()
 
@@ -323,15 +294,6 @@ class MainWindow(QMainWindow):
         session = self.live.session
         self.outline.set_network(session.project.network if session else self.document.network)
 
-    def _pass_showing(self, key: str) -> None:
-        for name in ("evaluate", "predict"):
-            page = self.pages.existing(name)
-            if page is not None and hasattr(page, "set_showing"):
-                page.set_showing(key)
-
-    def _page_made(self, name: str) -> None:
-        self._pass_showing(self.run.showing)
-
     def _fill_recent(self) -> None:
         recent = self.settings.recent.projects()
         menu = self.actions_.recent_menu
@@ -341,10 +303,9 @@ class MainWindow(QMainWindow):
             action.setData(str(project.path))
             action.setToolTip(str(project.path))
         menu.setEnabled(bool(recent))
-        start = self.pages.existing("start")
+        start: Any = self.pages.existing("start")
         if start is not None:
-            page: StartPage = start  # type: ignore[assignment]
-            page.set_recent(recent)
+            start.set_recent(recent)
 
     def _show_project(self, *_news: object) -> None:
         document = self.document

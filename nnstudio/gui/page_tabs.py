@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from nnstudio.engine.session import Snapshot
 from nnstudio.gui.theme import theme
+from nnstudio.gui.toolbar import no_margins
 from nnstudio.gui.widgets.buttons import IconButton
 from nnstudio.gui.widgets.divider import Divider
 from nnstudio.gui.widgets.dot import dot_icon
@@ -121,7 +122,7 @@ class PageTabs(QToolBar):
         self.showing_chosen.emit(self._choices[index].key)
 
     def _arrange(self, left: QAction, right: QAction) -> None:
-        row = QWidget()
+        row = self._line = QWidget()
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
         label = QLabel("Showing")
@@ -134,15 +135,16 @@ class PageTabs(QToolBar):
         row.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._layout = layout
         self.addWidget(row)
-        self.layout().setContentsMargins(0, 0, 0, 0)
+        no_margins(self)
 
     def _space(self) -> None:
-        self._layout.parentWidget().setFixedHeight(theme().px(36))
+        self._line.setFixedHeight(theme().px(36))
         self._layout.setSpacing(theme().px(8))
         self._layout.setContentsMargins(0, 0, theme().px(12), 0)
         for row, choice in enumerate(self._choices):
             self._showing.setItemIcon(row, dot_icon("accent" if choice.key else "border"))
         self._showing.setFixedWidth(theme().px(_SHOWING))
+        self._showing.setIconSize(QSize(theme().px(8), theme().px(8)))
 
 
 class PanelSwitch(IconButton):

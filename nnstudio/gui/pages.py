@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 
@@ -14,12 +13,7 @@ class Pages(QStackedWidget):
     Args:
         makers: Makes each page; called once, when the page is first shown.
         parent: Qt parent.
-
-    Signals:
-        made(str): A page was made.
     """
-
-    made = Signal(str)
 
     def __init__(self, makers: Mapping[str, Callable[[], QWidget]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,7 +31,6 @@ class Pages(QStackedWidget):
             page = self._makers[name]()
             self._pages[name] = page
             self.addWidget(page)
-            self.made.emit(name)
         return self._pages[name]
 
     def existing(self, name: str) -> QWidget | None:

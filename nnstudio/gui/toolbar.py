@@ -34,7 +34,7 @@ class Toolbar(QToolBar):
         self.device = DeviceChooser()
         self.training = TrainButtons(actions)
         self.addWidget(self._row(actions))
-        self.layout().setContentsMargins(0, 0, 0, 0)
+        no_margins(self)
         theme().changed.connect(self._space)
         self._space()
 
@@ -45,7 +45,7 @@ class Toolbar(QToolBar):
             chooser.set_locked(_LOCKED if running else "")
 
     def _row(self, actions: Actions) -> QWidget:
-        row = QWidget()
+        row = self._line = QWidget()
         row.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._layout = QHBoxLayout(row)
         parts: list[QWidget] = [ToolbarButton(actions[name]) for name in ("new", "open", "save")]
@@ -60,7 +60,7 @@ class Toolbar(QToolBar):
 
     def _space(self) -> None:
         px = theme().px
-        self._layout.parentWidget().setFixedHeight(px(_HEIGHT))
+        self._line.setFixedHeight(px(_HEIGHT))
         self._layout.setContentsMargins(px(14), 0, px(12), 0)
         self._layout.setSpacing(px(8))
 
@@ -158,6 +158,13 @@ class ToolbarButton(QToolButton):
         px = theme().px
         self.setFixedSize(px(28), px(28))
         self.setIconSize(QSize(px(18), px(18)))
+
+
+def no_margins(bar: QToolBar) -> None:
+    """Takes the style's own margins from a toolbar: its one row brings the designed ones."""
+    layout = bar.layout()
+    if layout is not None:
+        layout.setContentsMargins(0, 0, 0, 0)
 
 
 def _caption(text: str) -> QLabel:

@@ -1,0 +1,69 @@
+"""Makes each page and connects its signals with the window; a page is imported when it is first shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from nnstudio.gui.main_window import MainWindow
+
+
+def makers(window: MainWindow) -> dict[str, Callable[[], QWidget]]:
+    """One maker per page name."""
+    return {
+        "start": lambda: _start(window),
+        "train": lambda: _train(window),
+        "evaluate": lambda: _evaluate(window),
+        "predict": lambda: _predict(window),
+    }
+
+
+def _start(window: MainWindow) -> QWidget:
+    from nnstudio.gui.views.start import StartPage
+
+    page = StartPage()
+    page.preset_chosen.connect(window.files.open_preset)
+    page.open_requested.connect(window.files.open)
+    page.recent_chosen.connect(lambda path: window.files.open_path(Path(path)))
+    page.set_recent(window.settings.recent.projects())
+    return page
+
+
+def _train(window: MainWindow) -> QWidget:
+    from nnstudio.gui.views.train import TrainView
+
+    return TrainView(window.document, window.live)
+
+
+def _evaluate(window: MainWindow) -> QWidget:
+    from nnstudio.gui.views.evaluate import EvaluateView
+
+    page = EvaluateView(window.document, window.live)
+    page.open_in_predict.connect(lambda sample: _open_sample(window, sample))
+    return _connected(window, page)
+
+
+def _predict(window: MainWindow) -> QWidget:
+    from nnstudio.gui.views.predict import PredictView
+
+    return _connected(window, PredictView(window.document, window.live))
+
+
+def _connected(window: MainWindow, page: Any) -> QWidget:
+    """A page that shows the run's model: it reports, asks for training, and follows Showing."""
+    page.status.connect(window.status.say)
+    page.train_requested.connect(window.start_training)
+    page.set_showing(window.run.showing)
+    window.run.showing_changed.connect(page.set_showing)
+    widget: QWidget = page
+    return widget
+
+
+def _open_sample(window: MainWindow, sample: object) -> None:
+    window.show_page("predict")
+    page: Any = window.pages.page("predict")
+    page.open_sample(sample)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from nnstudio.core.spec import ProjectSpec, parse_json
 from nnstudio.data.batches import Scaling
-from nnstudio.engine.hdf5 import MAX_JSON, open_for_reading, read_array, read_text
+from nnstudio.engine.hdf5 import MAX_JSON, child, open_for_reading, read_array, read_text
 from nnstudio.engine.model import Model
 from nnstudio.engine.network import Network
 from nnstudio.engine.trainer import EpochRecord, TrainerState
@@ -84,30 +84,37 @@ def load_checkpoint(path: Path) -> Checkpoint:
     Raises:
         FormatError: The file is missing, no HDF5, damaged, or no NNStudio checkpoint.
     """
+    path = Path(path)
     with open_for_reading(path) as file:
-        version = file[GROUP].attrs.get("version") if GROUP in file else None
-        if version is None:
-            raise FormatError(
-                f"{path.name} holds no NNStudio data",
-                allowed="a file written by NNStudio",
-                received="HDF5 without the group 'nnstudio'",
-                fix="open it as a Keras model instead, or choose another file",
-            )
-        if not isinstance(version, (int, np.integer)) or not 1 <= version <= CHECKPOINT_VERSION:
-            raise FormatError(
-                f"{path.name} has a version that this NNStudio doesn't read",
-                allowed=f"1 to {CHECKPOINT_VERSION}",
-                received=str(version),
-                fix="update NNStudio",
-            )
         try:
+            _check_version(file, path.name)
             return _read(file)
+        except FormatError:
+            raise
         except NNStudioError as error:
             raise FormatError(f"{path.name} is damaged: {error}", fix="use another checkpoint") from error
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, RuntimeError, OSError) as error:  # h5py raises them all
             raise FormatError(
                 f"{path.name} is damaged", received=repr(error)[:200], fix="use another checkpoint"
             ) from error
+
+
+def _check_version(file: h5py.File, name: str) -> None:
+    version = child(file, GROUP).attrs.get("version") if GROUP in file else None
+    if version is None:
+        raise FormatError(
+            f"{name} holds no NNStudio data",
+            allowed="a file written by NNStudio",
+            received="HDF5 without the group 'nnstudio'",
+            fix="choose a file that NNStudio saved or exported",
+        )
+    if not isinstance(version, (int, np.integer)) or not 1 <= version <= CHECKPOINT_VERSION:
+        raise FormatError(
+            f"{name} has a version that this NNStudio doesn't read",
+            allowed=f"1 to {CHECKPOINT_VERSION}",
+            received=str(version),
+            fix="update NNStudio",
+        )
 
 
 @contextmanager

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnstudio.core.activations import ActivationFunction
 from nnstudio.core.spec import NetworkSpec
 from nnstudio.data.batches import Scaling
 from nnstudio.engine.network import Network, Workspace
 from nnstudio.errors import DataError
-from nnstudio.layers.functions import ActivationFunction
 from nnstudio.optim import Loss
 
 EVALUATION_BATCH = 1024

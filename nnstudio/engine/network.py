@@ -14,12 +14,12 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from nnstudio.core.activations import LINEAR, ActivationFunction
 from nnstudio.core.layer import Shape, WeightSpec
 from nnstudio.core.shapes import infer_shapes
 from nnstudio.core.spec import NetworkSpec
 from nnstudio.engine.ops import NumpyOps
 from nnstudio.layers.base import Frame, Layer
-from nnstudio.layers.functions import LINEAR, ActivationFunction
 from nnstudio.optim import Initializer, Loss
 
 Array = Any

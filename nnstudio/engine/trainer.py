@@ -245,7 +245,8 @@ class Trainer:
         seen_before = state.seen
         while state.batch < self.batches:
             started = time.perf_counter()
-            block = self._block(order, random, started)
+            with np.errstate(all="ignore"):  # overflow is found in the loss and dealt with there
+                block = self._block(order, random, started)
             elapsed = time.perf_counter() - started
             busy += elapsed
             state.seconds += elapsed
@@ -295,7 +296,8 @@ class Trainer:
     def _finish_epoch(self, samples_per_second: float) -> EpochRecord:
         state = self.state
         started = time.perf_counter()
-        val_loss, val_accuracy = self._validate()
+        with np.errstate(all="ignore"):
+            val_loss, val_accuracy = self._validate()
         state.seconds += time.perf_counter() - started
         state.epoch += 1
         record = EpochRecord(

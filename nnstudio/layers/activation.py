@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from nnstudio.core.activations import TITLES, ActivationFunction, ActivationName
 from nnstudio.core.fields import field
 from nnstudio.core.layer import LAYERS, Category, Shape, shape_text
 from nnstudio.errors import ShapeError
 from nnstudio.layers.base import Array, BufferSpec, Frame, KerasLayer, Layer
-from nnstudio.layers.functions import TITLES, ActivationFunction, ActivationName
 
 
 @LAYERS.register

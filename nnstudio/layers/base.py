@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
+from nnstudio.core.activations import LINEAR, ActivationFunction
 from nnstudio.core.layer import LayerSpec, Shape
-from nnstudio.layers.functions import LINEAR, ActivationFunction
 
 Array = Any
 """A NumPy or CuPy array; samples along axis 0."""

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
+from nnstudio.core.activations import (
+    KERAS_NEGATIVE_SLOPE,
+    ActivationFunction,
+    ActivationName,
+    activation_function,
+)
 from nnstudio.core.fields import OneOf, field
 from nnstudio.core.fixes import InsertBefore
 from nnstudio.core.layer import (
@@ -17,12 +23,6 @@ from nnstudio.core.layer import (
 )
 from nnstudio.errors import ShapeError
 from nnstudio.layers.base import Array, BufferSpec, Frame, KerasLayer, Layer
-from nnstudio.layers.functions import (
-    KERAS_NEGATIVE_SLOPE,
-    ActivationFunction,
-    ActivationName,
-    activation_function,
-)
 
 
 @LAYERS.register

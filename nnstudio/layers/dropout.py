@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from nnstudio.core.activations import ActivationFunction
 from nnstudio.core.fields import field
 from nnstudio.core.layer import LAYERS, Category, Shape
 from nnstudio.layers.base import Array, BufferSpec, Frame, KerasLayer, Layer
-from nnstudio.layers.functions import ActivationFunction
 
 
 @LAYERS.register

@@ -9,10 +9,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any, ClassVar, Protocol
 
+from nnstudio.core.activations import ActivationName
 from nnstudio.core.layer import Shape, shape_text
 from nnstudio.core.spec import LOSSES, LossSpec
 from nnstudio.errors import ShapeError
-from nnstudio.layers.functions import ActivationName
 
 Array = Any
 

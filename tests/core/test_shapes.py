@@ -73,7 +73,10 @@ def test_an_input_that_doesnt_fit_the_data_offers_the_datas_shape():
     assert infer_shapes(problem.fixes[0].apply(stack, problem.layer), classes=10, input_shape=(5,)).ok
 
 
-@pytest.mark.parametrize("stack", [network(), network(Dense()), network(Input()), network(Input(), Flatten())])
+UNFINISHED = [network(), network(Dense()), network(Input()), network(Input(), Flatten())]
+
+
+@pytest.mark.parametrize("stack", UNFINISHED)
 def test_unfinished_networks_are_errors_and_not_crashes(stack: NetworkSpec):
     report = infer_shapes(stack, classes=10)
     assert not report.ok

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
+from nnstudio.core.activations import ActivationFunction, activation_function
 from nnstudio.engine.ops import NumpyOps
-from nnstudio.layers.functions import ActivationFunction, activation_function
 
 Z = np.linspace(-30, 30, 4001)
 

@@ -159,9 +159,7 @@ def test_a_batch_larger_than_the_data_is_one_step_per_epoch():
 
 def test_a_network_that_doesnt_fit_the_data_is_refused():
     project = small_project()
-    wrong = project.replace(
-        network=project.network.replace_layer("dense_1", Dense(name="dense_1", units=7))
-    )
+    wrong = project.replace(network=project.network.replace_layer("dense_1", Dense(name="dense_1", units=7)))
     with pytest.raises(ShapeError, match="3 outputs"):
         Trainer(wrong, small_data(project))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from nnstudio.layers.functions import ActivationFunction
+from nnstudio.core.activations import ActivationFunction
 
 Array = Any
 Scratch = Callable[[int], Array]

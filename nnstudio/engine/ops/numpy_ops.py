@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from nnstudio.core.activations import ActivationFunction
 from nnstudio.engine.ops import activations
-from nnstudio.layers.functions import ActivationFunction
 
 Array = Any
 

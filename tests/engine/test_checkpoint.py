@@ -1,0 +1,200 @@
+"""Checkpoints: everything comes back, and damaged files are refused in words."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from nnstudio.engine import checkpoint as module
+from nnstudio.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from nnstudio.engine.trainer import Trainer
+from nnstudio.errors import FormatError
+from tests.helpers import small_data, small_project
+
+
+@pytest.fixture(scope="module")
+def trainer() -> Trainer:
+    project = small_project(optimizer="Adam", early_stopping={"patience": 9})
+    trainer = Trainer(project, small_data(project))
+    trainer.block_steps = 1
+    run = trainer.run()
+    for _ in range(9):  # in the middle of the second epoch
+        next(run)
+    return trainer
+
+
+@pytest.fixture
+def saved(trainer: Trainer, tmp_path: Path) -> Path:
+    path = tmp_path / "last.h5"
+    model = trainer.model
+    save_checkpoint(
+        path, Checkpoint(trainer.project, model.classes, model.scaling, model.weights, trainer.state)
+    )
+    return path
+
+
+def test_everything_comes_back(trainer: Trainer, saved: Path):
+    loaded = load_checkpoint(saved)
+    assert loaded.project == trainer.project
+    assert loaded.classes == trainer.data.classes
+    assert loaded.scaling == trainer.data.scaling
+    state, kept = trainer.state, loaded.state
+    np.testing.assert_array_equal(kept.weights, state.weights)
+    np.testing.assert_array_equal(kept.best_weights, state.best_weights)
+    assert set(kept.slots) == {"m", "v"}
+    for name, slot in state.slots.items():
+        np.testing.assert_array_equal(kept.slots[name], slot)
+    assert kept.history == state.history
+    assert (kept.epoch, kept.batch, kept.step, kept.random) == (
+        state.epoch,
+        state.batch,
+        state.step,
+        state.random,
+    )
+
+
+def test_a_run_resumed_from_the_file_is_bit_identical(trainer: Trainer, saved: Path):
+    project = trainer.project
+    resumed = Trainer(project, small_data(project), load_checkpoint(saved).state)
+    whole = Trainer(project, small_data(project))
+    for run in (resumed.run(), whole.run()):
+        for _ in run:
+            pass
+    np.testing.assert_array_equal(resumed.state.weights, whole.state.weights)
+    assert [r.val_loss for r in resumed.state.history] == [r.val_loss for r in whole.state.history]
+
+
+def test_a_failed_save_leaves_the_old_file(trainer: Trainer, saved: Path):
+    before = saved.read_bytes()
+    model = trainer.model
+
+    def fail(file: h5py.File) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(FormatError, match="No space left"):
+        save_checkpoint(
+            saved, Checkpoint(trainer.project, model.classes, model.scaling, model.weights), also=fail
+        )
+    assert saved.read_bytes() == before
+    assert os.listdir(saved.parent) == [saved.name]
+
+
+def test_the_file_is_synced_before_it_replaces_the_old_one(trainer: Trainer, tmp_path: Path, monkeypatch):
+    calls = []
+    fsync, replace = os.fsync, os.replace
+    monkeypatch.setattr(module.os, "fsync", lambda fd: calls.append("fsync") or fsync(fd))
+    monkeypatch.setattr(module.os, "replace", lambda a, b: calls.append("replace") or replace(a, b))
+    model = trainer.model
+    save_checkpoint(
+        tmp_path / "a.h5", Checkpoint(trainer.project, model.classes, model.scaling, model.weights)
+    )
+    assert calls[:2] == ["fsync", "replace"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty file"),
+        (b"\x1f\x8bhello world", "begins with"),
+        (b"PK\x03\x04" + b"0" * 99, "begins with"),
+    ],
+)
+def test_files_that_are_no_hdf5_are_refused(tmp_path: Path, content: bytes, message: str):
+    path = tmp_path / "model.h5"
+    path.write_bytes(content)
+    with pytest.raises(FormatError, match=message):
+        load_checkpoint(path)
+
+
+def test_missing_files_and_folders_are_refused(tmp_path: Path):
+    with pytest.raises(FormatError, match="does not exist"):
+        load_checkpoint(tmp_path / "no.h5")
+    with pytest.raises(FormatError, match="is a folder"):
+        load_checkpoint(tmp_path)
+
+
+def test_every_truncation_is_refused(saved: Path, tmp_path: Path):
+    content = saved.read_bytes()
+    for size in range(0, len(content), max(1, len(content) // 60)):
+        path = tmp_path / "cut.h5"
+        path.write_bytes(content[:size])
+        with pytest.raises(FormatError):
+            load_checkpoint(path)
+
+
+def test_other_hdf5_files_are_refused(tmp_path: Path):
+    path = tmp_path / "other.h5"
+    with h5py.File(path, "w") as file:
+        file["numbers"] = [1, 2, 3]
+    with pytest.raises(FormatError, match="no NNStudio data"):
+        load_checkpoint(path)
+
+
+def change(path: Path, how) -> None:
+    with h5py.File(path, "r+") as file:
+        how(file["nnstudio"], file)
+
+
+def set_weights(group: h5py.Group, array: np.ndarray) -> None:
+    del group["weights"]
+    group["weights"] = array
+
+
+def external(group: h5py.Group) -> None:
+    size = group["weights"].shape
+    del group["weights"]
+    group.create_dataset("weights", size, "f4", external=[("/etc/hostname", 0, 4 * size[0])])
+
+
+def soft_link(group: h5py.Group) -> None:
+    del group["weights"]
+    group["weights"] = h5py.SoftLink("/nnstudio/training/weights")
+
+
+def put_text(group: h5py.Group, name: str, text: str) -> None:
+    del group[name]
+    group[name] = np.frombuffer(text.encode(), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        (lambda g, f: set_weights(g, np.zeros(5, "f4")), "another shape"),
+        (lambda g, f: set_weights(g, np.full(g["weights"].shape, np.nan, "f4")), "NaN or Inf"),
+        (lambda g, f: set_weights(g, np.zeros(g["weights"].shape, "i4")), "another type"),
+        (lambda g, f: external(g), "outside the file"),
+        (lambda g, f: soft_link(g), "outside the file"),
+        (lambda g, f: g.pop("weights"), "missing"),
+        (lambda g, f: put_text(g, "project", "{"), "damaged.*not valid JSON"),
+        (lambda g, f: put_text(g, "project", '{"format": "nnstudio-project", "version": 7}'), "version"),
+        (lambda g, f: put_text(g["training"], "state", json.dumps({"history": [{"x": 1}]})), "damaged"),
+        (lambda g, f: put_text(g["training"], "state", "[]"), "damaged"),
+        (lambda g, f: g.attrs.__setitem__("version", 99), "version"),
+        (lambda g, f: g.attrs.__setitem__("scaling", "{}"), "damaged"),
+    ],
+)
+def test_tampered_files_are_refused(saved: Path, how, message: str):
+    change(saved, how)
+    with pytest.raises(FormatError, match=message):
+        load_checkpoint(saved)
+
+
+def test_flipped_bytes_never_crash(saved: Path, tmp_path: Path):
+    content = bytearray(saved.read_bytes())
+    random = np.random.default_rng(0)
+    refused = 0
+    for position in random.integers(0, len(content), 300):
+        damaged = bytearray(content)
+        damaged[position] ^= 0xFF
+        path = tmp_path / "flipped.h5"
+        path.write_bytes(damaged)
+        try:
+            load_checkpoint(path)
+        except FormatError:
+            refused += 1
+    assert refused > 0

@@ -135,9 +135,8 @@ def _matrices(labels: NDArray[np.int64], rng: np.random.Generator, habits: Habit
     """Stretch, slant and turn as matrices (labels, 2, 2) that rows of points are multiplied with."""
     count = len(labels)
     widen = np.exp(np.array(habits.widen)[labels] + _normal(rng, habits.widen_spread, (count,)))
-    slant = np.array(habits.slant)[labels] + np.array(habits.slant_spread)[labels] * _normal(
-        rng, 1.0, (count,)
-    )
+    lean, spread = np.array(habits.slant)[labels], np.array(habits.slant_spread)[labels]
+    slant = lean + spread * _normal(rng, 1.0, (count,))
     angle = _normal(rng, habits.rotation, (count,))
     cos, sin = np.cos(angle), np.sin(angle)
     matrix = [[cos * widen, sin * widen], [-cos * slant - sin, cos - sin * slant]]

@@ -62,11 +62,12 @@ def _draw(starts: FloatArray, ends: FloatArray, radii: FloatArray) -> FloatArray
     first = np.arange(count) * (_SHEET * _SHEET)
     for k in range(segments):
         start, along = starts[:, k], ends[:, k] - starts[:, k]
-        middle = np.rint(start + along / 2).astype(np.int64).clip(_REACH, _SHEET - 1 - _REACH)
+        middle: FloatArray = np.rint(start + along / 2).clip(_REACH, _SHEET - 1 - _REACH)
         from_x = offset_x + (middle[:, :1] - start[:, :1])
         from_y = offset_y + (middle[:, 1:] - start[:, 1:])
-        ink = _coverage(from_x.astype(np.float32), from_y.astype(np.float32), along, radii[:, k])
-        at = (first + middle[:, 1] * _SHEET + middle[:, 0])[:, None] + window
+        ink = _coverage(from_x, from_y, along, radii[:, k])
+        column, row = middle.astype(np.int64).T
+        at = (first + row * _SHEET + column)[:, None] + window
         sheet[at] = np.maximum(sheet[at], ink)
     return sheet.reshape(count, _SHEET, _SHEET)
 

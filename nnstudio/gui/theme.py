@@ -52,6 +52,8 @@ class Theme(QObject):
         if mode not in MODES:
             raise ValueError(f"the theme is one of {', '.join(MODES)}; got {mode!r}")
         self._mode = mode
+        if self._app is not None:
+            _colour_window_frames(mode)
         self._refresh()
 
     @property
@@ -76,6 +78,7 @@ class Theme(QObject):
         self._app = app
         if first:
             app.setStyle("Fusion")
+            _colour_window_frames(self._mode)
             app.styleHints().colorSchemeChanged.connect(self._system_changed)
         self._refresh()
 
@@ -104,8 +107,13 @@ def theme() -> Theme:
 
 def font(size: int = 13, weight: int = 400) -> QFont:
     """The interface font at ``size`` pixels (zoomed) and a CSS-style weight, with tabular figures."""
-    made = QFont(_family()) if _family() else QFont()
-    made.setPixelSize(theme().px(size))
+    return QFont(_font(_family(), theme().px(size), weight))
+
+
+@cache
+def _font(family: str, pixels: int, weight: int) -> QFont:
+    made = QFont(family) if family else QFont()
+    made.setPixelSize(pixels)
     made.setWeight(QFont.Weight(weight))
     made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     if hasattr(QFont, "setFeature"):  # Qt 6.7 and later
@@ -129,6 +137,14 @@ def _tokens_for(mode: Mode) -> Tokens:
         dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
         return DARK if dark else LIGHT
     return DARK if mode == "dark" else LIGHT
+
+
+def _colour_window_frames(mode: Mode) -> None:
+    """Ask the desktop for matching title bars and file dialogs (Qt 6.8 and later)."""
+    scheme = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark, "system": Qt.ColorScheme.Unknown}
+    hints = QGuiApplication.styleHints()
+    if hasattr(hints, "setColorScheme"):
+        hints.setColorScheme(scheme[mode])
 
 
 def _wants_high_contrast() -> bool:

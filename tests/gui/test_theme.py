@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
@@ -88,6 +89,18 @@ def test_high_contrast_uses_the_systems_colours_for_everything_read() -> None:
         assert contrast(tokens.colour(role), tokens.panel) >= 7.0, role
 
 
+def test_a_high_contrast_desktop_overrides_the_chosen_mode(qapp: QApplication, monkeypatch) -> None:
+    from nnstudio.gui import theme as module
+
+    monkeypatch.setattr(module, "_wants_high_contrast", lambda: True)
+    theme().mode = "dark"
+    assert theme().tokens.name == "high contrast"
+    assert qapp.palette().color(QPalette.ColorRole.WindowText) == QColor(theme().tokens.text)
+    monkeypatch.undo()
+    theme().mode = "light"
+    assert theme().tokens is LIGHT
+
+
 def test_dark_mode_changes_palette_and_widgets(qapp: QApplication, qtbot) -> None:
     label = QLabel("text")
     qtbot.addWidget(label)
@@ -98,14 +111,13 @@ def test_dark_mode_changes_palette_and_widgets(qapp: QApplication, qtbot) -> Non
     assert seen == ["dark"]
     assert qapp.palette().color(QPalette.ColorRole.Window) == QColor(DARK.window)
     assert label.palette().color(QPalette.ColorRole.WindowText) == QColor(DARK.text)
+    assert qapp.styleHints().colorScheme() in (Qt.ColorScheme.Dark, Qt.ColorScheme.Unknown)
     theme().mode = "light"
     assert seen == ["dark", "light"]
     assert qapp.palette().color(QPalette.ColorRole.Window) == QColor(LIGHT.window)
 
 
 def test_system_mode_follows_the_desktop(qapp: QApplication) -> None:
-    from PySide6.QtCore import Qt
-
     theme().mode = "system"
     hints = qapp.styleHints()
     try:

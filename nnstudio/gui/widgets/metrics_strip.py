@@ -135,7 +135,9 @@ class MetricsStrip(QWidget):
 
     def cells(self) -> list[QRect]:
         """The rectangle of each cell."""
-        widths, _, _ = self._layout()
+        return self._cells(self._layout()[0])
+
+    def _cells(self, widths: list[int]) -> list[QRect]:
         edges = [sum(widths[:index]) for index in range(len(widths) + 1)]
         height = self.height() - (theme().px(_LINE) if self._has_line else 0)
         return [QRect(left, 0, width, height) for left, width in zip(edges, widths, strict=False)]
@@ -203,9 +205,9 @@ class MetricsStrip(QWidget):
         painter = QPainter(self)
         if self._framed:
             self._paint_card(painter)
-        _, padding, notes = self._layout()
+        widths, padding, notes = self._layout()
         left, right = (theme().px(side) for side in padding)
-        for metric, cell in zip(self._metrics, self.cells(), strict=True):
+        for metric, cell in zip(self._metrics, self._cells(widths), strict=True):
             if metric is not self._metrics[-1] or not self._framed:
                 painter.setPen(theme().colour("border"))
                 painter.drawLine(cell.right(), cell.top() + 1, cell.right(), cell.bottom())

@@ -46,7 +46,7 @@ def icon(name: str, colour_role: str = "text", checked_role: str = "") -> QIcon:
     """
     path = _icon_path(name)
     _source(path)
-    return QIcon(_TintedEngine(path, colour_role, checked_role or colour_role))
+    return _tinted(path, colour_role, checked_role or colour_role)
 
 
 def layer_glyph(category: str, glyph_name: str) -> QIcon:
@@ -57,7 +57,7 @@ def layer_glyph(category: str, glyph_name: str) -> QIcon:
         glyph_name: A file of ``resources/icons/layers``; an unknown one gives the plain ``layer`` glyph, so
             that a layer from a newer version still shows.
     """
-    return QIcon(_TintedEngine(_glyph_path(glyph_name), category, category))
+    return _tinted(_glyph_path(glyph_name), category, category)
 
 
 def pixmap(name: str, colour_role: str = "text", size: int = 16, ratio: float | None = None) -> QPixmap:
@@ -101,6 +101,15 @@ def tinted_svg(path: str, colour: str, size: float = 16.0) -> bytes:
 def clear_cache() -> None:
     """Forget the rendered pixmaps (the theme calls this when it changes)."""
     _pixmaps.clear()
+
+
+@cache
+def _tinted(path: str, role: str, checked_role: str) -> QIcon:
+    """The one icon of its kind.
+
+    Kept for good: PySide frees the engine of an icon twice when the garbage collector meets both in a cycle.
+    """
+    return QIcon(_TintedEngine(path, role, checked_role))
 
 
 def _icon_path(name: str) -> str:

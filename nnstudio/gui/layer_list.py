@@ -39,6 +39,7 @@ class SearchField(QLineEdit):
         self.addAction(icon("search", "muted"), QLineEdit.ActionPosition.LeadingPosition)
         self._keys = QLabel(keys, self)
         self._keys.setProperty("role", "key")
+        self._keys.setIndent(0)
         self._keys.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.textChanged.connect(self._place_keys)
 
@@ -67,7 +68,7 @@ class SearchField(QLineEdit):
         high = self._keys.height()
         self._keys.move(self.width() - self._keys.width() - theme().px(6), (self.height() - high) // 2)
         words = self.fontMetrics().horizontalAdvance(self.placeholderText())
-        fits = self._keys.x() > words + theme().px(38)
+        fits = self._keys.x() > words + theme().px(36)
         self._keys.setVisible(not self.text() and fits)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nnstudio.core.layer import LayerSpec
 from nnstudio.core.spec import NetworkSpec
 from nnstudio.gui.stack import edits
 from nnstudio.gui.stack.mime import Carried
@@ -34,13 +35,19 @@ class Drop:
 
     def hint(self, network: NetworkSpec) -> str:
         """What the drop will do, for the status bar."""
-        title = self.carried.layer.title
+        title = self._called(self.carried.layer, network)
         if self.stays(network):
             return f"Drop to leave {title} where it is. Esc cancels."
         verb = "move" if self.moves else "copy" if self.carried.moving else "insert"
         before = [layer for layer in network.layers[: self.position] if layer.name != self._leaving()]
-        where = f"after {before[-1].title}" if before else "as the first layer"
+        where = f"after {self._called(before[-1], network)}" if before else "as the first layer"
         return f"Drop to {verb} {title} {where}. Esc cancels."
+
+    def _called(self, layer: LayerSpec, network: NetworkSpec) -> str:
+        """The layer's title, or its name where other layers of the stack have the same title."""
+        alike = [other for other in network.layers if other.title == layer.title]
+        known = any(other.name == layer.name for other in alike)
+        return layer.name if known and len(alike) > 1 else layer.title
 
     def _leaving(self) -> str:
         return self.carried.moving if self.moves else ""

@@ -40,6 +40,7 @@ class StackHeader(QFrame):
         self.delete = IconButton("trash", "Delete the selected layer (Del)")
         self._title_row = QHBoxLayout()
         self._title_row.addWidget(title)
+        self._title_row.addSpacing(theme().px(4))
         self._title_row.addWidget(self._name, 1)
         for button in (self.add, self.duplicate, self.delete):
             self._title_row.addWidget(button)
@@ -75,7 +76,7 @@ class StackHeader(QFrame):
     def _space(self) -> None:
         px = theme().px
         side = px(METRICS.padding)
-        self._outer.setContentsMargins(0, 0, 0, 1)
+        self._outer.setContentsMargins(0, 0, 0, 0)
         self._outer.setSpacing(0)
         self._title_row.setContentsMargins(side, px(6), px(6), px(6))
         self._title_row.setSpacing(px(4))

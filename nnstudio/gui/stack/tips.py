@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from nnstudio.core.layer import LayerSpec
 from nnstudio.core.shapes import LayerReport
 from nnstudio.gui.stack.texts import shape_or_unknown
 from nnstudio.gui.widgets.numbers import count, shape
 
+WIDTH = 56
+"""Characters per line: Qt wraps plain tooltips nowhere."""
+
 
 def summary(layer: LayerSpec) -> str:
-    """First sentence of the layer's own description."""
+    """First paragraph of the layer's own description."""
     text = (type(layer).__doc__ or "").strip().split("\n\n")[0]
-    return " ".join(text.split())
+    return textwrap.fill(" ".join(text.replace("`", "").split()), WIDTH)
 
 
 def card_tip(row: LayerReport) -> str:

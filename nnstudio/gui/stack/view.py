@@ -53,6 +53,7 @@ class StackView(QTreeView):
         self.pressed_button: int | None = None
         self._selecting = False
         self._can_lift = False
+        self._explained = False
         self._cards = StackModel(self)
         self._delegate = CardDelegate(self)
         self._drag = StackDrag(self, document, self._cards)
@@ -132,7 +133,13 @@ class StackView(QTreeView):
         self._track(self.viewport().mapFromGlobal(self.cursor().pos()) if self.underMouse() else None)
         self._show_selection(self.document.selection)
 
+    def _forget_explanation(self) -> None:
+        if self._explained:
+            self._explained = False
+            self.status_hint.emit("")
+
     def _show_selection(self, name: str) -> None:
+        self._forget_explanation()
         if self._cards.updating:
             return  # comes again when the rows are those of the document
         position = self._cards.position(name)
@@ -304,6 +311,7 @@ class StackView(QTreeView):
         """Says why a command did nothing, in the status bar and beside the card."""
         text = f"{error.what[:1].upper()}{error.what[1:]}. {error.fix[:1].upper()}{error.fix[1:]}".strip()
         self.status_hint.emit(text)
+        self._explained = True
         current = self.currentIndex()
         spot = self.card_rect(current.row()).bottomLeft().toPoint() if current.isValid() else QPoint(8, 8)
         QToolTip.showText(self.viewport().mapToGlobal(spot), text, self)

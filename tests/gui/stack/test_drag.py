@@ -52,7 +52,7 @@ def test_a_layer_from_the_list_lands_where_it_is_dropped_and_mends_the_stack(sho
     assert drag.enter(above(panel.view, 1)).isAccepted()
     assert hints[-1] == "Drop to insert Flatten after Input. Esc cancels."
     assert drag.move(above(panel.view, 2)).isAccepted()
-    assert hints[-1] == "Drop to insert Flatten after Dense. Esc cancels."
+    assert hints[-1] == "Drop to insert Flatten after dense. Esc cancels."
     drag.move(above(panel.view, 1))
     dropped = drag.drop(above(panel.view, 1))
     assert dropped.isAccepted()
@@ -91,7 +91,7 @@ def test_a_card_moves_inside_the_stack(document, show):
     hints = []
     panel.status_hint.connect(hints.append)
     drag.enter(above(view, 2))
-    assert hints[-1] == "Drop to move Dense after Flatten. Esc cancels."
+    assert hints[-1] == "Drop to move dense_1 after Flatten. Esc cancels."
     assert drag.drop(above(view, 2)).dropAction() == Qt.DropAction.MoveAction
     assert names(document) == ["input", "flatten", "dense_1", "dense", "dropout"]
     assert document.selection == "dense_1"

@@ -81,6 +81,7 @@ class StartPage(QScrollArea):
         """Show the recent projects, newest first; a bare path is shown by its name and date."""
         for row in self._recent:
             self._list.removeWidget(row)
+            row.hide()
             row.deleteLater()
         known = [one if isinstance(one, RecentProject) else RecentProject.of(one) for one in projects]
         now = datetime.now()
@@ -89,6 +90,7 @@ class StartPage(QScrollArea):
             row.clicked.connect(lambda _=False, path=row.path: self.recent_chosen.emit(str(path)))
             row.walked.connect(lambda down, _right, row=row: self._walk_rows(row, down))
             self._list.insertWidget(position, row)
+            row.show()
         self._nothing.setVisible(not self._recent)
 
     def set_measured(self, name: str, seconds: float, accuracy: float) -> None:

@@ -20,6 +20,7 @@ from nnstudio.gui.theme import theme
 
 TIMING = "NNSTUDIO_TIMING"
 """Set to 1 to print where the start-up time goes; to ``exit`` to quit when the window is usable."""
+LIFT_PIXELS = 6  # how far a card is pulled before it is lifted
 
 
 def run(file: Path | None = None) -> int:
@@ -61,6 +62,7 @@ def make_application(argv: list[str]) -> QApplication:
     app.setApplicationDisplayName("NNStudio")
     app.setDesktopFileName("nnstudio")
     app.setWindowIcon(application_icon())
+    app.setStartDragDistance(LIFT_PIXELS)
     return app
 
 

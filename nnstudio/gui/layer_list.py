@@ -41,21 +41,33 @@ class SearchField(QLineEdit):
         self._keys.setProperty("role", "key")
         self._keys.setIndent(0)
         self._keys.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._used = False
+        self.textEdited.connect(self._search_again)
         self.textChanged.connect(self._place_keys)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter inserts, Down goes into the list, Esc clears and then leaves."""
+        """Enter inserts, Down goes into the list, Esc clears or leaves."""
         key = event.key()
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._used = True
             self.confirmed.emit()
         elif key == Qt.Key.Key_Down:
             self.down.emit()
-        elif key == Qt.Key.Key_Escape and self.text():
-            self.clear()
         elif key == Qt.Key.Key_Escape:
-            self.left.emit()
+            self._escape()
         else:
             super().keyPressEvent(event)
+
+    def _search_again(self, _text: str) -> None:
+        self._used = False
+
+    def _escape(self) -> None:
+        """Gives a search up first; one that has been used needs no second key."""
+        leaves = self._used or not self.text()
+        self._used = False
+        self.clear()
+        if leaves:
+            self.left.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps the key at the right."""

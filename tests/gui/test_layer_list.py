@@ -227,3 +227,11 @@ def test_the_rails_search_opens_a_list_that_closes_after_an_insertion(rail, docu
     QTest.keyClick(listed.search, KEY.Key_Return)
     assert names(document)[3] == "dense_2"
     assert QApplication.activePopupWidget() is None
+
+
+def test_after_an_insertion_one_escape_leads_back_to_the_stack(layers, qtbot):
+    QTest.keyClicks(layers.search, "fc")
+    QTest.keyClick(layers.search, KEY.Key_Return)
+    with qtbot.waitSignal(layers.left):
+        QTest.keyClick(layers.search, KEY.Key_Escape)
+    assert layers.search.text() == ""

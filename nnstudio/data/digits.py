@@ -20,7 +20,7 @@ from nnstudio.data import digit_hand, digit_pen
 from nnstudio.errors import DataError
 from nnstudio.paths import cache_dir
 
-VERSION = 1
+VERSION = 2
 """Of the generator; raised whenever the same seed gives other images, so that old caches are not used."""
 
 TRAIN_COUNT = 12_000

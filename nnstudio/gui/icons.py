@@ -30,6 +30,7 @@ _GRID = 24  # side of the drawings' view box
 _STROKE = 1.4  # pixels
 _THINNEST = 1.6  # view box units, for large icons
 
+_clones: list[QIconEngine] = []
 _pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
 
 
@@ -189,7 +190,9 @@ class _TintedEngine(QIconEngine):
         painter.drawPixmap(corner, drawn)
 
     def clone(self) -> QIconEngine:
-        return _TintedEngine(self._path, self._role, self._checked_role)
+        made = _TintedEngine(self._path, self._role, self._checked_role)
+        _clones.append(made)  # Qt owns it from here on, yet PySide would free it with the last reference
+        return made
 
 
 theme().changed.connect(clear_cache)

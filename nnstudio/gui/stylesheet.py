@@ -73,7 +73,7 @@ QFrame[role="banner"][kind="caution"] { background: $caution_tint; border-color:
 QFrame[role="banner"][kind="error"] { background: $error_tint; border-color: $error; }
 QLabel { background: transparent; }
 QLabel:disabled { color: $disabled; }
-QLabel[role="page"] { font-size: 20px; font-weight: 600; }
+QLabel[role="page"] { background: transparent; font-size: 20px; font-weight: 600; }
 QLabel[role="metric"] { font-size: 17px; font-weight: 600; }
 QLabel[role="title"] { font-size: 15px; font-weight: 600; }
 QLabel[role="section"] { font-size: 13px; font-weight: 600; }

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
@@ -82,6 +84,16 @@ def test_an_icon_made_before_a_theme_change_follows_it() -> None:
     assert all(near(colour, LIGHT.text) for colour in inked(kept.pixmap(32, 32)))
     theme().mode = "dark"
     assert all(near(colour, DARK.text) for colour in inked(kept.pixmap(32, 32)))
+
+
+def test_a_copy_that_is_added_to_stays_usable() -> None:
+    copy = QIcon(icons.icon("save"))
+    copy.addPixmap(QPixmap(4, 4))  # makes Qt clone the engine
+    gc.collect()
+    assert inked(copy.pixmap(QSize(16, 16)))
+    del copy
+    gc.collect()
+    assert inked(icons.icon("save").pixmap(QSize(16, 16)))
 
 
 def test_disabled_and_checked_icons_have_colours_of_their_own() -> None:

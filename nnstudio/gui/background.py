@@ -36,6 +36,7 @@ class Task:
         self._work = work
         self._reports = reports
         self._cancelled = threading.Event()
+        self._on_cancel: Callable[[], None] | None = None
         self._state: Literal["waiting", "done", "failed"] = "waiting"
         self._result: Any = None
 
@@ -50,8 +51,10 @@ class Task:
         return self._state != "waiting"
 
     def cancel(self) -> None:
-        """Drops the result; work that reports its progress ends at its next report."""
+        """Drops the result; work that reports its progress ends at its next report. GUI thread only."""
         self._cancelled.set()
+        if self._on_cancel is not None:
+            self._on_cancel()
 
     def _report(self, message: str, fraction: float | None) -> None:
         if self.cancelled:
@@ -115,19 +118,23 @@ class _Poller(QObject):
 
     def watch(self, waiting: _Waiting) -> None:
         self._waiting.append(waiting)
+        waiting.task._on_cancel = lambda: self._forget(waiting)
         self._timer.start()
 
     def cancel_all(self) -> None:
-        for waiting in self._waiting:
+        for waiting in list(self._waiting):
             waiting.task.cancel()
-        self._waiting.clear()
-        self._timer.stop()
 
     def _poll(self) -> None:
         for waiting in list(self._waiting):
             if waiting in self._waiting and waiting.settle():
-                self._waiting.remove(waiting)
-        if not self._waiting:
+                self._forget(waiting)
+
+    def _forget(self, waiting: _Waiting) -> None:
+        if waiting in self._waiting:
+            self._waiting.remove(waiting)
+            waiting.let_go()
+        if not self._waiting and isValid(self._timer):
             self._timer.stop()
 
 
@@ -146,12 +153,17 @@ class _Waiting:
         self._on_done, self._on_error, self._on_progress = on_done, on_error, on_progress
         self._parent = parent
         self._told: tuple[str, float | None] | None = None
+        if parent is not None:
+            parent.destroyed.connect(task.cancel)
+
+    def let_go(self) -> None:
+        """Nothing is waited for any more."""
+        if self._parent is not None and isValid(self._parent):
+            self._parent.destroyed.disconnect(self.task.cancel)
 
     def settle(self) -> bool:
         """Tells what there is to tell; True if that was the last."""
         task = self.task
-        if self._parent is not None and not isValid(self._parent):
-            task.cancel()
         if task.cancelled:
             return True
         finished = task.finished  # before the progress is read, so that none is told after the result

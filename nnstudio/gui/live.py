@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from nnstudio.core.history import Change
-from nnstudio.core.spec import DataSpec, TrainSpec
+from nnstudio.core.spec import TrainSpec
 from nnstudio.data.prepare import Prepared
 from nnstudio.engine.model import Model
 from nnstudio.engine.session import Recorder, Session, Snapshot
@@ -19,6 +19,7 @@ from nnstudio.engine.trainer import EpochRecord, Event
 from nnstudio.gui import notices
 from nnstudio.gui.background import run_in_background, shut_down_background
 from nnstudio.gui.document import Document
+from nnstudio.gui.prepared_cache import PreparedCache
 from nnstudio.gui.recording import RunKeeper
 from nnstudio.gui.resuming import Reached, reached_by, reached_in, snapshot_of
 
@@ -79,7 +80,7 @@ class Live(QObject):
         self._snapshot: Snapshot | None = None
         self._model: Model | None = None
         self._model_wanted: set[int] = set()
-        self._prepared: tuple[Hashable, Prepared] | None = None
+        self._prepared = PreparedCache()
         self._recipe = document.project.train
         self._planned_epochs = 0
         self._target_epochs = 0
@@ -153,7 +154,7 @@ class Live(QObject):
         """The run's data, or the last run's if the recipe still names the same."""
         if self._session is not None and self._session.prepared is not None:
             return self._session.prepared
-        return self._prepared_for(self._document.project.data)
+        return self._prepared.get(self._document.project.data)
 
     @property
     def run_number(self) -> int:
@@ -306,15 +307,16 @@ class Live(QObject):
         self._recipe = project.train
         self._continued_at = reached.at if reached else None
         self._recorder = self._recorder_for(project.name, self.run_folder if reached else None)
-        state, prepared = reached.start() if reached else None, self._prepared_for(project.data)
+        state, prepared = reached.start() if reached else None, self._prepared.get(project.data)
         self._session = Session(project, self._recorder, state=state, prepared=prepared)
         self._reached, self._adopted = None, None
-        self._snapshot, self._open, self._problem_told = None, True, False
+        self._snapshot, self._open, self._problem_told = self._session.latest, True, False
         self._session.start(until)
+        self._timer.start()
         self.notice.emit(None)
         self.run_started.emit(self._session)
-        self._timer.start()
-        self._frame()
+        self.snapshot_changed.emit(self._snapshot)
+        self._set_state(self._snapshot.state)
         return True
 
     def _new_run(self) -> None:
@@ -326,11 +328,6 @@ class Live(QObject):
         """Takes in the end of a run that nobody has looked at yet."""
         while self._open and self._session is not None and self._session.join(SETTLE_SECONDS):
             self._look(self._session)
-
-    def _prepared_for(self, data: DataSpec) -> Prepared | None:
-        if self._prepared is not None and self._prepared[0] == _data_key(data):
-            return self._prepared[1]
-        return None
 
     # Polling
 
@@ -367,7 +364,7 @@ class Live(QObject):
         self._open = False
         self._reached = reached_by(session)
         if session.prepared is not None:
-            self._prepared = (_data_key(session.project.data), session.prepared)
+            self._prepared.put(session.project.data, session.prepared)
         self._tell_problem()
         snapshot = session.latest
         said = notices.ended(snapshot)
@@ -394,15 +391,6 @@ class Live(QObject):
         self.reset()
         self._records, self._ghost, self._number = [], [], 0
         self.run_dropped.emit()
-
-
-def _data_key(data: DataSpec) -> Hashable:
-    """The recipe, and the state of the file that it names, if it does."""
-    try:
-        found = Path(data.source).expanduser().stat()
-    except (OSError, ValueError, RuntimeError):
-        return data
-    return data, found.st_mtime_ns, found.st_size
 
 
 def _drained(points: deque[Event]) -> list[Event]:

@@ -11,7 +11,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygon
 from PySide6.QtWidgets import QGraphicsItem
 
 from nnstudio.gui.theme import font, theme
-from nnstudio.gui.views.curve_data import SPLITS, RunCurves, Trace, spread
+from nnstudio.gui.views.curve_axes import spread
+from nnstudio.gui.views.curve_data import SPLITS, RunCurves, Trace
 
 if TYPE_CHECKING:
     from nnstudio.gui.views.curve_plot import Picture, Plot

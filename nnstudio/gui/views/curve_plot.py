@@ -16,18 +16,8 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QWidget
 
 from nnstudio.gui.theme import font, theme
-from nnstudio.gui.views.curve_data import (
-    METRICS,
-    SPLITS,
-    Array,
-    Axis,
-    Best,
-    RunCurves,
-    Trace,
-    log_ticks,
-    nice_axis,
-    ticks_within,
-)
+from nnstudio.gui.views.curve_axes import Axis, log_ticks, nice_axis, ticks_within
+from nnstudio.gui.views.curve_data import METRICS, SPLITS, Array, Best, RunCurves, Trace
 from nnstudio.gui.views.curve_overlay import Overlay
 from nnstudio.gui.widgets import numbers
 
@@ -186,6 +176,11 @@ class _View(pg.ViewBox):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__(enableMenu=False, defaultPadding=0)
         self.disableAutoRange()
+        self.setLimits(xMin=0, minXRange=0.02)
+
+    def wheelEvent(self, event: Any, axis: int | None = None) -> None:
+        self.updateMatrix()  # several turns may come before the next painting
+        super().wheelEvent(event, axis)
 
     def mouseDoubleClickEvent(self, event: Any) -> None:
         self.reset_wanted.emit()

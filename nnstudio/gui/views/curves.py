@@ -85,6 +85,10 @@ class CurvesPanel(QFrame):
         number = self.ghost_choice.currentData()
         return next((run for run in self._earlier if run.number == number), None)
 
+    def prepare(self) -> None:
+        """Makes the plots before they are needed."""
+        self.chart.setVisible(True)
+
     def begin(self, number: int, epochs: int, continued_at: float | None = None) -> None:
         """A run starts.
 

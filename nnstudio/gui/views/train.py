@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from nnstudio.engine.session import Session, Snapshot
 from nnstudio.engine.trainer import Event
 from nnstudio.errors import NNStudioError
 from nnstudio.gui.document import Document
-from nnstudio.gui.live import Live
+from nnstudio.gui.live import Live, run_in_background
 from nnstudio.gui.notices import Notice
 from nnstudio.gui.theme import font, theme
 from nnstudio.gui.throttle import Throttle
@@ -24,6 +26,7 @@ from nnstudio.gui.widgets.empty_state import EmptyState
 from nnstudio.gui.widgets.metrics_strip import MetricsStrip
 
 PROGRESS_MS = 250
+WARM_UP_MS = 200
 READY = ("Curves appear here", "Loss and accuracy are drawn while the network trains. Press Train to begin.")
 
 
@@ -49,6 +52,10 @@ class TrainView(QWidget):
         self._live = live
         self._notice: Notice | None = None
         self._validated = True
+        self._warm = False
+        self._warm_up = QTimer(self)
+        self._warm_up.setSingleShot(True)
+        self._warm_up.timeout.connect(self._load_plots)
         self.strip = MetricsStrip(train_metrics.VALIDATED, "Training figures")
         self.banner = Banner()
         self.details = Details()
@@ -70,9 +77,19 @@ class TrainView(QWidget):
                 notice.kind, notice.title, notice.detail, notice.action, "Details" if notice.trace else False
             )
 
-    def warm_up(self) -> None:
-        """Makes the plots before they are needed, so that the first run starts at once."""
-        self.curves.chart  # noqa: B018
+    def showEvent(self, event: QShowEvent) -> None:
+        """Gets the plots ready once the window stands, so that the first run starts at once."""
+        super().showEvent(event)
+        if not self._warm:
+            self._warm = True
+            self._warm_up.start(WARM_UP_MS)
+
+    def _load_plots(self) -> None:
+        """Importing pyqtgraph takes a third of a second, which a worker can do as well."""
+        module = "nnstudio.gui.views.curve_plot"
+        run_in_background(
+            lambda: importlib.import_module(module), lambda _: self.curves.prepare(), parent=self
+        )
 
     def _build(self) -> None:
         self._ground.setProperty("role", "panel")

@@ -45,7 +45,7 @@ class Banner(QFrame):
         self._detail = ElidedLabel("", "secondary")
         self._action = Button("", small=compact)
         self._why = Button("Why?", "quiet", small=True)
-        self._close = IconButton("close", "Close")
+        self._close = IconButton("close", "Close", parent=self)  # shown without a parent it would be a window
         self._close.setVisible(closable)
         words = QVBoxLayout()
         words.setSpacing(1 if compact else 2)

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from nnstudio.core.spec import EarlyStopping
+from nnstudio.engine.session import Snapshot
+from nnstudio.engine.trainer import EpochRecord, Trainer
+from nnstudio.gui.document import Document
+from nnstudio.gui.views.train import TrainView
+from nnstudio.gui.views.train_metrics import best_of, cells, progress
+from nnstudio.layers import Dense
+from tests.gui.runs import Watched, small_project
+
+RECORD = EpochRecord(22, 0.171, 0.956, 0.334, 0.898, 4.1e-4, 85.0, 2850.0)
+BEST = replace(RECORD, epoch=17, val_loss=0.281, val_accuracy=0.902)
+SNAPSHOT = Snapshot(
+    sequence=1,
+    state="running",
+    epoch=23,
+    epochs=40,
+    batch=34,
+    batches=85,
+    step=22 * 85 + 34,
+    train_loss=0.166,
+    batch_loss=0.1655,
+    record=RECORD,
+    best=BEST,
+    learning_rate=4.1e-4,
+    samples_per_second=2850.0,
+    seconds=85.0,
+    seconds_left=67.0,
+)
+
+
+class Page:
+    """The Train page over a real link to real runs."""
+
+    def __init__(self, qtbot: QtBot, document: Document) -> None:
+        self.watched = Watched(qtbot, document, lambda name, folder: None)
+        self.view = TrainView(document, self.watched.live)
+        self.view.resize(656, 690)
+        qtbot.addWidget(self.view)
+        self.view.show()
+        qtbot.waitExposed(self.view)
+
+    def button(self, text: str) -> QPushButton:
+        """The visible button with a text."""
+        return next(b for b in self.view.findChildren(QPushButton) if b.text() == text and b.isVisible())
+
+    def press(self, text: str) -> None:
+        """Clicks it."""
+        QTest.mouseClick(self.button(text), Qt.MouseButton.LeftButton)
+
+
+@pytest.fixture
+def page(qtbot: QtBot) -> Iterator[Page]:
+    made = Page(qtbot, Document(small_project()))
+    yield made
+    assert made.watched.live.shutdown()
+
+
+def test_the_strip_says_what_the_picture_says() -> None:
+    shown = cells(SNAPSHOT, [BEST, RECORD], validated=True)
+    assert {key: (cell.value, cell.suffix, cell.note) for key, cell in shown.items()} == {
+        "epoch": ("23", "/ 40", "batch 34 / 85"),
+        "train_loss": ("0.171", "", "batch 0.166"),
+        "val_loss": ("0.334", "", "best 0.281 at 17"),
+        "val_accuracy": ("89.8%", "", "best 90.2% at 17"),
+        "rate": ("4.1e-4", "", ""),
+        "speed": ("2,850", "", "CPU, 1 thread"),
+        "left": ("1:07", "", "1:25 so far"),
+    }
+    assert progress(SNAPSHOT) == pytest.approx((22 * 85 + 34) / (40 * 85))
+
+
+def test_before_the_first_epoch_ends_the_running_mean_stands_in() -> None:
+    early = replace(SNAPSHOT, epoch=1, record=None, best=None)
+    shown = cells(early, [], validated=True)
+    assert shown["train_loss"].value == "0.166"
+    assert (shown["val_loss"].value, shown["val_loss"].note) == ("–", "")
+
+
+def test_without_validation_the_strip_says_so() -> None:
+    record = replace(RECORD, val_loss=None, val_accuracy=None)
+    shown = cells(replace(SNAPSHOT, record=record), [record], validated=False)
+    assert shown["train_accuracy"].value == "95.6%"
+    assert shown["validation"].note == "no validation data"
+    assert "val_loss" not in shown
+
+
+def test_the_best_epoch_is_named_by_what_the_run_watches() -> None:
+    project = small_project()
+    assert best_of(SNAPSHOT, project) is not None
+    assert best_of(SNAPSHOT, project).label == "val loss 0.281"  # type: ignore[union-attr]
+    rule = EarlyStopping(monitor="val_accuracy")
+    stopping = project.replace(train=project.train.replace(early_stopping=rule))
+    best = best_of(SNAPSHOT, stopping)
+    assert best is not None
+    assert (best.epoch, best.label, best.split) == (17, "val accuracy 90.2%", "val")
+    bare = replace(SNAPSHOT, best=replace(BEST, val_loss=None, val_accuracy=None))
+    best = best_of(bare, project)
+    assert best is not None
+    assert best.label == "train loss 0.171"
+
+
+def test_the_empty_page_trains_by_its_button(page: Page) -> None:
+    assert page.view.empty.isVisible()
+    assert not page.view.curves.isVisible()
+    page.press("Train")
+    assert page.watched.to_end().state == "finished"
+    assert page.view.curves.isVisible()
+    assert not page.view.empty.isVisible()
+    assert not page.view.banner.isVisible()
+    records = page.watched.live.records
+    chart = page.view.curves.chart
+    assert chart.plots["loss"].raw["val"].getData()[1].tolist() == [r.val_loss for r in records]
+    assert page.view.strip.value("epoch") == "3"
+    assert page.view.strip.progress == 1.0
+
+
+def test_the_curves_mark_the_best_epoch(page: Page) -> None:
+    page.watched.set_train(epochs=8)
+    page.press("Train")
+    snapshot = page.watched.to_end()
+    assert snapshot.best is not None
+    label = page.view.curves.chart.plots["loss"].overlay.best_label()
+    assert label is not None
+    assert label[0].startswith(f"Best: epoch {snapshot.best.epoch}, val loss 0.")
+
+
+def test_training_more_draws_on_in_the_same_curves(page: Page) -> None:
+    page.press("Train")
+    page.watched.to_end()
+    page.watched.live.train()
+    page.watched.to_end()
+    assert page.view.curves.run is not None
+    assert [record.epoch for record in page.view.curves.run.records] == [1, 2, 3, 4, 5, 6]
+    assert page.view.curves.ghost is None
+
+
+def test_a_fresh_run_is_compared_with_the_last(page: Page) -> None:
+    page.press("Train")
+    page.watched.to_end()
+    page.watched.document.insert_layer(Dense(units=4, activation="relu"), 1)
+    page.watched.live.train()
+    page.watched.to_end()
+    assert page.view.curves.run is not None
+    assert page.view.curves.run.name == "Run 2"
+    assert page.view.curves.ghost is not None
+    assert page.view.curves.ghost.name == "Run 1"
+
+
+def test_a_run_without_validation_data_shows_train_figures(qtbot: QtBot) -> None:
+    page = Page(qtbot, Document(small_project(validation=0.0)))
+    page.press("Train")
+    page.watched.to_end()
+    assert page.view.strip.value("train_accuracy").endswith("%")
+    assert page.view.strip.isVisible()
+    assert page.watched.live.shutdown()
+
+
+def test_reset_empties_the_page_and_keeps_the_run_to_compare_with(page: Page) -> None:
+    page.press("Train")
+    page.watched.to_end()
+    page.watched.live.reset()
+    assert page.view.empty.isVisible()
+    assert page.view.strip.value("epoch") == "–"
+    page.press("Train")
+    page.watched.to_end()
+    assert page.view.curves.ghost is not None
+
+
+def test_another_project_forgets_the_runs(page: Page) -> None:
+    page.press("Train")
+    page.watched.to_end()
+    page.watched.document.open(small_project(), None)
+    page.press("Train")
+    page.watched.to_end()
+    assert page.view.curves.ghost is None
+
+
+def test_a_network_that_cannot_be_trained_offers_its_fix(qtbot: QtBot) -> None:
+    project = small_project()
+    document = Document(project.replace(network=project.network.remove("dense", "dense_1")))
+    document.expect((2,), 2)
+    page = Page(qtbot, document)
+    page.press("Train")
+    assert page.view.banner.isVisible()
+    page.press("Add Dense 2")
+    assert document.report.ok
+    assert document.undo_label == "Add Dense 2"
+    assert not page.view.banner.isVisible()
+    page.press("Train")
+    page.watched.to_end()
+    assert page.watched.live.shutdown()
+
+
+def test_a_diverged_run_is_mended_with_one_click(page: Page) -> None:
+    page.watched.set_train(optimizer="SGD", epochs=60, learning_rate=1e6, l2=100.0)
+    page.press("Train")
+    assert page.watched.to_end().state == "diverged"
+    assert page.view.banner.accessibleName().startswith("Loss became")
+    page.press("Set learning rate 100000")
+    assert page.watched.document.project.train.learning_rate == 1e5
+    assert not page.view.banner.isVisible()
+
+
+def test_an_error_shows_its_trace_and_copies_it(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Trainer, "_step", lambda *_: 1 / 0)
+    page.press("Train")
+    page.watched.to_end()
+    page.press("Details")
+    assert "ZeroDivisionError" in page.view.details.text.toPlainText()
+    page.press("Copy")
+    assert "ZeroDivisionError" in QApplication.clipboard().text()
+    page.press("Details")
+    assert not page.view.details.isVisible()
+    assert page.view.empty.isVisible()  # nothing was trained

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWhatsThis, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWhatsThis, QWidget
 
 from nnstudio.core.layer import LayerSpec, Shape, WeightSpec
 from nnstudio.core.shapes import LayerReport
@@ -67,7 +67,7 @@ class LayerHeader(QFrame):
         self._row.setSpacing(px(METRICS.gap))
 
 
-class LayerSection(QStackedWidget):
+class LayerSection(QWidget):
     """The form of the selected layer, or what to do to see one.
 
     Signals:
@@ -89,8 +89,10 @@ class LayerSection(QStackedWidget):
         self._facts.setWordWrap(True)
         self._column = QVBoxLayout(self._page)
         self._column.addWidget(self._facts)
-        self.addWidget(self._empty)
-        self.addWidget(self._page)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._empty)
+        outer.addWidget(self._page)
         self.show_layer(None, None, 0.0)
         theme().changed.connect(self._space)
         self._space()
@@ -117,7 +119,8 @@ class LayerSection(QStackedWidget):
             if "l2" in type(layer).model_fields:
                 self._form.set_placeholder("l2", f"inherit {numbers.field_text(l2)}")
             self._form.show()
-        self.setCurrentWidget(self._page if self._form else self._empty)
+        self._empty.setVisible(self._form is None)
+        self._page.setVisible(self._form is not None)
         self._facts.setText("" if row is None else facts(row))
         self._facts.setToolTip("" if row is None else work(row))
 

@@ -51,11 +51,10 @@ class TrainingSection(QWidget):
         self._column = QVBoxLayout(self)
         self._column.addLayout(self._head)
         self._column.addWidget(self.form)
-        end = QHBoxLayout()
-        end.addSpacing(-theme().px(METRICS.gap))  # its icon in line with the labels
-        end.addWidget(self.more_button)
-        end.addStretch(1)
-        self._column.addLayout(end)
+        self._foot = QHBoxLayout()
+        self._foot.addWidget(self.more_button)
+        self._foot.addStretch(1)
+        self._column.addLayout(self._foot)
         self._show_rare(False)
         self._space()
         theme().changed.connect(self._space)
@@ -93,6 +92,9 @@ class TrainingSection(QWidget):
 
     def _space(self) -> None:
         _space_section(self._column, self._head)
+        self._foot.setContentsMargins(
+            theme().px(METRICS.form_label + METRICS.gap), 0, 0, 0
+        )  # below the fields
 
 
 class DataSection(QWidget):

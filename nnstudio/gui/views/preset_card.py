@@ -23,6 +23,7 @@ _PITCH = 12
 _BAR = 9
 _EDGE = 4
 _NARROWEST = 0.3
+_EXACT = 30_000  # parameters up to here are written out
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def bars(network: NetworkSpec) -> list[tuple[str, float]]:
 
 
 def _parameters(number: int) -> str:
-    return f"{numbers.count(number) if number < 100_000 else numbers.compact(number)} params"
+    return f"{numbers.count(number) if number < _EXACT else numbers.compact(number)} params"
 
 
 def _label(role: str, text: str = "") -> QLabel:

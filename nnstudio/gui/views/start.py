@@ -124,8 +124,13 @@ class StartPage(QScrollArea):
         self._content = QWidget()
         self._content.setProperty("role", "form")
         self._column = QVBoxLayout(self._content)
-        for part in (title, under, self._grid, self._panel):
-            self._column.addWidget(part) if isinstance(part, QWidget) else self._column.addLayout(part)
+        head = QVBoxLayout()
+        head.setSpacing(0)
+        head.addWidget(title)
+        head.addLayout(under)
+        self._column.addLayout(head)
+        self._column.addLayout(self._grid)
+        self._column.addWidget(self._panel)
         self._column.addStretch(1)
         self.setWidget(self._content)
 

@@ -30,7 +30,7 @@ class Tile(QAbstractButton):
         """Make a tile.
 
         Args:
-            framed: Whether it is a card of its own rather than a row of one.
+            framed: Whether it is a card of its own rather than a row of one, which has a line above it.
             parent: Qt parent.
         """
         super().__init__(parent)
@@ -66,6 +66,7 @@ class Tile(QAbstractButton):
         if not self._framed:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.drawRect(self.rect())
+            painter.fillRect(0, 0, self.width(), 1, theme().colour("border"))
             return
         painter.setPen(QPen(theme().colour("border"), 1))
         radius = theme().px(METRICS.radius_card)

@@ -63,13 +63,13 @@ class CardDelegate(QStyledItemDelegate):
         if row.layer.name == self._view.moving:
             paint_placeholder(painter, card, f"Moving {row.layer.title}")
             return
-        view = self._view
-        hovered = view.hovered == index.row()
+        view, pointer = self._view, self._view.pointer
+        hovered = pointer.card == index.row()
         state = CardState(
             selected=view.currentIndex().row() == index.row(),
             hovered=hovered,
-            button=view.hovered_button if hovered else None,
-            pressed=view.pressed_button is not None,
+            button=pointer.button if hovered else None,
+            pressed=pointer.pressed is not None,
             data_title=view.data_title,
         )
         paint_card(painter, card, self.layout_of(row), row, state)

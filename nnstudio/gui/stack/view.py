@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -29,7 +29,8 @@ from nnstudio.gui.stack.dispatch import run
 from nnstudio.gui.stack.drag import StackDrag
 from nnstudio.gui.stack.keys import command_for
 from nnstudio.gui.stack.menu import card_menu
-from nnstudio.gui.stack.model import ROW_ROLE, StackModel
+from nnstudio.gui.stack.model import StackModel
+from nnstudio.gui.stack.pointer import CardPointer
 from nnstudio.gui.theme import theme
 
 
@@ -48,14 +49,12 @@ class StackView(QTreeView):
         super().__init__(parent)
         self.document = document
         self.data_title = ""
-        self.hovered = -1
-        self.hovered_button: int | None = None
-        self.pressed_button: int | None = None
         self._selecting = False
         self._can_lift = False
         self._explained = False
         self._cards = StackModel(self)
         self._delegate = CardDelegate(self)
+        self.pointer = CardPointer(self, self._cards, self._delegate)
         self._drag = StackDrag(self, document, self._cards)
         self._dress()
         self.setModel(self._cards)
@@ -130,7 +129,8 @@ class StackView(QTreeView):
         return QSize(theme().px(160), theme().px(80))
 
     def _on_refreshed(self) -> None:
-        self._track(self.viewport().mapFromGlobal(self.cursor().pos()) if self.underMouse() else None)
+        here = self.viewport().mapFromGlobal(self.cursor().pos())
+        self.pointer.follow(here if self.underMouse() else None)
         self._show_selection(self.document.selection)
 
     def _forget_explanation(self) -> None:
@@ -148,8 +148,8 @@ class StackView(QTreeView):
             self._selecting = True
             self.setCurrentIndex(index)
             self._selecting = False
-        if index.isValid():
-            self.scrollTo(index)
+            if index.isValid():  # other changes leave the place that the user scrolled to
+                self.scrollTo(index)
         self.viewport().update()
 
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
@@ -183,72 +183,41 @@ class StackView(QTreeView):
 
     # Pointer
 
-    def _track(self, point: QPoint | None) -> None:
-        """Remembers what is under the pointer and repaints if that changed."""
-        index = self.indexAt(point) if point is not None else QModelIndex()
-        row, button = -1, None
-        if point is not None and index.isValid() and self.card_rect(index.row()).contains(QPointF(point)):
-            row = index.row()
-            layout = self._delegate.layout_of(index.data(ROW_ROLE))
-            button = layout.button_at(QPointF(point) - self.card_rect(row).topLeft())
-        if (row, button) != (self.hovered, self.hovered_button):
-            self.hovered, self.hovered_button = row, button
-            self.viewport().setCursor(self._pointer())
-            self.viewport().update()
-
-    def _pointer(self) -> Qt.CursorShape:
-        return (
-            Qt.CursorShape.PointingHandCursor
-            if self.hovered_button is not None
-            else Qt.CursorShape.ArrowCursor
-        )
-
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Follows the pointer; pulling a card lifts it, pulling anything else does nothing."""
-        self._track(event.position().toPoint())
+        self.pointer.follow(event.position().toPoint())
         if self._can_lift or event.buttons() == Qt.MouseButton.NoButton:
             super().mouseMoveEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Presses a fix button, or selects a card."""
-        self._track(event.position().toPoint())
+        self.pointer.follow(event.position().toPoint())
+        taken = event.button() == Qt.MouseButton.LeftButton and self.pointer.press()
         flags = self._cards.flags(self.indexAt(event.position().toPoint()))
-        on_button = self.hovered_button is not None
-        self._can_lift = bool(flags & Qt.ItemFlag.ItemIsDragEnabled) and not on_button
-        if event.button() == Qt.MouseButton.LeftButton and on_button:
+        self._can_lift = bool(flags & Qt.ItemFlag.ItemIsDragEnabled) and not taken
+        if taken:
             self.setFocus(Qt.FocusReason.MouseFocusReason)
-            self.pressed_button = self.hovered_button
-            self.setCurrentIndex(self._cards.index(self.hovered, 0))
-            self.viewport().update()
+            self.setCurrentIndex(self._cards.index(self.pointer.card, 0))
         else:
             super().mousePressEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Applies the fix if the pointer is still on its button."""
-        pressed, self.pressed_button = self.pressed_button, None
-        if pressed is None:
+        if not self.pointer.release(event.position().toPoint()):
             super().mouseReleaseEvent(event)
-            return
-        self._track(event.position().toPoint())
-        if self.hovered_button == pressed:
-            problem = self._cards.row(self.hovered).problems[0]
-            commands.apply_fix(
-                self.document, problem.fixes[pressed], self._cards.row(self.hovered).layer.name
-            )
-        self.viewport().update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Goes to the fields of the layer."""
-        self._track(event.position().toPoint())
-        if self.hovered_button is not None:
+        """Goes to the fields of the layer; on a fix button it is a second click."""
+        self.pointer.follow(event.position().toPoint())
+        if self.pointer.button is not None:
             self.mousePressEvent(event)
-        elif self.hovered >= 0:
+        elif self.pointer.card >= 0:
             self.inspector_requested.emit()
 
     def viewportEvent(self, event: QEvent) -> bool:
         """Forgets what was under the pointer when it leaves."""
         if event.type() == QEvent.Type.Leave:
-            self._track(None)
+            self.pointer.follow(None)
         return super().viewportEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

@@ -200,3 +200,15 @@ def test_a_warning_has_its_button_beside_the_text_and_lets_training_go_on(docume
     QTest.mouseClick(panel.view.viewport(), LEFT, pos=button.center().toPoint())
     assert document.network.layer("dense").units == 32
     check_undo(document, before)
+
+
+def test_an_edit_elsewhere_leaves_the_place_that_was_scrolled_to(show):
+    document = document_of(layer("Input"), layer("Flatten"), *[layer("Dense") for _ in range(40)])
+    panel = show(document)
+    document.select("flatten")
+    bar = panel.view.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    document.apply("Set epochs", document.project.replace(train=document.project.train.replace(epochs=7)))
+    assert bar.value() == bar.maximum()
+    document.select("dense_1")
+    assert bar.value() < bar.maximum()

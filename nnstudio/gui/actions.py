@@ -121,12 +121,12 @@ _HELP = (
 )
 
 MENUS: tuple[tuple[str, tuple[Command | None, ...]], ...] = (
-    ("File", _FILE),
-    ("Edit", _EDIT),
-    ("View", _VIEW),
-    ("Model", _MODEL),
-    ("Train", _TRAIN),
-    ("Help", _HELP),
+    ("&File", _FILE),
+    ("&Edit", _EDIT),
+    ("&View", _VIEW),
+    ("&Model", _MODEL),
+    ("&Train", _TRAIN),
+    ("&Help", _HELP),
 )
 
 

@@ -110,6 +110,8 @@ class MainWindow(QMainWindow):
         self.pages = Pages(makers(self))
         self._centre = QWidget()
         self._centre.setProperty("role", "page")
+        self._centre.setProperty("focusRing", "none")
+        self._centre.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # where single keys reach no field
         self._centre_layout = QVBoxLayout(self._centre)
         self._centre_layout.setContentsMargins(0, 0, 0, 0)
         self._centre_layout.setSpacing(0)
@@ -199,6 +201,7 @@ class MainWindow(QMainWindow):
         self.stack.status_hint.connect(self.status.say)
         self.stack.inspector_requested.connect(self.inspector.focus_first)
         self.inspector.left.connect(self.stack.view.setFocus)
+        self.layer_list.left.connect(self.stack.view.setFocus)
         self.outline.selected.connect(self._select_in_stack)
         self.live.run_started.connect(self._leave_start)
         self.live.run_started.connect(self._show_outline)
@@ -236,8 +239,8 @@ class MainWindow(QMainWindow):
         start: Any = self.pages.currentWidget()
         if at_start:
             start.focus_first()
-        elif self.focusWidget() is not None:
-            self.focusWidget().clearFocus()  # so that Space trains
+        else:
+            self._centre.setFocus()  # so that Space trains
 
     def _leave_start(self, *_news: object) -> None:
         """A first layer or a first run needs no presets any more."""

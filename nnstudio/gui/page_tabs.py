@@ -40,14 +40,19 @@ class Showing:
     text: str
 
 
-def showing_choices(number: int, snapshot: Snapshot | None, has_best: bool) -> tuple[Showing, ...]:
+def showing_choices(
+    number: int, snapshot: Snapshot | None, has_best: bool, has_model: bool = False
+) -> tuple[Showing, ...]:
     """What Evaluate and Predict can show of a run.
 
     Args:
         number: The run's number.
         snapshot: Its newest state, or None without a run.
         has_best: Weights of a best epoch are kept.
+        has_model: There is a model, perhaps from a file that tells nothing of a run.
     """
+    if snapshot is None and has_model:
+        return (Showing("latest", "Model from a file"),)
     if snapshot is None:
         return (Showing("", "No runs yet"),)
     word = {"running": "live", "preparing": "live", "paused": "paused"}.get(snapshot.state, "latest")

@@ -24,6 +24,7 @@ OPEN_FILTER = f"Projects, models and runs (*{PROJECT_ENDING} *.json *.h5 *.hdf5)
 PROJECT_FILTER = f"NNStudio project (*{PROJECT_ENDING})"
 MODEL_FILTER = "Keras model (*.h5)"
 DATA_FILTER = "Data (*.npz *.gz *-ubyte *.idx);;All files (*)"
+NO_STATE = "Evaluate and Predict use it. The file holds no state to train on from, so Train begins afresh."
 STOP_SECONDS = 10.0
 
 
@@ -200,8 +201,8 @@ class ProjectFiles(QObject):
         assert found.checkpoint is not None
         self._live.adopt(found.checkpoint, found.folder)
         epochs = found.checkpoint.state.epoch if found.checkpoint.state else 0
-        trained = f" It has trained for {epochs} epochs; Train goes on from there." if epochs else ""
-        self.said.emit(f"Opened the model of {path.name}.{trained}")
+        what = f"It has trained for {epochs} epochs. Train goes on from there." if epochs else NO_STATE
+        self._messages.say("good", f"The model of {path.name} is open.", what)
 
     def _not_opened(self, path: Path, error: Exception) -> None:
         self._messages.show_error(error, ("Choose another file", self.open))

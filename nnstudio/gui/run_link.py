@@ -45,6 +45,8 @@ class RunLink(QObject):
         live.run_started.connect(self.refresh)
         live.run_ended.connect(self.refresh)
         live.run_dropped.connect(self.refresh)
+        live.run_adopted.connect(self.refresh)
+        live.model_changed.connect(self._show_showing)
         document.changed.connect(self._on_change)
         document.reset.connect(self.refresh)
         datasets.described.connect(self._show_counts)
@@ -110,7 +112,10 @@ class RunLink(QObject):
 
     def _show_showing(self) -> None:
         snapshot = self._live.snapshot
-        choices = showing_choices(self._live.run_number, snapshot, self._live.best_model is not None)
+        live = self._live
+        choices = showing_choices(
+            live.run_number, snapshot, live.best_model is not None, live.model is not None
+        )
         if self._showing not in [choice.key for choice in choices] and self._showing == "best":
             self._showing = "latest"
             self.showing_changed.emit("latest")

@@ -157,5 +157,5 @@ def run_text(number: int, snapshot: Snapshot | None) -> tuple[str, str]:
     if snapshot.state == "stopped":
         return "muted", f"{name} stopped, {epochs}"
     if snapshot.state == "diverged":
-        return "error", f"{name} diverged in epoch {snapshot.epoch}"
+        return "error", f"{name} diverged in epoch {snapshot.epoch + 1}"
     return "error", f"{name} failed"

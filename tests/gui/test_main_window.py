@@ -1,0 +1,265 @@
+"""The window as a whole: pages, panels, commands, keys, and the run seen from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from nnstudio.gui.actions import commands
+from nnstudio.gui.main_window import MainWindow
+from nnstudio.gui.theme import theme
+from nnstudio.gui.views.start import StartPage
+from nnstudio.gui.views.train import TrainView
+from tests.gui.windows import shown_window, spiral_project
+
+NONE, CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def window(tmp_path: Path) -> Iterator[MainWindow]:
+    with shown_window(tmp_path) as made:
+        yield made
+
+
+def open_spiral(window: MainWindow, epochs: int = 3) -> None:
+    window.document.open(spiral_project(epochs), None)
+    window.files.opened.emit()
+
+
+def click(widget: QWidget) -> None:
+    QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+def texts(window: MainWindow) -> dict[str, bool]:
+    buttons = window.toolbar.training.buttons.values()
+    return {button.text(): button.isEnabled() for button in buttons}
+
+
+def test_the_first_start_shows_the_presets_and_an_empty_model(window: MainWindow) -> None:
+    assert isinstance(window.pages.currentWidget(), StartPage)
+    assert [layer.type_name() for layer in window.document.network.layers] == ["Input"]
+    assert not any(texts(window).values()), "nothing can be trained yet"
+    assert "No output layer yet" in window.status.hint
+    assert window.tabs.showing == ("No runs yet",)
+    assert window.status.counts == "Train 10,800 · Val 1,200 · Test 2,000"
+
+
+def test_a_preset_and_one_click_on_train_train_it(window: MainWindow, qtbot: QtBot) -> None:
+    start = window.pages.currentWidget()
+    assert isinstance(start, StartPage)
+    start.preset_chosen.emit("spiral-mlp")
+    assert isinstance(window.pages.currentWidget(), TrainView)
+    assert window.document.project.data.source == "spiral"
+    with qtbot.waitSignal(window.live.points, timeout=20_000):
+        click(window.toolbar.training.buttons["train"])
+    assert texts(window) == {"Training": False, "Pause": True, "Step": False, "Stop": True, "Reset": False}
+    assert window.toolbar.datasets.locked
+    assert window.status.state.startswith("Run 1 training, epoch ")
+
+
+def test_pause_resume_and_stop_move_only_the_fill(window: MainWindow, qtbot: QtBot) -> None:
+    open_spiral(window, epochs=5_000)
+    places = [button.geometry() for button in window.toolbar.training.buttons.values()]
+    QTest.keyClick(window, Qt.Key.Key_F5)
+    qtbot.waitUntil(lambda: window.live.state == "running", timeout=20_000)
+    QTest.keyClick(window, Qt.Key.Key_F5)
+    qtbot.waitUntil(lambda: window.live.state == "paused", timeout=20_000)
+    assert texts(window) == {"Resume": True, "Pause": False, "Step": True, "Stop": True, "Reset": True}
+    assert window.tabs.showing[0] == "Run 1 · paused"
+    QTest.keyClick(window, Qt.Key.Key_F10)
+    qtbot.waitUntil(lambda: window.live.state == "paused", timeout=20_000)
+    click(window.toolbar.training.buttons["stop"])
+    qtbot.waitUntil(lambda: window.live.state == "stopped", timeout=20_000)
+    assert texts(window) == {"Resume": True, "Pause": False, "Step": True, "Stop": False, "Reset": True}
+    assert [button.geometry() for button in window.toolbar.training.buttons.values()] == places
+    assert not window.toolbar.datasets.locked
+
+
+def test_after_the_last_epoch_train_offers_more(window: MainWindow, qtbot: QtBot) -> None:
+    open_spiral(window, epochs=2)
+    with qtbot.waitSignal(window.live.run_ended, timeout=20_000):
+        window.actions_["train"].trigger()
+    assert "Train more" in texts(window)
+    assert window.status.state.startswith("Run 1 finished, 2 epochs, ")
+    assert len(window.tabs.showing) == 2
+    assert window.tabs.showing[1].startswith("Run 1 · best, epoch ")
+    window.tabs.showing_chosen.emit("best")
+    assert window.run.model is window.live.best_model
+
+
+def test_editing_during_a_run_is_a_draft_that_can_be_reverted(window: MainWindow, qtbot: QtBot) -> None:
+    open_spiral(window, epochs=5_000)
+    before = window.document.network
+    window.live.train()
+    qtbot.waitUntil(lambda: window.live.state == "running", timeout=20_000)
+    window.document.apply_network("Delete Dense", before.remove("dense"))
+    assert window.stack.header.notice() == "Draft. Run 1 keeps its own copy."
+    window.stack.revert_requested.emit()
+    assert window.document.network == before
+    assert window.stack.header.notice() is None
+
+
+def test_space_trains_only_where_no_field_wants_it(window: MainWindow, qtbot: QtBot) -> None:
+    open_spiral(window, epochs=5_000)
+    window.stack.view.setFocus()
+    assert not window.single_keys.active
+    QTest.mouseClick(window.centralWidget(), Qt.MouseButton.LeftButton, pos=window.pages.rect().center())
+    window.centralWidget().setFocus()
+    assert window.single_keys.active
+    QTest.keyClick(window.centralWidget(), Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.live.running, timeout=20_000)
+    window.actions_["single_keys"].trigger()
+    assert not window.single_keys.active
+
+
+def test_pages_keep_their_panels(window: MainWindow) -> None:
+    assert window.stack.isVisible()
+    assert window.inspector.isVisible()
+    assert abs(window.stack.width() - 316) <= 1
+    assert abs(window.inspector.width() - 292) <= 1
+    QTest.keyClick(window, Qt.Key.Key_BracketRight, CTRL)
+    assert not window.inspector.isVisible()
+    QTest.keyClick(window, Qt.Key.Key_2, CTRL)
+    assert window.outline.isVisible()
+    assert not window.stack.isVisible()
+    assert not window.actions_["right_dock"].isEnabled()
+    QTest.keyClick(window, Qt.Key.Key_1, CTRL)
+    assert window.stack.isVisible()
+    assert not window.inspector.isVisible(), "the Train page remembers that it was closed"
+
+
+def test_a_narrow_window_has_a_rail(tmp_path: Path) -> None:
+    with shown_window(tmp_path, 1280, 720) as window:
+        assert window.layer_rail.isVisible()
+        assert window.layers.width() == 44
+        assert abs(window.stack.width() - 300) <= 1
+        assert abs(window.inspector.width() - 280) <= 1
+        assert window.centralWidget().width() >= 600
+
+
+def test_the_window_comes_back_where_and_how_it_was(tmp_path: Path) -> None:
+    with shown_window(tmp_path) as window:
+        window.resize(1500, 820)
+        window.docks.set_open("right", False)
+        window.close()
+    with shown_window(tmp_path, 1500, 820) as window:
+        assert not window.inspector.isVisible()
+
+
+def test_damaged_settings_are_ignored(tmp_path: Path) -> None:
+    text = '[window]\ngeometry=@ByteArray(rubbish)\ndocks="{\\"train\\": 7}"\n[view]\nzoom=abc\n'
+    (tmp_path / "settings.ini").write_text(text, encoding="utf-8")
+    with shown_window(tmp_path) as window:
+        assert window.stack.isVisible()
+
+
+def test_a_data_set_brings_its_shape_in_one_step(window: MainWindow) -> None:
+    window.document.open(spiral_project(), None)
+    window.datasets.choose("fashion-mnist")
+    assert window.document.network.input_shape == (28, 28, 1)
+    assert window.document.expected == ((28, 28, 1), 10)
+    assert window.toolbar.datasets.choice == "Fashion-MNIST 100%"
+    problems = window.document.report.errors
+    assert problems, "two outputs don't fit ten classes"
+    assert problems[0].fixes
+    QTest.keyClick(window, Qt.Key.Key_Z, CTRL)
+    assert window.document.project == spiral_project()
+    assert window.document.expected == ((2,), 2)
+
+
+def test_the_data_menu_lists_what_there_is(window: MainWindow) -> None:
+    entries = {action.text(): action for action in window.toolbar.datasets.menu_actions()}
+    assert entries["Digits"].isChecked()
+    entries["Use 50% of the samples"].trigger()
+    assert window.document.project.data.fraction == 0.5
+    assert window.status.counts == "Train 5,400 · Val 600 · Test 1,000"
+
+
+def test_undo_and_redo_name_the_step(window: MainWindow) -> None:
+    assert not window.actions_["undo"].isEnabled()
+    window.datasets.choose("spiral")
+    title = window.datasets.title
+    assert window.actions_["undo"].text() == f"Undo “Choose {title}”"
+    window.actions_["undo"].trigger()
+    assert window.actions_["redo"].text() == f"Redo “Choose {title}”"
+
+
+def test_f6_goes_round_the_regions(window: MainWindow) -> None:
+    window.activateWindow()
+    seen = []
+    for _ in range(6):
+        window.actions_["next_region"].trigger()
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        seen.append(
+            next(
+                name
+                for name in ("toolbar", "tabs", "layers", "stack", "_centre", "inspector")
+                if getattr(window, name).isAncestorOf(focus) or getattr(window, name) is focus
+            )
+        )
+    assert sorted(seen) == sorted(["toolbar", "tabs", "layers", "stack", "_centre", "inspector"])
+
+
+def test_every_menu_entry_does_something(window: MainWindow) -> None:
+    silent = [
+        command.name
+        for command in commands()
+        if command.name != "recent" and not window.actions_[command.name].receivers("2triggered(bool)")
+    ]
+    assert silent == []
+
+
+def test_no_two_commands_share_a_key() -> None:
+    keys = [key for command in commands() for key in command.keys]
+    assert len(keys) == len(set(keys))
+
+
+def test_everything_in_the_shell_has_a_name(window: MainWindow) -> None:
+    window.actions_["page_evaluate"].trigger()
+    nameless = [
+        button
+        for bar in (window.toolbar, window.tabs)
+        for button in bar.findChildren(QToolButton)
+        if not button.isHidden() and not (button.accessibleName() or button.text())
+    ]
+    assert nameless == []
+
+
+def test_theme_and_zoom_follow_the_menu(window: MainWindow) -> None:
+    window.actions_["theme_dark"].trigger()
+    assert theme().tokens.dark
+    assert window.actions_["theme_dark"].isChecked()
+    window.actions_["zoom_125"].trigger()
+    assert theme().zoom == 1.25
+    assert window.settings.text("view/theme") == "dark"
+    assert window.settings.number("view/zoom", 0) == 1.25
+
+
+def test_a_project_dropped_on_the_window_opens(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "spiral.nnstudio"
+    path.write_text(spiral_project().dumps(), encoding="utf-8")
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    actions, button = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    event = QDropEvent(QPointF(5, 5), actions, mime, button, NONE)
+    with qtbot.waitSignal(window.files.opened, timeout=5_000):
+        window.dropEvent(event)
+    assert window.document.project == spiral_project()
+    assert window.document.path == path
+
+
+def test_help_explains_the_focused_item(window: MainWindow) -> None:
+    window.toolbar.datasets.setFocus()
+    QTest.keyClick(window.toolbar.datasets, Qt.Key.Key_F1)
+    popover = QApplication.activePopupWidget()
+    assert popover is not None
+    assert popover.accessibleName() == "Data set"
+    popover.close()

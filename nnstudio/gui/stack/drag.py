@@ -39,6 +39,11 @@ class StackDrag(QObject):
         self._copies = False
         self._scroll = AutoScroll(view, self._aim)
 
+    @property
+    def leaving(self) -> str:
+        """Name of the lifted card if it will leave its place; with Ctrl held it stays."""
+        return "" if self._drop is not None and self._drop.copies else self.moving
+
     def lift(self, index: QModelIndex) -> None:
         """Starts the drag of a card and returns when it has ended."""
         if not index.isValid() or not self._model.flags(index) & Qt.ItemFlag.ItemIsDragEnabled:

@@ -99,7 +99,7 @@ class StackView(QTreeView):
     @property
     def moving(self) -> str:
         """Name of the layer that is being dragged away, or ""."""
-        return self._drag.moving
+        return self._drag.leaving
 
     def card_width(self) -> int:
         """Width of a card; with a scroll bar the right margin is smaller, so that cards change little."""

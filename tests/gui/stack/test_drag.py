@@ -236,3 +236,21 @@ def test_pulling_a_line_of_the_list_starts_a_drag(document, qtbot, monkeypatch):
     _press_and_pull(listed.view, QPoint(60, start.y()))
     assert seen == ["Tanh"]
     assert listed.view.dragged is None
+
+
+def test_a_card_that_is_copied_keeps_its_place_on_screen(document, show, monkeypatch):
+    view = show(document).view
+    seen = []
+
+    def run(drag, *_actions):
+        over = Dragging(view, drag.mimeData())
+        over.enter(above(view, 2))
+        seen.append(view.moving)
+        over.move(above(view, 2), CONTROL)
+        seen.append(view.moving)
+        over.leave()
+        return Qt.DropAction.IgnoreAction
+
+    monkeypatch.setattr(QDrag, "exec", run)
+    _press_and_pull(view, middle(view, 3))
+    assert seen == ["dropout", ""]

@@ -56,6 +56,7 @@ class SpecForm(QWidget):
         self._spec: Any = None
         self._check: Callable[[str, Any], str] = lambda _name, _value: ""
         self._hidden: frozenset[str] = frozenset()
+        self._marks: dict[str, tuple[str, str]] = {}
         self._rows = {row.name: row for row in describe(cls) if only is None or row.name in only}
         self._editors = {name: make_editor(row, percent=name in percent) for name, row in self._rows.items()}
         self._places: dict[str, FormRow | CheckRow] = {}
@@ -107,6 +108,9 @@ class SpecForm(QWidget):
         """
         if state not in STATES:
             raise ValueError(f"a field's state is one of {', '.join(STATES)}; got {state!r}")
+        if self._marks.get(field) == (state, tooltip) and not self.problem(field):
+            return
+        self._marks[field] = (state, tooltip)
         self._editors[field].set_state(state, tooltip)
         if field in self._nested:
             self._nested[field].set_state("locked" if state == "locked" else "normal", tooltip)

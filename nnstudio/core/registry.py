@@ -150,6 +150,8 @@ def spec_error(owner: str, error: ValidationError) -> SpecError:
         return cause
     field = ".".join(str(part) for part in first["loc"]) or owner
     more = "" if error.error_count() == 1 else f" (and {error.error_count() - 1} more)"
+    if first["type"] == "value_error":  # raised by a validator of ours, in words of its own
+        return SpecError(str(cause))
     if first["type"] == "extra_forbidden":
         return SpecError(f"{owner} has no setting {field!r}{more}", fix="remove it or check its spelling")
     what = f"{owner}: {field} is not valid" if field != owner else f"{owner} is not valid"

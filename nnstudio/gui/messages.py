@@ -48,6 +48,7 @@ class MessageArea(QFrame):
         self._close = IconButton("close", "Close the message")
         self._close.clicked.connect(self._on_close)
         self._arrange()
+        self._bar.hide()
         self._space()
         theme().changed.connect(self._space)
         self.hide()

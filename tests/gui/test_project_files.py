@@ -83,7 +83,9 @@ def test_a_disk_that_refuses_keeps_the_old_file(
     path.write_text("old", encoding="utf-8")
 
     def refuse(*_: object) -> None:
-        raise FormatError("kept.nnstudio can't be written", received="No space left on device", fix="free some")
+        raise FormatError(
+            "kept.nnstudio can't be written", received="No space left on device", fix="free some"
+        )
 
     monkeypatch.setattr("nnstudio.experiments.runs.write_text_atomically", refuse)
     window.document.mark_saved(path)

@@ -1,0 +1,162 @@
+"""The parts of the shell that are plain functions, and the message area."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtTest import QTest
+
+from nnstudio.core.spec import DataSpec, ProjectSpec
+from nnstudio.data.catalog import list_datasets
+from nnstudio.data.prepare import prepare
+from nnstudio.engine.session import Snapshot, State
+from nnstudio.errors import DataError
+from nnstudio.gui.datasets import sample_counts
+from nnstudio.gui.dropped import Kind, kind_of
+from nnstudio.gui.messages import MessageArea
+from nnstudio.gui.page_tabs import showing_choices
+from nnstudio.gui.settings import Settings
+from nnstudio.gui.status_bar import run_text
+from nnstudio.gui.train_controls import blocking_problem, controls
+from nnstudio.gui.widgets.buttons import Button, IconButton
+from nnstudio.gui.window_geometry import smallest_size
+
+ALWAYS = ("train", "pause", "step", "stop", "reset")
+
+
+@pytest.fixture
+def messages() -> Iterator[MessageArea]:
+    area = MessageArea()
+    yield area
+    area.close()
+    area.deleteLater()
+
+
+@pytest.mark.parametrize(
+    ("state", "label", "primary", "enabled"),
+    [
+        (None, "Train", "train", "train step"),
+        ("preparing", "Training", "pause", "stop"),
+        ("running", "Training", "pause", "pause stop"),
+        ("paused", "Resume", "train", "train step stop reset"),
+        ("finished", "Train more", "train", "train step reset"),
+        ("stopped", "Resume", "train", "train step reset"),
+        ("diverged", "Train", "train", "train step reset"),
+        ("failed", "Train", "train", "train step reset"),
+    ],
+)
+def test_what_the_buttons_offer(state: State | None, label: str, primary: str, enabled: str) -> None:
+    offered = controls(Snapshot(state=state) if state else None)
+    assert (offered.label, offered.primary) == (label, primary)
+    assert " ".join(name for name in ALWAYS if getattr(offered, name)) == enabled
+
+
+def test_a_broken_network_can_not_be_trained_but_a_finished_run_goes_on() -> None:
+    assert not controls(None, "Dense needs a flat vector.").train
+    assert controls(None, "Dense needs a flat vector.").reason == "Dense needs a flat vector."
+    changed = controls(Snapshot(state="finished"), "Dense needs a flat vector.", goes_on=False)
+    assert (changed.label, changed.train, changed.reset) == ("Train", False, True)
+
+
+def test_the_reason_is_a_sentence() -> None:
+    assert blocking_problem(0, "") == ""
+    assert blocking_problem(1, "no output layer yet") == "No output layer yet."
+    assert blocking_problem(3, "no output layer yet") == "No output layer yet, and 2 more."
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "text"),
+    [
+        (None, "Ready"),
+        (Snapshot(message="Downloading", progress=0.25), "Downloading, 25%"),
+        (Snapshot(state="running", epoch=3, epochs=20), "Run 4 training, epoch 3 of 20"),
+        (Snapshot(state="paused", epoch=3, epochs=20), "Run 4 paused, epoch 3 of 20"),
+        (Snapshot(state="finished", epoch=1, epochs=1, seconds=63), "Run 4 finished, 1 epoch, 1:03"),
+        (Snapshot(state="diverged", epoch=0), "Run 4 diverged in epoch 1"),
+    ],
+)
+def test_the_status_line(snapshot: Snapshot | None, text: str) -> None:
+    assert run_text(4, snapshot)[1] == text
+
+
+def test_showing_offers_what_there_is() -> None:
+    assert [choice.text for choice in showing_choices(0, None, False)] == ["No runs yet"]
+    assert [choice.text for choice in showing_choices(1, None, False, True)] == ["Model from a file"]
+    live = showing_choices(2, Snapshot(state="running"), True)
+    assert [(choice.key, choice.text) for choice in live] == [("latest", "Run 2 · live")]
+
+
+@pytest.mark.parametrize(("fraction", "validation"), [(1.0, 0.1), (0.3, 0.15), (0.01, 0.0), (0.5, 0.333)])
+def test_the_counts_are_those_that_a_run_gets(fraction: float, validation: float) -> None:
+    data = DataSpec(source="spiral", fraction=fraction, validation=validation)
+    counts = prepare(data).counts
+    info = next(info for info in list_datasets() if info.name == "spiral")
+    assert sample_counts(info, ProjectSpec(data=data)) == tuple(counts.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("a.nnstudio", Kind.PROJECT),
+        ("a.h5", Kind.PROJECT),
+        ("digit.PNG", Kind.IMAGE),
+        ("train-images-idx3-ubyte.gz", Kind.DATA),
+        ("set.npz", Kind.DATA),
+    ],
+)
+def test_what_was_dropped(name: str, kind: Kind) -> None:
+    assert kind_of(Path(name)) is kind
+
+
+def test_a_folder_is_a_run_or_data(tmp_path: Path) -> None:
+    assert kind_of(tmp_path) is Kind.DATA
+    (tmp_path / "project.json").write_text("{}")
+    assert kind_of(tmp_path) is Kind.PROJECT
+
+
+def test_a_small_screen_is_never_exceeded() -> None:
+    assert smallest_size(QSize(1920, 1080)) == QSize(1280, 720)
+    assert smallest_size(QSize(1024, 600)).height() < 600
+
+
+def test_an_error_says_what_allowed_received_and_fix(messages: MessageArea) -> None:
+    error = DataError("the file is cut off", allowed="47 MB", received="1 MB", fix="get it again")
+    messages.show_error(error)
+    assert messages.title == "The file is cut off."
+    assert messages.text == "Allowed: 47 MB\nReceived: 1 MB\nWhat to do: get it again"
+    close = messages.findChild(IconButton)
+    QTest.mouseClick(close, Qt.MouseButton.LeftButton)
+    assert messages.isHidden()
+
+
+def test_progress_can_be_cancelled(messages: MessageArea) -> None:
+    cancelled: list[bool] = []
+    messages.show()
+    messages.show_progress("Downloading", None, lambda: cancelled.append(True))
+    messages.show_progress("Downloading, 3 of 30 MB", 0.1, lambda: cancelled.append(True))
+    assert messages.title == "Downloading, 3 of 30 MB"
+    cancel = next(button for button in messages.findChildren(Button) if button.text() == "Cancel")
+    QTest.mouseClick(cancel, Qt.MouseButton.LeftButton)
+    assert cancelled == [True]
+
+
+def test_settings_survive_nonsense(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "s.ini")
+    settings.set("a/number", 1.5)
+    settings.set("a/map", {"x": 1})
+    settings.set("a/flag", False)
+    settings.sync()
+    again = Settings(tmp_path / "s.ini")
+    assert (again.number("a/number", 0), again.data("a/map"), again.flag("a/flag", True)) == (
+        1.5,
+        {"x": 1},
+        False,
+    )
+    again.set("a/number", "much")
+    again.set("a/map", "[1")
+    again.set("a/flag", "perhaps")
+    assert (again.number("a/number", 2), again.data("a/map"), again.flag("a/flag", True)) == (2, {}, True)
+    assert again.bytes("a/map").isEmpty()

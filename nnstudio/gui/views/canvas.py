@@ -292,9 +292,7 @@ class Canvas(QWidget):
         painter = QPainter(self)
         area = self._area()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(area, shown(self.sheet.image))
-        if self._grid:
-            self._paint_grid(painter, area)
+        self._paint_sheet(painter, area)
         if self._keyboard and self.hasFocus():
             painter.setPen(QPen(theme().colour("accent"), 2, j=Qt.PenJoinStyle.MiterJoin))
             painter.drawRect(self._cell_area(area))
@@ -303,8 +301,21 @@ class Canvas(QWidget):
         if self._hover is not None:
             self._paint_pen(painter, area)
 
+    def _paint_sheet(self, painter: QPainter, area: QRect) -> None:
+        if self.sheet.colour:
+            painter.drawImage(area, self.sheet.image)
+            self._paint_grid(painter, area)
+            return
+        dark, modes = theme().tokens.dark, QPainter.CompositionMode
+        painter.fillRect(area, Qt.GlobalColor.black if dark else Qt.GlobalColor.white)
+        self._paint_grid(painter, area)
+        # the ink covers the grid, the paper doesn't
+        painter.setCompositionMode(modes.CompositionMode_Lighten if dark else modes.CompositionMode_Darken)
+        painter.drawImage(area, shown(self.sheet.image))
+        painter.setCompositionMode(modes.CompositionMode_SourceOver)
+
     def _paint_grid(self, painter: QPainter, area: QRect) -> None:
-        if area.width() / self.sheet.columns < _LEAST_GRID:
+        if not self._grid or area.width() / self.sheet.columns < _LEAST_GRID:
             return
         painter.setPen(QPen(theme().colour("grid"), 1))
         for column in range(1, self.sheet.columns):

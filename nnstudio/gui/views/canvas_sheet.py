@@ -11,6 +11,7 @@ from nnstudio.core.layer import Shape
 
 SIDE = 420
 STEPS = 100
+_ERASER_MARGIN = 3  # pixels that the eraser is wider than the brush, so that no grey edge stays behind
 
 
 class Sheet:
@@ -101,7 +102,7 @@ class Sheet:
 
     def stroke(self, path: QPainterPath, width: float, erase: bool) -> None:
         """Draws along a path with a round, antialiased pen, ``width`` pixels of the sheet wide."""
-        pen = QPen(self._ground if erase else self._ink, width)
+        pen = QPen(self._ground if erase else self._ink, width + (_ERASER_MARGIN if erase else 0))
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         painter = QPainter(self.image)
@@ -116,7 +117,8 @@ class Sheet:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._ground if erase else self._ink)
-        painter.drawEllipse(at, width / 2, width / 2)
+        radius = (width + (_ERASER_MARGIN if erase else 0)) / 2
+        painter.drawEllipse(at, radius, radius)
         painter.end()
 
     @property

@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     QRect,
+    QSize,
     Qt,
     Signal,
 )
@@ -38,8 +39,10 @@ Mode = Literal["counts", "row", "column"]
 Index = QModelIndex | QPersistentModelIndex
 
 SHARE_ROLE = Qt.ItemDataRole.UserRole
-_LARGEST_CELL = 40
+_LARGEST_CELL = 56
+_WIDEST = 1.5  # a cell, as a multiple of its height
 _SMALLEST_CELL = 20
+_CELL, _LOW_CELL, _MOST_ROWS = 36, 24, 12  # what the table asks room for
 _ROOT = QModelIndex()
 
 
@@ -226,25 +229,37 @@ class ConfusionTable(QTableView):
         super().resizeEvent(event)
         self._fit()
 
-    def content_height(self) -> int:
-        """Height that shows all rows at their present size."""
-        return self._slanted.sizeHint().height() + self._names.length() + 2
+    def sizeHint(self) -> QSize:
+        """Cells of 36 pixels."""
+        return QSize(theme().px(430), self._height(_CELL))
+
+    def minimumSizeHint(self) -> QSize:
+        """Cells of 24 pixels."""
+        return QSize(theme().px(300), self._height(_LOW_CELL))
+
+    def _height(self, cell: int) -> int:
+        rows = min(self.matrix.rowCount(), _MOST_ROWS)
+        return self._slanted.sizeHint().height() + rows * theme().px(cell) + 2
 
     def _fit(self) -> None:
+        self.updateGeometry()
         count = self.matrix.rowCount()
         if count == 0:
             return
         px = theme().px
         top, left = self._slanted.sizeHint().height(), self._names.sizeHint().width()
-        overhang = max(0, self._slanted._reach() - px(_LARGEST_CELL) // 2)
-        width = (self.width() - left - overhang) // count
-        height = (self.height() - top - 2) // count
-        for header, size in ((self._slanted, width), (self._names, height)):
-            side = max(px(_SMALLEST_CELL), min(px(_LARGEST_CELL), size))
+        height = self._bounded((self.height() - top - 2) // count)
+        width = (self.width() - left) // count
+        width = (self.width() - left - self._slanted.overhang(width)) // count
+        width = min(self._bounded(width), round(height * _WIDEST))
+        for header, side in ((self._slanted, width), (self._names, height)):
             if header.defaultSectionSize() != side:
                 header.setDefaultSectionSize(side)
         self._axes.adjustSize()
-        self._axes.move(max(0, left - self._axes.width() - px(4)), top - self._axes.height() - px(2))
+        self._axes.move(max(0, left + px(6) - self._axes.width()), top - self._axes.height() - px(2))
+
+    def _bounded(self, side: int) -> int:
+        return max(theme().px(_SMALLEST_CELL), min(theme().px(_LARGEST_CELL), side))
 
 
 class _NameHeader(QHeaderView):
@@ -262,9 +277,8 @@ class _NameHeader(QHeaderView):
         hint = super().sizeHint()
         metrics = QFontMetrics(font(12, 600))
         names = [str(self.model().headerData(i, self.orientation())) for i in range(self.count())]
-        axes = QFontMetrics(font(11)).horizontalAdvance("True ↓ Pred →")
         widest = max((metrics.horizontalAdvance(name) for name in names), default=0)
-        hint.setWidth(max(axes, min(widest, theme().px(110))) + theme().px(10))
+        hint.setWidth(max(theme().px(68), min(widest, theme().px(110))) + theme().px(9))
         return hint
 
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:

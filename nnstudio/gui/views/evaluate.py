@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnstudio.engine.drawing import is_drawable
 from nnstudio.gui.document import Document
 from nnstudio.gui.live import Live
 from nnstudio.gui.theme import theme
@@ -134,9 +135,9 @@ class EvaluateView(QWidget):
         self._grid.addWidget(self.gallery, 1, 1, 2, 1)
         self._grid.addWidget(self._per_class_panel(), 1, 2)
         self._grid.addWidget(self.reliability, 2, 2)
-        for column, stretch in enumerate((46, 38, 34)):
+        for column, stretch in enumerate((47, 39, 36)):
             self._grid.setColumnStretch(column, stretch)
-        self._grid.setRowStretch(1, 1)
+        self._grid.setRowStretch(2, 1)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(content)
@@ -157,13 +158,13 @@ class EvaluateView(QWidget):
         heading.setProperty("role", "section")
         heading.setContentsMargins(theme().px(11), theme().px(8), 0, theme().px(4))
         upper = QVBoxLayout()
-        upper.setContentsMargins(theme().px(11), 0, theme().px(6), theme().px(8))
+        upper.setContentsMargins(theme().px(6), 0, theme().px(2), theme().px(8))
         upper.addWidget(self.table, 1)
         upper.addWidget(self.legend)
-        panel.body.addLayout(upper, 5)
+        panel.body.addLayout(upper, 1)
         panel.body.addWidget(divider)
         panel.body.addWidget(heading)
-        panel.body.addWidget(self.mistakes, 2)
+        panel.body.addWidget(self.mistakes)
         self._matrix_body = panel
         return panel
 
@@ -234,8 +235,8 @@ class EvaluateView(QWidget):
         self.strip.set_busy(False)
         self.table.matrix.show_matrix(analysis.confusion, classes)
         self.mistakes.show_mistakes(analysis.mistakes, classes)
-        self.per_class.figures.show_metrics(analysis.metrics, classes)
-        self.per_class_panel.set_subtitle(_support_words(analysis.metrics.support))
+        self.per_class.show_metrics(analysis.metrics, classes)
+        self.per_class_panel.set_subtitle(_support_words(analysis.metrics.support.tolist()))
         self.reliability.show_calibration(analysis.calibration)
         self.gallery.set_evaluation(result.part, analysis, classes)
         self._stack.setCurrentIndex(1)
@@ -244,7 +245,8 @@ class EvaluateView(QWidget):
             self._select_cell(current.row(), current.column())
         elif self.gallery.shown_class >= 0:
             self.gallery.show_class(self.gallery.shown_class)
-        samples = f"{numbers.count(analysis.samples)} {_SPLIT_WORDS[result.split]} samples"
+        kind = "images" if is_drawable(result.part.shape) else "samples"
+        samples = f"{numbers.count(analysis.samples)} {_SPLIT_WORDS[result.split]} {kind}"
         self.status.emit(f"Evaluated {samples} in {numbers.elapsed(result.seconds)}")
 
     def _select_cell(self, actual: int, predicted: int) -> None:
@@ -274,6 +276,5 @@ class EvaluateView(QWidget):
 _SPLIT_WORDS = {"test": "test", "validation": "validation", "train": "training"}
 
 
-def _support_words(support: object) -> str:
-    counts = {int(count) for count in support}  # type: ignore[attr-defined]
-    return f"{numbers.count(counts.pop())} images per class" if len(counts) == 1 else ""
+def _support_words(support: list[int]) -> str:
+    return f"{numbers.count(support[0])} samples per class" if len(set(support)) == 1 else ""

@@ -77,7 +77,8 @@ class Evaluator(QObject):
     @property
     def model(self) -> Model | None:
         """The model to evaluate."""
-        return self._live.best_model if self._showing == "best" else self._live.model
+        best = self._live.best_model if self._showing == "best" else None
+        return best or self._live.model
 
     @property
     def split(self) -> Split:

@@ -15,6 +15,10 @@ from nnstudio.gui.widgets import numbers
 from nnstudio.gui.widgets.buttons import Button
 from nnstudio.gui.widgets.metrics_strip import Metric, MetricsStrip
 
+_HEIGHT = 54
+_WIDTH = 700
+_NOT_HELD_BACK = "No samples are held back. Set a validation share in the training form."
+
 
 class EvaluationStrip(QFrame):
     """Accuracy, macro F1, loss, calibration error and errors.
@@ -34,8 +38,9 @@ class EvaluationStrip(QFrame):
         self._strips = {key: _strip(name) for key, name in splits}
         self._row = QHBoxLayout(self)
         for key, strip in self._strips.items():
-            strip.setVisible(key == splits[0][0])
-            self._row.addWidget(strip, 1)
+            self._row.addWidget(strip, 100)
+            strip.setVisible(key == splits[0][0])  # only now: without a parent it would be a window
+        self._row.addStretch(1)
         caption = QLabel("Split")
         caption.setProperty("role", "label")
         self.split = QComboBox()
@@ -77,9 +82,7 @@ class EvaluationStrip(QFrame):
             for row in range(self.split.count()):
                 item, there = model.item(row), self.split.itemData(row) in available
                 item.setEnabled(there)
-                item.setToolTip(
-                    "" if there else "No samples are held back. Set a validation share on the Data page."
-                )
+                item.setToolTip("" if there else _NOT_HELD_BACK)
 
     def set_busy(self, busy: bool) -> None:
         """Says whether an evaluation is under way."""
@@ -95,27 +98,28 @@ class EvaluationStrip(QFrame):
         )
         self.again.setMinimumWidth(widest + px(METRICS.icon + 4 + 2 * 12 + 4))  # so that it doesn't jump
         self.split.setMinimumWidth(px(104))
-        self.setFixedHeight(self.figures.sizeHint().height() + 2 if self._strips else px(60))
+        for strip in self._strips.values():
+            strip.setFixedHeight(px(_HEIGHT))
+            strip.setMaximumWidth(px(_WIDTH))
+        self.setFixedHeight(px(_HEIGHT) + 2)
 
 
 def _strip(name: str) -> MetricsStrip:
     metrics = (
-        Metric("accuracy", f"{name} accuracy", "Share of the samples classified correctly.", stretch=0),
+        Metric("accuracy", f"{name} accuracy", "Share of the samples classified correctly."),
         Metric(
             "f1",
             "Macro F1",
             "Mean of the classes' F1: every class counts the same.\n2·TP / (2·TP + FP + FN)",
-            0,
         ),
-        Metric("loss", f"{name} loss", "Mean loss per sample, without penalties.", 0),
+        Metric("loss", f"{name} loss", "Mean loss per sample, without penalties."),
         Metric(
             "calibration",
             "Calibration error",
             "How far the confidence of the predictions is from the share that is right, in 15 bins.\n"
             "Σ n/N · |accuracy − confidence|",
-            0,
         ),
-        Metric("errors", "Errors", "Samples classified wrongly.", 1),
+        Metric("errors", "Errors", "Samples classified wrongly."),
     )
     strip = MetricsStrip(metrics, name=f"{name} figures", progress=False, framed=False)
     strip.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QPainter, QPen, QPixmap
+from PySide6.QtGui import QPainter, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -36,7 +36,7 @@ POSITION_ROLE = Qt.ItemDataRole.UserRole
 _ROOT = QModelIndex()
 _THUMB = 56
 _CAPTION = 17
-_GAP = 5
+_GAP = 2
 _KEPT = 512  # thumbnails
 
 
@@ -151,12 +151,24 @@ class Gallery(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setModel(GalleryModel(self))
         self.setItemDelegate(ThumbDelegate(self))
-        theme().changed.connect(self.doItemsLayout)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # so that no column jumps
+        self._fit()
+        theme().changed.connect(self._fit)
 
     @property
     def samples(self) -> GalleryModel:
         """The model."""
         return cast(GalleryModel, self.model())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Spread the columns over the width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        px, width = theme().px, self.viewport().width() - 1
+        columns = max(1, width // px(_THUMB + _GAP))
+        self.setGridSize(QSize(width // columns, px(_THUMB + _CAPTION + 3)))
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         """Tells which sample is chosen."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QStackedWidget, QWidget
 
 from nnstudio.data.dataset import Part
 from nnstudio.engine.analysis import Analysis, Ints
@@ -43,13 +43,18 @@ class GalleryPanel(Panel):
         self._chosen = -1
         self.shown_class = -1
         self.title = ElidedLabel("Images", "section")
+        self.count = QLabel()
+        self.count.setProperty("role", "caption")
+        self.count.setAccessibleName("Number of images")
         self.order = QComboBox()
         self.order.addItems(_ORDERS)
         self.order.setAccessibleName("Order of the images")
         self.order.currentIndexChanged.connect(self._fill)
         row = QHBoxLayout()
         row.setContentsMargins(0, theme().px(5), 0, theme().px(3))
-        row.addWidget(self.title, 1)
+        row.addWidget(self.title)
+        row.addWidget(self.count)
+        row.addStretch(1)
         row.addWidget(self.order)
         self.gallery = Gallery()
         self.gallery.sample_selected.connect(self._select)
@@ -75,6 +80,7 @@ class GalleryPanel(Panel):
         """Nothing is chosen."""
         self._positions, self.shown_class = np.zeros(0, np.int64), -1
         self.title.setText("Images")
+        self.count.clear()
         self._say("Select a cell", "Its images appear here, those the network is most sure of first.")
 
     def show_cell(self, actual: int, predicted: int) -> None:
@@ -93,7 +99,8 @@ class GalleryPanel(Panel):
         self._name(f"{self._classes[actual]}, all mistakes")
 
     def _name(self, text: str) -> None:
-        self.title.setText(f"{text}  {numbers.count(len(self._positions))}")
+        self.title.setText(text)
+        self.count.setText(numbers.count(len(self._positions)))
         self._fill()
 
     def _fill(self) -> None:

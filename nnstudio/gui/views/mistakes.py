@@ -35,6 +35,7 @@ Index = QModelIndex | QPersistentModelIndex
 MISTAKE_ROLE = Qt.ItemDataRole.UserRole
 _ROOT = QModelIndex()
 _ROW = 24
+_ROWS = (3, 6)  # at least and at most in view
 _PADDING = 12
 
 
@@ -146,6 +147,8 @@ class MistakesList(QListView):
         self.setModel(MistakesModel(self))
         self.setItemDelegate(MistakeDelegate(self))
         self._following = False
+        self._fit()
+        theme().changed.connect(self._fit)
 
     @property
     def mistakes(self) -> MistakesModel:
@@ -165,6 +168,14 @@ class MistakesList(QListView):
         self._following = True
         self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self._following = False
+
+    def sizeHint(self) -> QSize:
+        """As many rows as are shown at most."""
+        return QSize(theme().px(240), theme().px(_ROW) * _ROWS[1])
+
+    def _fit(self) -> None:
+        self.setMinimumHeight(theme().px(_ROW) * _ROWS[0])
+        self.setMaximumHeight(theme().px(_ROW) * _ROWS[1])
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         """Tells which mistake is chosen."""

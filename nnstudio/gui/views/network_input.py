@@ -14,6 +14,7 @@ from nnstudio.gui.widgets import numbers
 
 _SIDE = 336
 _LEAST = 140
+_HIGHEST = 422
 _ARROWS = {
     Qt.Key.Key_Left: (0, -1),
     Qt.Key.Key_Right: (0, 1),
@@ -40,7 +41,8 @@ class NetworkInputView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName("What the network sees")
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         theme().changed.connect(self._redraw)
 
@@ -78,6 +80,16 @@ class NetworkInputView(QWidget):
     def sizeHint(self) -> QSize:
         """Twelve pixels for each of 28."""
         return QSize(theme().px(_SIDE) + 2, theme().px(_SIDE) + 2)
+
+    def hasHeightForWidth(self) -> bool:
+        """The pixels are square."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """As high as whole pixels of that width make it, up to the size of the canvas."""
+        rows, columns = self._grid()
+        cell = _cell(width - 2, columns)
+        return min(round(cell * rows) + 2, theme().px(_HIGHEST))
 
     def minimumSizeHint(self) -> QSize:
         """Five pixels for each of 28."""
@@ -136,11 +148,13 @@ class NetworkInputView(QWidget):
     def _area(self) -> QRect:
         """A whole number of screen pixels per value where there is room, at the top in the middle."""
         width, height = self.width() - 2, self.height() - 2
-        rows, columns = self._sample.shape[:2] if self._sample is not None else (28, 28)
-        cell = min(width / columns, height / rows)
-        cell = int(cell) if cell >= 1 else cell
+        rows, columns = self._grid()
+        cell = min(_cell(width, columns), _cell(height, rows))
         size = QSize(max(1, round(columns * cell)), max(1, round(rows * cell)))
         return QRect((self.width() - size.width()) // 2, 1, size.width(), size.height())
+
+    def _grid(self) -> tuple[int, int]:
+        return self._sample.shape[:2] if self._sample is not None else (28, 28)
 
     def _redraw(self) -> None:
         if self._sample is not None:
@@ -157,3 +171,9 @@ class NetworkInputView(QWidget):
         text = self.text_at(*self._at) if self._at is not None else ""
         self.setAccessibleDescription(text)
         self.readout.emit(text)
+
+
+def _cell(room: int, count: int) -> float:
+    """Screen pixels per value: a whole number where there is room for one."""
+    cell = room / count
+    return int(cell) if cell >= 1 else cell

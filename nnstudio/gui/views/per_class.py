@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QHeaderView,
+    QSizePolicy,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -35,20 +36,25 @@ from nnstudio.gui.theme import font, theme
 from nnstudio.gui.widgets import numbers
 
 Index = QModelIndex | QPersistentModelIndex
-COLUMNS = ("Class", "Precision", "Recall", "F1", "Support")
+COLUMNS = ("Class", "Precision", "Recall", "F1", "", "Support")
 TOOLTIPS = (
     "The class, and the plain mean over all classes below.",
     "Of the samples taken for the class, the share that is.\nTP / (TP + FP)",
     "Of the samples of the class, the share that was found.\nTP / (TP + FN)",
     "Harmonic mean of precision and recall.\n2·TP / (2·TP + FP + FN)",
+    "F1 as a bar, from 0 to 1.",
     "Number of samples of the class.",
 )
-F1, SUPPORT = 3, 4
+BAR, SUPPORT = 4, 5
 VALUE_ROLE = Qt.ItemDataRole.UserRole
 CLASS_ROLE = Qt.ItemDataRole.UserRole + 1
 _ROOT = QModelIndex()
 _ROW = 27
 _BAR = 30
+_LEFT = 11
+_PADDING = 5
+_TIGHT_ROW = 21  # where the window is low
+_MOST_ROWS = 16  # that the table asks room for
 
 
 class PerClassModel(QAbstractTableModel):
@@ -60,7 +66,7 @@ class PerClassModel(QAbstractTableModel):
         self._order: list[int] = []
         self._values: list[np.ndarray] = []
         self._averages: tuple[float, ...] = ()
-        self._sorting = (0, Qt.SortOrder.AscendingOrder)
+        self._sorting = (-1, Qt.SortOrder.AscendingOrder)
 
     def show_metrics(self, metrics: ClassMetrics, classes: tuple[str, ...]) -> None:
         """Shows other figures, sorted as before."""
@@ -73,24 +79,32 @@ class PerClassModel(QAbstractTableModel):
             metrics.precision,
             metrics.recall,
             metrics.f1,
+            metrics.f1,
             metrics.support,
         ]
         total = int(metrics.support.sum())
-        self._averages = (0, metrics.macro_precision, metrics.macro_recall, metrics.macro_f1, total)
+        self._averages = (
+            0,
+            metrics.macro_precision,
+            metrics.macro_recall,
+            metrics.macro_f1,
+            metrics.macro_f1,
+            total,
+        )
         if not same:
             self._order = list(range(len(classes)))
             self.endResetModel()
         self.sort(*self._sorting)
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Sorts the classes; classes without figures come last either way."""
+        """Sorts the classes, by number for column −1; those without figures come last either way."""
         self._sorting = (column, order)
         if not self._values:
             return
         descending = order == Qt.SortOrder.DescendingOrder
 
         def key(number: int) -> tuple[bool, float]:
-            value = float(self._values[column][number])
+            value = float(self._values[max(0, column)][number])
             return math.isnan(value), -value if descending else value
 
         self.layoutAboutToBeChanged.emit()
@@ -130,11 +144,13 @@ class PerClassModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             if column == 0:
                 return "Macro average" if number < 0 else self._classes[number]
+            if column == BAR:
+                return ""
             return numbers.count(int(value)) if column == SUPPORT else _figure(float(value))
         if role == Qt.ItemDataRole.ToolTipRole and column == 0:
             return index.data()
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{COLUMNS[column]} {index.data()}"
+            return "" if column == BAR else f"{COLUMNS[column]} {index.data()}"
         return None
 
     def headerData(
@@ -170,10 +186,10 @@ class PerClassDelegate(QStyledItemDelegate):
         if not average:
             painter.drawLine(area.bottomLeft(), area.bottomRight())
         px = theme().px
-        words = area.adjusted(px(11) if index.column() == 0 else 0, 0, -px(8), 0)
-        if index.column() == F1:
-            words.setRight(words.right() - px(_BAR + 8))
+        if index.column() == BAR:
             self._paint_bar(painter, area, float(index.data(VALUE_ROLE)))
+            return
+        words = area.adjusted(px(_LEFT) if index.column() == 0 else 0, 0, -px(_PADDING), 0)
         painter.setFont(font(12, 600 if average or (selected and index.column() == 0) else 400))
         painter.setPen(theme().colour("text"))
         side = Qt.AlignmentFlag.AlignLeft if index.column() == 0 else Qt.AlignmentFlag.AlignRight
@@ -184,7 +200,7 @@ class PerClassDelegate(QStyledItemDelegate):
 
     def _paint_bar(self, painter: QPainter, area: QRect, value: float) -> None:
         px = theme().px
-        left = area.right() - px(8) - px(_BAR)
+        left = area.left() + px(2)
         trough = QRectF(left, area.center().y() - px(3), px(_BAR), px(6))
         painter.fillRect(trough, theme().colour("hover"))
         if not math.isnan(value):
@@ -212,11 +228,14 @@ class PerClassTable(QTableView):
         self.setTabKeyNavigation(False)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.verticalHeader().hide()
+        self.verticalHeader().setMinimumSectionSize(1)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.setModel(PerClassModel(self))
         self.setItemDelegate(PerClassDelegate(self))
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setHighlightSections(False)
-        self.horizontalHeader().setSortIndicator(0, Qt.SortOrder.AscendingOrder)
+        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.horizontalHeader().setSortIndicatorClearable(True)
         self.setSortingEnabled(True)
         self._following = False
         self._fit()
@@ -247,22 +266,44 @@ class PerClassTable(QTableView):
         super().resizeEvent(event)
         self._fit()
 
-    def content_height(self) -> int:
-        """Height that shows all rows."""
-        rows = self.figures.rowCount() * self.verticalHeader().defaultSectionSize()
-        return self.horizontalHeader().sizeHint().height() + rows
+    def show_metrics(self, metrics: ClassMetrics, classes: tuple[str, ...]) -> None:
+        """Shows other figures. Equal supports take no column: the panel's subtitle has the number."""
+        self.figures.show_metrics(metrics, classes)
+        self.setColumnHidden(SUPPORT, len(set(metrics.support.tolist())) == 1)
+        self.updateGeometry()
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        """All rows, up to a number."""
+        return QSize(theme().px(260), self._height(_ROW))
+
+    def minimumSizeHint(self) -> QSize:
+        """The same with rows close together."""
+        return QSize(theme().px(220), self._height(_TIGHT_ROW))
+
+    def _height(self, row: int) -> int:
+        rows = min(self.figures.rowCount(), _MOST_ROWS)
+        return self.horizontalHeader().sizeHint().height() + rows * theme().px(row) + 1
 
     def _fit(self) -> None:
         header, px = self.horizontalHeader(), theme().px
-        self.verticalHeader().setDefaultSectionSize(px(_ROW))
-        caption, figures = QFontMetrics(font(12, 600)), QFontMetrics(font(12, 600))
+        header.setStyleSheet(
+            f"QHeaderView::section {{ padding: 0 {px(_PADDING)}px; }}"
+            f"QHeaderView::section:first {{ padding-left: {px(_LEFT)}px; }}"
+        )
+        room = self.height() - header.sizeHint().height() - 1
+        row = room // max(1, self.figures.rowCount())
+        self.verticalHeader().setDefaultSectionSize(max(px(_TIGHT_ROW), min(px(_ROW), row)))
+        metrics = QFontMetrics(font(12, 600))
         widths = []
         for column, name in enumerate(COLUMNS[1:], start=1):
-            needed = max(caption.horizontalAdvance(name), figures.horizontalAdvance("0.000")) + px(16)
-            widths.append(needed + (px(_BAR) if column == F1 else 0))
+            needed = max(metrics.horizontalAdvance(name), metrics.horizontalAdvance("0.000"))
+            widths.append(px(_BAR + _PADDING) if column == BAR else needed + 2 * px(_PADDING))
+        hidden = [column for column in range(1, len(COLUMNS)) if self.isColumnHidden(column)]
+        taken = sum(width for column, width in enumerate(widths, start=1) if column not in hidden)
         for column, width in enumerate(widths, start=1):
             header.resizeSection(column, width)
-        header.resizeSection(0, max(px(60), self.viewport().width() - sum(widths)))
+        header.resizeSection(0, max(px(60), self.viewport().width() - taken))
 
 
 def _figure(value: float) -> str:

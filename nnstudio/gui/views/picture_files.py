@@ -80,14 +80,16 @@ def pixels_of(image: QImage) -> NDArray[np.uint8]:
     return lines[:, : 4 * image.width()].reshape(image.height(), image.width(), 4).copy()
 
 
-def picture_paths(data: QMimeData) -> list[str]:
+def picture_paths(data: QMimeData | None) -> list[str]:
     """The local files among pasted or dropped data, at most ``MAX_FILES``."""
+    if data is None:  # an empty clipboard has no data on some platforms
+        return []
     return [url.toLocalFile() for url in data.urls() if url.isLocalFile()][:MAX_FILES]
 
 
-def pasted_image(data: QMimeData) -> QImage | None:
+def pasted_image(data: QMimeData | None) -> QImage | None:
     """The picture in pasted or dropped data, or None."""
-    image = data.imageData() if data.hasImage() else None
+    image = data.imageData() if data is not None and data.hasImage() else None
     return image if isinstance(image, QImage) and not image.isNull() else None
 
 

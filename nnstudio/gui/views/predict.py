@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QMimeData, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
+from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -39,6 +39,7 @@ from nnstudio.gui.widgets.empty_state import EmptyState
 
 Reader = Callable[[], NDArray[np.uint8]]
 
+_RESULTS = 120  # least height of the empty list of images
 HINT = "Hold Shift for straight strokes. Right button erases."
 
 
@@ -73,7 +74,8 @@ class PredictView(QWidget):
     @property
     def model(self) -> Model | None:
         """The model that is asked."""
-        return self._live.best_model if self._showing == "best" else self._live.model
+        best = self._live.best_model if self._showing == "best" else None
+        return best or self._live.model
 
     @property
     def shape(self) -> Shape:
@@ -117,6 +119,11 @@ class PredictView(QWidget):
         self._live.set_model_wanted(False)
         self.predictor.stop()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """An empty list of images is left out where there is no room for it."""
+        super().resizeEvent(event)
+        self._fit()
+
     # Layout
 
     def _lay_out(self) -> None:
@@ -150,6 +157,10 @@ class PredictView(QWidget):
         self._grid.setContentsMargins(gap, gap, gap, gap)
         self._grid.setSpacing(gap)
 
+    def _fit(self) -> None:
+        room = self.height() - self.drawing.sizeHint().height() - 3 * theme().px(METRICS.gap)
+        self.results.setVisible(self.results.filled or room >= theme().px(_RESULTS))
+
     # Wiring
 
     def _connect(self) -> None:
@@ -164,6 +175,7 @@ class PredictView(QWidget):
         self.prediction.train_requested.connect(self.train_requested)
         self.results.chosen.connect(self._show_result)
         self.results.status.connect(self.status)
+        self.results.listed.connect(self._show_results)
         self._live.model_changed.connect(self._adapt)
         self._live.snapshot_changed.connect(self._keep_model_fresh)
         self._document.changed.connect(lambda _: self._adapt())
@@ -227,7 +239,7 @@ class PredictView(QWidget):
         paths, _ = QFileDialog.getOpenFileNames(self, "Open images", "", filters())
         self.open_files(paths)
 
-    def _take(self, data: QMimeData) -> None:
+    def _take(self, data: QMimeData | None) -> None:
         image, paths = pasted_image(data), picture_paths(data)
         if paths:
             self.open_files(paths)
@@ -249,6 +261,11 @@ class PredictView(QWidget):
         turned = ", dark on light turned round" if opened.inverted and opened.exact else ""
         self.drawing.say(f"{name[:1].upper()}{name[1:]} {done}{turned}.")
         self.canvas.setFocus()
+
+    def _show_results(self) -> None:
+        self._fit()
+        if self.results.filled:
+            QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(self.results))
 
     def _show_result(self, sheet: NDArray[np.float32], exact: bool) -> None:
         self.drawing.centre.setChecked(not exact)

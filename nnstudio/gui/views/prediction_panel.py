@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import deque
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,7 @@ CLOSE_CALL = 0.25
 """A lead over the second class below this is called a close call."""
 
 _TOPS = (3, 5, 10)
+_TIMES = 15  # the median of so many is shown, so that the figure can be read while drawing
 
 
 class PredictionPanel(Panel):
@@ -36,11 +39,14 @@ class PredictionPanel(Panel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Prediction", parent=parent)
         self.prediction: Prediction | None = None
+        self._times: deque[float] = deque(maxlen=_TIMES)
         self.big = BigClass()
         self.probability = QLabel()
         self.probability.setProperty("role", "page")
         self.verdict = ElidedLabel("", "secondary")
-        self.margin = ElidedLabel("", "caption")
+        self.margin = QLabel()
+        self.margin.setProperty("role", "caption")
+        self.margin.setWordWrap(True)  # numbers never elide
         self.top = QComboBox()
         self.top.setAccessibleName("Number of classes shown")
         for number in _TOPS:
@@ -91,7 +97,8 @@ class PredictionPanel(Panel):
             self.verdict.setText("Clear lead.")
         bits = numbers.fixed(entropy_bits(values), 2)
         self.margin.setText(f"Margin {100 * lead:.0f} points, entropy {bits} bits")
-        self.set_subtitle(f"{numbers.elapsed(prediction.seconds)}, updates while you draw")
+        self._times.append(prediction.seconds)
+        self.set_subtitle(f"{numbers.elapsed(median(self._times))}, updates while you draw")
         self._show_bars()
         self._stack.setCurrentIndex(2)
 

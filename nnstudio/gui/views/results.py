@@ -36,6 +36,7 @@ Index = QModelIndex | QPersistentModelIndex
 COLUMNS = ("File", "Prediction", "Probability", "Second", "Probability")
 _ROOT = QModelIndex()
 _THUMB = 28
+_LEAST = 160
 
 
 class ResultsModel(QAbstractTableModel):
@@ -130,10 +131,12 @@ class ResultsPanel(Panel):
     Signals:
         chosen(object, bool): The picture's sheet, and whether it is taken as it is.
         status(str): What was done.
+        listed: The list was filled, emptied or renewed.
     """
 
     chosen = Signal(object, bool)
     status = Signal(str)
+    listed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Images", parent=parent)
@@ -159,9 +162,18 @@ class ResultsPanel(Panel):
         theme().changed.connect(self._dress)
         self.clear()
 
+    def sizeHint(self) -> QSize:
+        """No more than is needed: the page gives it what is left."""
+        return QSize(super().sizeHint().width(), max(self.minimumSizeHint().height(), theme().px(_LEAST)))
+
     def minimumSizeHint(self) -> QSize:
         """Little while there is nothing to list."""
-        return QSize(super().minimumSizeHint().width(), theme().px(160 if self.rows.pictures else 0))
+        return QSize(super().minimumSizeHint().width(), theme().px(_LEAST if self.rows.pictures else 0))
+
+    @property
+    def filled(self) -> bool:
+        """There are images in the list."""
+        return bool(self.rows.pictures)
 
     def open(self, paths: Sequence[str], shape: Shape) -> None:
         """Opens picture files in the background and lists them."""
@@ -236,6 +248,7 @@ class ResultsPanel(Panel):
         for button in (self.save, self.remove):
             button.setVisible(bool(pictures))
         self.updateGeometry()
+        self.listed.emit()
 
     def _choose(self, current: QModelIndex) -> None:
         if current.isValid():
@@ -252,6 +265,7 @@ class ResultsPanel(Panel):
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setTabKeyNavigation(False)
+        table.setWordWrap(False)
         table.setIconSize(QSize(px(_THUMB), px(_THUMB)))
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(px(_THUMB + 6))

@@ -18,7 +18,7 @@ _MARGIN = 6
 class RotatedHeader(QHeaderView):
     """Horizontal header with slanted names; the names of the selected column are bold.
 
-    Names lean over the columns to the right, so the table keeps ``overhang()`` free at its right edge.
+    Names lean over the columns to the right, so the table keeps ``overhang`` free at its right edge.
     """
 
     def __init__(self, table: QTableView) -> None:
@@ -29,20 +29,21 @@ class RotatedHeader(QHeaderView):
         self.setSectionsClickable(True)
         self.setHighlightSections(True)
 
-    def overhang(self) -> int:
-        """How far the last name reaches beyond its column."""
-        return max(0, self._reach() - self.sectionSize(0) // 2)
+    def overhang(self, side: int) -> int:
+        """How far names reach beyond the last column, if columns are ``side`` pixels wide."""
+        beyond = [self._reach(i) - (self.count() - i) * side + side // 2 for i in range(self.count())]
+        return max([0, *beyond])
 
     def sizeHint(self) -> QSize:
         """As high as the longest name leans."""
-        return QSize(super().sizeHint().width(), self._reach() + theme().px(_MARGIN))
+        highest = max((self._reach(i) for i in range(self.count())), default=0)
+        return QSize(super().sizeHint().width(), highest + theme().px(_MARGIN))
 
-    def _reach(self) -> int:
-        """Height, and width, of the longest leaning name."""
+    def _reach(self, section: int) -> int:
+        """Height, and width, of a leaning name."""
         metrics = QFontMetrics(font(12, 600))
-        longest = max((metrics.horizontalAdvance(self._name(i)) for i in range(self.count())), default=0)
-        along = min(longest, theme().px(_LONGEST)) + metrics.height() / 2
-        return math.ceil(along * math.sin(math.radians(_ANGLE)))
+        along = min(metrics.horizontalAdvance(self._name(section)), theme().px(_LONGEST))
+        return math.ceil((along + metrics.height() / 2) * math.sin(math.radians(_ANGLE)))
 
     def _name(self, section: int) -> str:
         return str(self.model().headerData(section, Qt.Orientation.Horizontal, Qt.ItemDataRole.DisplayRole))

@@ -38,6 +38,7 @@ from nnstudio.gui.widgets.panel import Panel
 from nnstudio.gui.widgets.segmented import SegmentedControl
 
 _MODES = (("counts", "Counts"), ("row", "Row %"), ("column", "Column %"))
+_NOTHING = ("Nothing to evaluate yet", "Train once and the confusion matrix appears here.")
 SPLITS: tuple[tuple[Split, str], ...] = (("test", "Test"), ("validation", "Validation"), ("train", "Train"))
 
 
@@ -59,20 +60,14 @@ class EvaluateView(QWidget):
         self._document, self._live = document, live
         self.setProperty("role", "page")
         self.setAccessibleName("Evaluate")
-        self.evaluator = Evaluator(live, self)
+        self.evaluator = Evaluator(document, live, self)
         self.strip = EvaluationStrip(SPLITS)
         self.table = ConfusionTable()
         self.mistakes = MistakesList()
         self.gallery = GalleryPanel()
         self.per_class = PerClassTable()
         self.reliability = ReliabilityPanel()
-        self.empty = EmptyState(
-            "Nothing to evaluate yet",
-            "Train once and the confusion matrix appears here.",
-            "Train",
-            "play",
-            icon_name="table",
-        )
+        self.empty = EmptyState(*_NOTHING, "Train", "play", icon_name="table")
         self._lay_out()
         self._connect()
 
@@ -203,11 +198,6 @@ class EvaluateView(QWidget):
         self.mistakes.mistake_selected.connect(self.table.select_cell)
         self.per_class.class_selected.connect(self._select_class)
         self.gallery.open_requested.connect(self.open_in_predict)
-        self._live.snapshot_changed.connect(self._keep_model_fresh)
-
-    def _keep_model_fresh(self) -> None:
-        if self.isVisible():  # another page may have said that it needs no model any more
-            self._live.set_model_wanted(True)
 
     def _set_mode(self, mode: str) -> None:
         self.table.matrix.set_mode(cast(Mode, mode))
@@ -219,8 +209,11 @@ class EvaluateView(QWidget):
     def _failed(self, message: str) -> None:
         self.strip.set_busy(False)
         self.status.emit(f"The evaluation failed: {message}")
+        if self.result is None:
+            self.empty.say("The evaluation failed", message)
 
     def _clear(self) -> None:
+        self.empty.say(*_NOTHING)
         self._stack.setCurrentIndex(0)
         self.strip.set_busy(False)
         self.gallery.clear()
@@ -228,9 +221,7 @@ class EvaluateView(QWidget):
 
     def _show(self, result: Evaluated) -> None:
         analysis, classes = result.analysis, result.classes
-        prepared = self._live.prepared
-        if prepared is not None:
-            self.strip.set_available([key for key, _ in SPLITS if part_of(prepared, key) is not None])
+        self.strip.set_available([key for key, _ in SPLITS if part_of(result.prepared, key) is not None])
         self.strip.show_analysis(analysis, result.split)
         self.strip.set_busy(False)
         self.table.matrix.show_matrix(analysis.confusion, classes)

@@ -8,12 +8,16 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from nnstudio.core.spec import DataSpec
 from nnstudio.data.dataset import Part
-from nnstudio.data.prepare import Prepared
+from nnstudio.data.prepare import Prepared, prepare
 from nnstudio.engine.analysis import Analysis, analyse
 from nnstudio.engine.model import Model
+from nnstudio.errors import DataError
 from nnstudio.gui.background import Task, run_in_background
+from nnstudio.gui.document import Document
 from nnstudio.gui.live import Live
+from nnstudio.gui.prepared_cache import PreparedCache
 
 Split = Literal["test", "validation", "train"]
 Showing = Literal["best", "latest"]
@@ -32,6 +36,7 @@ class Evaluated:
         split: Which part of the data they are.
         classes: Names of the classes.
         model: The model.
+        prepared: The data that the samples are part of.
         seconds: Time it took.
     """
 
@@ -40,6 +45,7 @@ class Evaluated:
     split: Split
     classes: tuple[str, ...]
     model: Model
+    prepared: Prepared
     seconds: float
 
 
@@ -58,9 +64,10 @@ class Evaluator(QObject):
     failed = Signal(str)
     cleared = Signal()
 
-    def __init__(self, live: Live, parent: QObject | None = None) -> None:
+    def __init__(self, document: Document, live: Live, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._live = live
+        self._document, self._live = document, live
+        self._kept = PreparedCache()  # for a model from a file, whose data nobody has loaded yet
         self._split: Split = "test"
         self._showing: Showing = "best"
         self._active = False
@@ -103,7 +110,7 @@ class Evaluator(QObject):
     def set_active(self, active: bool) -> None:
         """Somebody looks, or nobody does any more; then nothing is evaluated."""
         self._active = active
-        self._live.set_model_wanted(active)
+        self._live.set_model_wanted(active, self)
         if active:
             self.refresh()
         else:
@@ -118,24 +125,29 @@ class Evaluator(QObject):
         self._evaluate(again=True)
 
     def _evaluate(self, again: bool) -> None:
-        model, prepared = self.model, self._live.prepared
-        if model is None or prepared is None:
+        model = self.model
+        if model is None:
             self._clear()
             return
-        part = part_of(prepared, self._split)
-        if not self._active or self._task is not None or part is None or not len(part):
+        if not self._active or self._task is not None:
             return
         if self._asked == (model, self._split) and not again:
             return
         self._asked = (model, self._split)
         self._again.stop()
-        split = self._split
+        split, data = self._split, self._document.project.data
+        prepared = self._live.prepared or self._kept.get(data)
         self._task = run_in_background(
-            lambda: evaluate_part(model, part, split), self._done, self._failed, self
+            lambda: evaluate_split(model, prepared or prepare(data), split),
+            lambda result: self._done(result, data),
+            self._failed,
+            self,
         )
         self.started.emit()
 
-    def _done(self, result: Evaluated) -> None:
+    def _done(self, result: Evaluated, data: DataSpec) -> None:
+        if self._live.prepared is None:
+            self._kept.put(data, result.prepared)
         self._task, self.result = None, result
         self.done.emit(result)
         self._model_changed()  # it may have changed meanwhile
@@ -167,9 +179,17 @@ def part_of(prepared: Prepared, split: Split) -> Part | None:
     return {"test": prepared.test, "validation": prepared.validation, "train": prepared.train}[split]
 
 
-def evaluate_part(model: Model, part: Part, split: Split) -> Evaluated:
-    """Evaluates a model on a part; runs on any thread."""
+def evaluate_split(model: Model, prepared: Prepared, split: Split) -> Evaluated:
+    """Evaluates a model on a part of the data; runs on any thread.
+
+    Raises:
+        DataError: There are no such samples, or they don't fit the model.
+    """
+    part = part_of(prepared, split)
+    if part is None or not len(part):
+        raise DataError(f"there are no {split} samples", fix="choose another split")
     started = time.perf_counter()
     samples = part.x if part.indices is None else part.samples(slice(None))
     analysis = analyse(model.evaluate(samples, part.labels))
-    return Evaluated(analysis, part, split, model.classes, model, time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    return Evaluated(analysis, part, split, model.classes, model, prepared, seconds)

@@ -109,14 +109,14 @@ class PredictView(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Follow the model."""
         super().showEvent(event)
-        self._live.set_model_wanted(True)
+        self._live.set_model_wanted(True, self)
         self._adapt()
         self.status.emit(HINT)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Leave the processor to others."""
         super().hideEvent(event)
-        self._live.set_model_wanted(False)
+        self._live.set_model_wanted(False, self)
         self.predictor.stop()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -177,13 +177,8 @@ class PredictView(QWidget):
         self.results.status.connect(self.status)
         self.results.listed.connect(self._show_results)
         self._live.model_changed.connect(self._adapt)
-        self._live.snapshot_changed.connect(self._keep_model_fresh)
         self._document.changed.connect(lambda _: self._adapt())
         self._document.reset.connect(self._adapt)
-
-    def _keep_model_fresh(self) -> None:
-        if self.isVisible():  # another page may have said that it needs no model any more
-            self._live.set_model_wanted(True)
 
     def _adapt(self) -> None:
         """Takes the shape of the network's input over, and asks the model again."""

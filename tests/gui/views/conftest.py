@@ -52,7 +52,7 @@ class StillLive(QObject):
         self.running = False
         self.wanted: list[bool] = []
 
-    def set_model_wanted(self, wanted: bool) -> None:
+    def set_model_wanted(self, wanted: bool, by: object = None) -> None:
         self.wanted.append(wanted)
 
     def give(self, model: Model | None) -> None:

@@ -338,3 +338,27 @@ def test_a_real_run_fills_the_page_when_it_ends(qtbot: QtBot, digits, tmp_path: 
     live.reset()
     assert view.empty.isVisible()
     assert live.shutdown()
+
+
+def test_a_model_from_a_file_is_evaluated_on_data_loaded_for_it(
+    qtbot: QtBot, digits, trained, tmp_path: Path
+):
+    path = tmp_path / "digits.npz"
+    np.savez(path, x_train=digits.train.x, y_train=digits.train.y, x_test=digits.test.x, y_test=digits.test.y)
+    project = image_project()
+    document = Document(project.replace(data=project.data.replace(source=str(path))))
+    view = shown(qtbot, document, StillLive(trained, None))
+    qtbot.waitUntil(lambda: view.result is not None, timeout=5000)
+    assert view.result.analysis.samples == len(digits.test)
+    first = view.result.prepared
+    with qtbot.waitSignal(view.evaluator.done, timeout=5000):
+        view.evaluate_now()
+    assert view.result.prepared is first
+
+
+def test_missing_data_are_told_on_the_page(qtbot: QtBot, trained, tmp_path: Path):
+    project = image_project()
+    data = project.data.replace(source=str(tmp_path / "gone.npz"))
+    view = shown(qtbot, Document(project.replace(data=data)), StillLive(trained, None))
+    qtbot.waitUntil(lambda: view.empty.accessibleName() == "The evaluation failed", timeout=5000)
+    assert "gone.npz" in view.empty.accessibleDescription()

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from nnstudio.core.history import Change
 from nnstudio.core.spec import TrainSpec
 from nnstudio.data.prepare import Prepared
 from nnstudio.engine.model import Model
@@ -96,7 +95,6 @@ class Live(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(FRAME_MS)
         self._timer.timeout.connect(self._frame)
-        document.changed.connect(self._document_changed)
         document.reset.connect(self._another_project)
 
     @property
@@ -254,7 +252,8 @@ class Live(QObject):
     def apply_recipe(self, spec: TrainSpec) -> None:
         """Takes a changed recipe over at the run's next epoch; what a run can't change is left out.
 
-        Edits of the document come here by themselves.
+        The inspector sends the document's edits here, once nobody has typed for a moment: a run that is
+        to have 40 epochs must not see the 4.
         """
         session = self._session
         if session is None or not self.running:
@@ -382,10 +381,6 @@ class Live(QObject):
         if state != self._state:
             self._state = state
             self.state_changed.emit(state)
-
-    def _document_changed(self, change: Change) -> None:
-        if change.train:
-            self.apply_recipe(self._document.project.train)
 
     def _another_project(self) -> None:
         self.reset()

@@ -152,6 +152,7 @@ def test_a_changed_recipe_reaches_the_run_at_its_next_epoch(watched: Watched) ->
     watched.live.step_epoch()
     watched.until("paused")
     watched.set_train(learning_rate=0.5, batch_size=7)  # the batch size is locked: it is left out
+    watched.live.apply_recipe(watched.document.project.train)
     watched.live.step_epoch()
     watched.qtbot.waitUntil(lambda: len(watched.live.records) == 2)
     watched.until("paused")
@@ -159,6 +160,7 @@ def test_a_changed_recipe_reaches_the_run_at_its_next_epoch(watched: Watched) ->
     assert watched.live.records[1].learning_rate == 0.5
     assert trainer.spec.batch_size == 32
     watched.document.undo()
+    watched.live.apply_recipe(watched.document.project.train)
     watched.live.step_epoch()
     watched.qtbot.waitUntil(lambda: len(watched.live.records) == 3)
     assert watched.live.records[2].learning_rate == 0.01

@@ -62,7 +62,12 @@ def test_without_a_display_it_says_so_and_trains_the_example(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ran: list[list[str]] = []
-    monkeypatch.setattr("nnstudio.cli.main", lambda arguments: ran.append(arguments) or 0)
+
+    def command_line(arguments: list[str]) -> int:
+        ran.append(arguments)
+        return 0
+
+    monkeypatch.setattr("nnstudio.cli.main", command_line)
     monkeypatch.setattr(qt_libraries, "display_available", lambda: False)
     assert __main__.main([]) == 0
     assert ran == [["train", "digits-mlp"]]

@@ -108,16 +108,16 @@ class MainWindow(QMainWindow):
 
     def _make_centre(self) -> None:
         self.pages = Pages(makers(self))
-        self._centre = QWidget()
-        self._centre.setProperty("role", "page")
-        self._centre.setProperty("focusRing", "none")
-        self._centre.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # where single keys reach no field
-        self._centre_layout = QVBoxLayout(self._centre)
-        self._centre_layout.setContentsMargins(0, 0, 0, 0)
-        self._centre_layout.setSpacing(0)
-        self._centre_layout.addWidget(self.messages)
-        self._centre_layout.addWidget(self.pages, 1)
-        self.setCentralWidget(self._centre)
+        self.centre = QWidget()
+        self.centre.setProperty("role", "page")
+        self.centre.setProperty("focusRing", "none")
+        self.centre.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # where single keys reach no field
+        self._column = QVBoxLayout(self.centre)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self.messages)
+        self._column.addWidget(self.pages, 1)
+        self.setCentralWidget(self.centre)
 
     def _make_panels(self) -> None:
         self.layers = QStackedWidget()
@@ -141,7 +141,7 @@ class MainWindow(QMainWindow):
         keys = {"Space": go_train, "Right": step, "R": self.actions_["reset"].trigger}
         self.single_keys = SingleKeys(self, keys)
         regions = [self.toolbar, self.tabs, self.layers, self.stack, self.outline]
-        self.regions = Regions(self, [*regions, self._centre, self.inspector])
+        self.regions = Regions(self, [*regions, self.centre, self.inspector])
 
     # Connecting them
 
@@ -214,11 +214,13 @@ class MainWindow(QMainWindow):
 
     def show_page(self, name: str) -> None:
         """Brings the page of a tab to the front; the start page stands in for "train" at first."""
+        focused = self.focusWidget()
         self.pages.show_page("start" if name == "train" and self._at_start else name)
         self.tabs.set_page(name)
         self.docks.show_page(name)
         self._show_sides()
-        self.live.set_model_wanted(name in ("evaluate", "predict"))
+        if focused is not None and not focused.isVisible():
+            self.centre.setFocus()  # Qt would hand the focus to whatever comes next
 
     def open_any(self, path: Path) -> None:
         """Opens what was dropped on the window or named on the command line."""
@@ -240,7 +242,7 @@ class MainWindow(QMainWindow):
         if at_start:
             start.focus_first()
         else:
-            self._centre.setFocus()  # so that Space trains
+            self.centre.setFocus()  # so that Space trains
 
     def _leave_start(self, *_news: object) -> None:
         """A first layer or a first run needs no presets any more."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
@@ -106,14 +106,60 @@ def test_editing_during_a_run_is_a_draft_that_can_be_reverted(window: MainWindow
     assert window.stack.header.notice() is None
 
 
+def test_a_recipe_edited_during_a_run_counts_from_the_next_epoch(window: MainWindow, qtbot: QtBot) -> None:
+    open_spiral(window, epochs=5_000)
+    window.live.step_epoch()
+    qtbot.waitUntil(lambda: window.live.state == "paused", timeout=20_000)
+    project = window.document.project
+    rate = project.train.replace(learning_rate=0.25)
+    window.document.apply("Set learning rate", project.replace(train=rate))
+    with qtbot.waitSignal(window.inspector.recipe_changed_while_running, timeout=5_000):
+        pass
+    window.live.step_epoch()
+    qtbot.waitUntil(lambda: len(window.live.records) == 2, timeout=20_000)
+    assert [record.learning_rate for record in window.live.records] == [0.001, 0.25]
+
+
+def test_hidden_panels_give_the_focus_to_the_page(window: MainWindow) -> None:
+    window.activateWindow()
+    window.stack.view.setFocus()
+    window.actions_["page_predict"].trigger()
+    assert QApplication.focusWidget() is window.centre
+
+
+class Windows(QObject):
+    """Notes every widget that is shown as a window of its own, if only for a moment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.seen.append(type(watched).__name__)
+        return False
+
+
+def test_no_part_is_ever_shown_as_a_window(tmp_path: Path, qapp: QApplication) -> None:
+    windows = Windows()
+    qapp.installEventFilter(windows)
+    try:
+        with shown_window(tmp_path) as window:
+            open_spiral(window)
+            for name in ("evaluate", "predict", "train"):
+                window.show_page(name)
+            assert windows.seen == ["MainWindow"]
+    finally:
+        qapp.removeEventFilter(windows)
+
+
 def test_space_trains_only_where_no_field_wants_it(window: MainWindow, qtbot: QtBot) -> None:
     open_spiral(window, epochs=5_000)
     window.stack.view.setFocus()
     assert not window.single_keys.active
-    QTest.mouseClick(window.centralWidget(), Qt.MouseButton.LeftButton, pos=window.pages.rect().center())
-    window.centralWidget().setFocus()
+    window.centre.setFocus()
     assert window.single_keys.active
-    QTest.keyClick(window.centralWidget(), Qt.Key.Key_Space)
+    QTest.keyClick(window.centre, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: window.live.running, timeout=20_000)
     window.actions_["single_keys"].trigger()
     assert not window.single_keys.active
@@ -141,7 +187,7 @@ def test_a_narrow_window_has_a_rail(tmp_path: Path) -> None:
         assert window.layers.width() == 44
         assert abs(window.stack.width() - 300) <= 1
         assert abs(window.inspector.width() - 280) <= 1
-        assert window.centralWidget().width() >= 600
+        assert window.centre.width() >= 600
 
 
 def test_the_window_comes_back_where_and_how_it_was(tmp_path: Path) -> None:
@@ -171,7 +217,7 @@ def test_a_data_set_brings_its_shape_in_one_step(window: MainWindow) -> None:
     assert problems[0].fixes
     QTest.keyClick(window, Qt.Key.Key_Z, CTRL)
     assert window.document.project == spiral_project()
-    assert window.document.expected == ((2,), 2)
+    assert window.document.report.ok, "and it is checked against the spiral again"
 
 
 def test_the_data_menu_lists_what_there_is(window: MainWindow) -> None:
@@ -201,11 +247,11 @@ def test_f6_goes_round_the_regions(window: MainWindow) -> None:
         seen.append(
             next(
                 name
-                for name in ("toolbar", "tabs", "layers", "stack", "_centre", "inspector")
+                for name in ("toolbar", "tabs", "layers", "stack", "centre", "inspector")
                 if getattr(window, name).isAncestorOf(focus) or getattr(window, name) is focus
             )
         )
-    assert sorted(seen) == sorted(["toolbar", "tabs", "layers", "stack", "_centre", "inspector"])
+    assert sorted(seen) == sorted(["toolbar", "tabs", "layers", "stack", "centre", "inspector"])
 
 
 def test_every_menu_entry_does_something(window: MainWindow) -> None:

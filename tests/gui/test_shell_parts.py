@@ -127,7 +127,7 @@ def test_an_error_says_what_allowed_received_and_fix(messages: MessageArea) -> N
     messages.show_error(error)
     assert messages.title == "The file is cut off."
     assert messages.text == "Allowed: 47 MB\nReceived: 1 MB\nWhat to do: get it again"
-    close = messages.findChild(IconButton)
+    (close,) = messages.findChildren(IconButton)
     QTest.mouseClick(close, Qt.MouseButton.LeftButton)
     assert messages.isHidden()
 

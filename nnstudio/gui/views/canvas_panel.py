@@ -97,8 +97,8 @@ class CanvasPanel(QFrame):
     def _space(self) -> None:
         px = theme().px
         padding = px(METRICS.padding) - 1
-        self._column.setContentsMargins(padding, px(5), padding, padding)
-        self._column.setSpacing(px(6))
+        self._column.setContentsMargins(padding, px(5), padding, px(8))
+        self._column.setSpacing(px(5))
         self._tools.setSpacing(px(6))
         self._buttons.setSpacing(px(METRICS.gap))
         self.size_slider.setFixedWidth(px(76))

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -42,6 +42,7 @@ SHARE_ROLE = Qt.ItemDataRole.UserRole
 _LARGEST_CELL = 56
 _WIDEST = 1.5  # a cell, as a multiple of its height
 _SMALLEST_CELL = 20
+_TYPE_SIZES = (12, 11, 10, 9)
 _CELL, _LOW_CELL, _MOST_ROWS = 36, 24, 12  # what the table asks room for
 _ROOT = QModelIndex()
 
@@ -148,10 +149,11 @@ class ConfusionDelegate(QStyledItemDelegate):
         share, hit = float(index.data(SHARE_ROLE)), index.row() == index.column()
         ground = (hit_colour if hit else mistake_colour)(share, theme().tokens)
         painter.fillRect(area, QColor(ground))
-        text = str(index.data())
-        painter.setFont(font(12 if area.width() >= theme().px(28) else 11, 600 if hit else 400))
-        painter.setPen(theme().colour("muted") if share == 0 else QColor(text_on(ground)))
-        if QFontMetrics(painter.font()).horizontalAdvance(text) <= area.width():
+        fitting = _fitting(str(index.data()), 600 if hit else 400, area)
+        if fitting is not None:
+            text, chosen = fitting
+            painter.setFont(chosen)
+            painter.setPen(theme().colour("muted") if share == 0 else QColor(text_on(ground)))
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
         table = self.parent()
         if isinstance(table, QTableView) and table.currentIndex() == index:
@@ -166,6 +168,20 @@ class ConfusionDelegate(QStyledItemDelegate):
             )
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(area.adjusted(1, 1, -1, -1))
+
+
+def _fitting(text: str, weight: int, area: QRect) -> tuple[str, QFont] | None:
+    """A number and the largest type in which the cell holds it whole; None in cells too small for any.
+
+    The thousands comma goes before the number does. A number is never cut: a part of it would be wrong.
+    """
+    for size in _TYPE_SIZES:
+        chosen = font(size, weight)
+        metrics = QFontMetrics(chosen)
+        for shown in (text, text.replace(",", "")):
+            if metrics.horizontalAdvance(shown) <= area.width() - 2 and metrics.ascent() <= area.height():
+                return shown, chosen
+    return None
 
 
 class ConfusionTable(QTableView):

@@ -53,7 +53,8 @@ _ROW = 27
 _BAR = 30
 _LEFT = 11
 _PADDING = 5
-_TIGHT_ROW = 21  # where the window is low
+_LEAST_NAME = 60
+_TIGHT_ROW = 19  # where the window is low
 _MOST_ROWS = 16  # that the table asks room for
 
 
@@ -299,11 +300,14 @@ class PerClassTable(QTableView):
         for column, name in enumerate(COLUMNS[1:], start=1):
             needed = max(metrics.horizontalAdvance(name), metrics.horizontalAdvance("0.000"))
             widths.append(px(_BAR + _PADDING) if column == BAR else needed + 2 * px(_PADDING))
-        hidden = [column for column in range(1, len(COLUMNS)) if self.isColumnHidden(column)]
-        taken = sum(width for column, width in enumerate(widths, start=1) if column not in hidden)
+        room, support = self.viewport().width(), widths[SUPPORT - 1] * (not self.isColumnHidden(SUPPORT))
+        taken = sum(widths[: BAR - 1]) + support
+        bars = room - taken - widths[BAR - 1] >= px(_LEAST_NAME)  # the figure says the same as its bar
+        self.setColumnHidden(BAR, not bars)
+        taken += widths[BAR - 1] if bars else 0
         for column, width in enumerate(widths, start=1):
             header.resizeSection(column, width)
-        header.resizeSection(0, max(px(60), self.viewport().width() - taken))
+        header.resizeSection(0, max(px(_LEAST_NAME), room - taken))
 
 
 def _figure(value: float) -> str:

@@ -170,6 +170,40 @@ def test_text_on_cells_is_the_more_legible_of_black_and_white(view: EvaluateView
                 assert contrast(text_on(ground), ground) >= 4.5
 
 
+def test_numbers_in_cells_get_smaller_before_they_are_left_out():
+    from PySide6.QtCore import QRect
+
+    from nnstudio.gui.views.confusion import _fitting
+
+    def fitted(width: int) -> tuple[str, int] | None:
+        found = _fitting("1,117", 600, QRect(0, 0, width, 24))
+        return None if found is None else (found[0], found[1].pixelSize())
+
+    assert fitted(60) == ("1,117", 12)
+    results = [fitted(width) for width in range(60, 5, -1)]
+    known = [result for result in results if result is not None]
+    assert known[-1] == ("1117", 9)
+    assert {text for text, _ in known} == {"1,117", "1117"}
+    assert fitted(6) is None
+
+
+def test_unequal_supports_have_a_column_and_narrow_tables_give_up_the_bars(qtbot: QtBot, view: EvaluateView):
+    from nnstudio.engine.analysis import class_metrics
+    from nnstudio.gui.views.per_class import BAR, SUPPORT
+
+    table, confusion = view.per_class, view.result.analysis.confusion.copy()
+    assert not table.isColumnHidden(BAR)
+    confusion[0] *= 9
+    table.show_metrics(class_metrics(confusion), DIGITS)
+    assert not table.isColumnHidden(SUPPORT)
+    confusion[:] = 7
+    table.show_metrics(class_metrics(confusion), DIGITS)
+    assert table.isColumnHidden(SUPPORT)
+    table.setFixedWidth(230)
+    assert table.isColumnHidden(BAR)
+    assert table.horizontalHeader().length() <= table.viewport().width()
+
+
 def test_the_per_class_table_sorts_and_keeps_the_average_below(view: EvaluateView):
     table, figures = view.per_class, view.per_class.figures
     header = table.horizontalHeader()

@@ -42,7 +42,7 @@ SHARE_ROLE = Qt.ItemDataRole.UserRole
 _LARGEST_CELL = 56
 _WIDEST = 1.5  # a cell, as a multiple of its height
 _SMALLEST_CELL = 20
-_TYPE_SIZES = (12, 11, 10, 9)
+_TYPE_SIZE, _LEAST_PIXELS = 12, 9
 _CELL, _LOW_CELL, _MOST_ROWS = 36, 24, 12  # what the table asks room for
 _ROOT = QModelIndex()
 
@@ -175,8 +175,9 @@ def _fitting(text: str, weight: int, area: QRect) -> tuple[str, QFont] | None:
 
     The thousands comma goes before the number does. A number is never cut: a part of it would be wrong.
     """
-    for size in _TYPE_SIZES:
-        chosen = font(size, weight)
+    chosen = font(_TYPE_SIZE, weight)
+    for size in range(chosen.pixelSize(), _LEAST_PIXELS - 1, -1):
+        chosen.setPixelSize(size)
         metrics = QFontMetrics(chosen)
         for shown in (text, text.replace(",", "")):
             if metrics.horizontalAdvance(shown) <= area.width() - 2 and metrics.ascent() <= area.height():
@@ -251,7 +252,9 @@ class ConfusionTable(QTableView):
 
     def minimumSizeHint(self) -> QSize:
         """Cells of 24 pixels."""
-        return QSize(theme().px(300), self._height(_LOW_CELL))
+        cell, columns = theme().px(_LOW_CELL), min(self.matrix.columnCount(), _MOST_ROWS)
+        width = self._names.sizeHint().width() + columns * cell + self._slanted.overhang(cell)
+        return QSize(width, self._height(_LOW_CELL))
 
     def _height(self, cell: int) -> int:
         rows = min(self.matrix.rowCount(), _MOST_ROWS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
     QMenu,
+    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -123,7 +124,8 @@ class EvaluateView(QWidget):
     # Layout
 
     def _lay_out(self) -> None:
-        content = QWidget()
+        content = QFrame()
+        content.setProperty("role", "window")
         self._grid = QGridLayout(content)
         self._grid.addWidget(self.strip, 0, 0, 1, 3)
         self._grid.addWidget(self._matrix_panel(), 1, 0, 2, 1)
@@ -135,7 +137,12 @@ class EvaluateView(QWidget):
         self._grid.setRowStretch(2, 1)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
-        self._stack.addWidget(content)
+        scroll = QScrollArea()  # for small windows at a large zoom
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(content)
+        self._stack.addWidget(scroll)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._stack)

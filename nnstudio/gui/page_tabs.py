@@ -41,7 +41,7 @@ class Showing:
 
 
 def showing_choices(
-    number: int, snapshot: Snapshot | None, has_best: bool, has_model: bool = False
+    number: int, snapshot: Snapshot | None, has_best: bool, has_model: bool
 ) -> tuple[Showing, ...]:
     """What Evaluate and Predict can show of a run.
 
@@ -53,7 +53,7 @@ def showing_choices(
     """
     if snapshot is None and has_model:
         return (Showing("latest", "Model from a file"),)
-    if snapshot is None:
+    if snapshot is None or (snapshot.ended and not has_model):
         return (Showing("", "No runs yet"),)
     word = {"running": "live", "preparing": "live", "paused": "paused"}.get(snapshot.state, "latest")
     latest = Showing("latest", f"Run {number} · {word}")
@@ -81,6 +81,7 @@ class PageTabs(QToolBar):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.tabs = QTabBar()
         self.tabs.setAccessibleName("Pages")
+        self.tabs.setWhatsThis("Train builds and trains, Evaluate measures, Predict tries the network out.")
         self.tabs.setExpanding(False)
         self.tabs.setUsesScrollButtons(False)
         self.tabs.setProperty("focusRing", "inside")

@@ -89,6 +89,7 @@ class TrainButtons(QWidget):
             "stop": controls.stop,
             "reset": controls.reset,
         }
+        focused = next((button for button in self.buttons.values() if button.hasFocus()), None)
         for name, on in enabled.items():
             self.buttons[name].setEnabled(on)
             self._actions[name].setEnabled(on)
@@ -103,11 +104,14 @@ class TrainButtons(QWidget):
             "primary" if controls.primary == "train" else "busy" if controls.label == "Training" else ""
         )
         self.buttons["pause"].set_role("primary" if controls.primary == "pause" else "")
+        if focused is not None and not focused.isEnabled() and controls.primary:
+            self.buttons[controls.primary].setFocus()  # the keyboard stays with the next sensible action
 
     def _button(self, name: str) -> Button:
         action = self._actions[name]
         button = Button(_TEXTS[name], icon_name=_ICONS[name], tooltip=action.toolTip())
         button.setAccessibleDescription(action.toolTip())
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the focus where it was
         button.clicked.connect(lambda: self._actions[name].trigger())
         return button
 

@@ -38,7 +38,7 @@ def controls(snapshot: Snapshot | None, problem: str = "", *, goes_on: bool = Tr
     """
     state = snapshot.state if snapshot is not None else None
     if state in ("preparing", "running"):
-        return Controls("Training", "pause", pause=state == "running", stop=True)
+        return Controls("Training", "pause", pause=True, stop=True)  # while preparing: before the first step
     if state == "paused":
         return Controls("Resume", "train", train=True, step=True, stop=True, reset=True)
     again = state in ("finished", "stopped") and goes_on

@@ -82,6 +82,20 @@ def test_pause_resume_and_stop_move_only_the_fill(window: MainWindow, qtbot: QtB
     assert not window.toolbar.datasets.locked
 
 
+def test_the_keyboard_stays_with_the_next_sensible_action(window: MainWindow, qtbot: QtBot) -> None:
+    open_spiral(window, epochs=5_000)
+    window.activateWindow()
+    buttons = window.toolbar.training.buttons
+    window.stack.view.setFocus()
+    click(buttons["train"])
+    qtbot.waitUntil(lambda: window.live.state == "running", timeout=20_000)
+    assert window.stack.view.hasFocus(), "a click leaves the focus where it was"
+    buttons["pause"].setFocus()
+    QTest.keyClick(buttons["pause"], Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.live.state == "paused", timeout=20_000)
+    assert buttons["train"].hasFocus()
+
+
 def test_after_the_last_epoch_train_offers_more(window: MainWindow, qtbot: QtBot) -> None:
     open_spiral(window, epochs=2)
     with qtbot.waitSignal(window.live.run_ended, timeout=20_000):

@@ -39,7 +39,7 @@ def messages() -> Iterator[MessageArea]:
     ("state", "label", "primary", "enabled"),
     [
         (None, "Train", "train", "train step"),
-        ("preparing", "Training", "pause", "stop"),
+        ("preparing", "Training", "pause", "pause stop"),
         ("running", "Training", "pause", "pause stop"),
         ("paused", "Resume", "train", "train step stop reset"),
         ("finished", "Train more", "train", "train step reset"),
@@ -83,9 +83,11 @@ def test_the_status_line(snapshot: Snapshot | None, text: str) -> None:
 
 
 def test_showing_offers_what_there_is() -> None:
-    assert [choice.text for choice in showing_choices(0, None, False)] == ["No runs yet"]
+    assert [choice.text for choice in showing_choices(0, None, False, False)] == ["No runs yet"]
     assert [choice.text for choice in showing_choices(1, None, False, True)] == ["Model from a file"]
-    live = showing_choices(2, Snapshot(state="running"), True)
+    failed = showing_choices(2, Snapshot(state="failed"), False, False)
+    assert [choice.key for choice in failed] == [""], "nothing was trained that could be shown"
+    live = showing_choices(2, Snapshot(state="running"), True, True)
     assert [(choice.key, choice.text) for choice in live] == [("latest", "Run 2 · live")]
 
 

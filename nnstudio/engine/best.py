@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +38,8 @@ class BestKeeper:
     def see(self, record: EpochRecord, state: TrainerState) -> bool:
         """Looks at a finished epoch; True if it is the best so far."""
         figure = self._figure(record)
+        if not math.isfinite(figure):
+            return False  # an overflow in the validation is no figure to beat
         least = self.rule.min_delta if self.rule else 0.0
         if self._best is not None and not figure < self._best - least:
             return False

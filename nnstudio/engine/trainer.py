@@ -235,7 +235,7 @@ class Trainer:
             self.best.configure(self.spec.early_stopping)
 
     def _epoch(self) -> Generator[Event, None, bool]:
-        """The rest of the epoch; False as soon as a loss is not finite."""
+        """The rest of the epoch; False as soon as a loss or the weights are not finite."""
         state, n = self.state, len(self.data.train)
         order = epoch_order(n, self.spec.seed, state.epoch + 1)
         random = np.random.default_rng([self.spec.seed, _DROPOUT_STREAM, state.epoch + 1])
@@ -254,6 +254,8 @@ class Trainer:
             yield block
             if not math.isfinite(block.losses[-1]):
                 return False
+        if not np.isfinite(state.weights).all():  # the last update overflowed
+            return False
         yield self._finish_epoch((state.seen - seen_before) / max(busy, 1e-9))
         return True
 
@@ -313,8 +315,7 @@ class Trainer:
         state.history.append(record)
         state.batch, state.loss_sum, state.hits, state.seen, state.random = 0, 0.0, 0, 0, None
         self.best.see(record, state)
-        if np.isfinite(state.weights).all():
-            self._good = state.copy()
+        self._good = state.copy()
         return record
 
     def _validate(self) -> tuple[float | None, float | None]:

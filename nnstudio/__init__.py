@@ -2,7 +2,7 @@
 
 ``import nnstudio as nn`` gives the engine without the application::
 
-    network = nn.Network([nn.layers.Flatten(), nn.layers.Dense(units=10)], (28, 28, 1))
+    network = nn.Network([nn.layers.Flatten(), nn.layers.Dense(10)], (28, 28, 1))
     run = nn.train(network, "digits", epochs=5)
     run.model.save("digits.h5")
 """

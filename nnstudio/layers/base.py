@@ -11,8 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
+from pydantic import ValidationError
+
 from nnstudio.core.activations import LINEAR, ActivationFunction
 from nnstudio.core.layer import LayerSpec, Shape
+from nnstudio.core.registry import spec_error
 
 Array = Any
 """A NumPy or CuPy array; samples along axis 0."""
@@ -109,6 +112,23 @@ class Layer(LayerSpec):
 
     fuses_activation: ClassVar[bool] = False
     """The layer computes ``frame.activation`` itself, with its own output still at hand."""
+
+    def __init__(self, *values: Any, **fields: Any) -> None:
+        """A layer from its settings, by name or in their order (``Dense(64, "relu")``), as in Keras.
+
+        Raises:
+            SpecError: A value is not allowed, or there is no such setting.
+        """
+        names = [name for name in type(self).model_fields if name != "name"]
+        if len(values) > len(names):
+            raise TypeError(f"{self.type_name()} takes {len(names)} values, not {len(values)}")
+        given = dict(zip(names, values, strict=False))
+        if twice := sorted(given.keys() & fields.keys()):
+            raise TypeError(f"{self.type_name()} got {twice[0]} twice")
+        try:
+            super().__init__(**given, **fields)
+        except ValidationError as error:
+            raise spec_error(self.type_name(), error) from error
 
     def activation_function(self) -> ActivationFunction:
         """The activation the layer ends with."""

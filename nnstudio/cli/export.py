@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from nnstudio.cli.codes import WorkFailed
 from nnstudio.cli.output import print_json, say
 from nnstudio.cli.specs import find_model
 from nnstudio.engine.model import Model
-from nnstudio.errors import FormatError, TrainingError
+from nnstudio.errors import FormatError
 from nnstudio.formats.keras_h5 import save_model
 
 ENDINGS = {".h5": "keras-h5", ".hdf5": "keras-h5"}
@@ -62,10 +63,11 @@ def _verify(path: Path, model: Model) -> float | None:
     if theirs.shape[1] == 1:  # one sigmoid output is the probability of the second class
         ours = ours[:, 1:]
     difference = float(np.abs(theirs - ours).max())
-    if difference > TOLERANCE:
-        raise TrainingError(
+    if not difference <= TOLERANCE:  # NaN is no agreement either
+        raise WorkFailed(
             "Keras predicts something else",
             allowed=f"a difference of {TOLERANCE:g}",
             received=f"{difference:g}",
+            fix="report it with the project, and don't use the file",
         )
     return difference

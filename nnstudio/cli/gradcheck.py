@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
+from nnstudio.cli.codes import DONE, FAILED
 from nnstudio.cli.output import print_json, table
-from nnstudio.cli.specs import find_model, find_project
+from nnstudio.cli.specs import find_model, find_project, is_model
+from nnstudio.core.spec import ProjectSpec
 from nnstudio.engine.gradcheck import TOLERANCE, check_gradients
 from nnstudio.engine.network import Network
+from nnstudio.errors import ShapeError
 from nnstudio.optim import Loss
 
 SAMPLES = 16
@@ -19,17 +23,14 @@ SAMPLES = 16
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints a row per weight array; 1 if one fails."""
-    from nnstudio.cli.main import DONE, FAILED
-
     project = find_project(arguments.spec, arguments.set)
-    network = Network(project.network, cast(Loss, project.train.loss))
-    weights = network.initial_weights(project.train.seed)
-    if arguments.spec.endswith((".h5", ".hdf5")):
-        weights = find_model(arguments.spec).weights
-    random = np.random.default_rng(project.train.seed)
-    samples = random.random((SAMPLES, *network.input_shape))
-    labels = random.integers(0, max(2, network.output_shape[0]), SAMPLES)
-    rows = check_gradients(network, weights, samples, labels)
+    loss = cast(Loss, project.train.loss)
+    network = Network(project.network, loss)
+    classes = max(2, network.output_shape[0])
+    loss.check(network.output_shape, classes)
+    if network.size == 0:
+        raise ShapeError("the network has no weights to check", fix="add a Dense layer")
+    rows = check_gradients(network, _weights(arguments, project, network), *_batch(project, network, classes))
     ok = all(row.ok for row in rows)
     if arguments.json:
         print_json({"ok": ok, "rows": [{**asdict(row), "ok": row.ok} for row in rows]})
@@ -49,3 +50,19 @@ def run(arguments: argparse.Namespace) -> int:
     verdict = "all gradients agree" if ok else "some gradients are wrong"
     print(f"\n{verdict} (float64, relative error allowed {TOLERANCE:g})")
     return DONE if ok else FAILED
+
+
+def _weights(arguments: argparse.Namespace, project: ProjectSpec, network: Network) -> NDArray[np.float32]:
+    """A model's own weights, or fresh ones for a recipe and for a network that ``--set`` changed."""
+    if is_model(arguments.spec):
+        checkpoint = find_model(arguments.spec)
+        if checkpoint.project.network == project.network:
+            return checkpoint.weights
+    return network.initial_weights(project.train.seed)
+
+
+def _batch(project: ProjectSpec, network: Network, classes: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Random samples and labels; the gradients of any batch must agree."""
+    random = np.random.default_rng(project.train.seed)
+    samples = random.random((SAMPLES, *network.input_shape))
+    return samples, random.integers(0, classes, SAMPLES)

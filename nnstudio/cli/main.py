@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from nnstudio.errors import Cancelled, NNStudioError, TrainingError
-
-DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+from nnstudio.cli.codes import DONE, FAILED, INTERRUPTED, WRONG_INPUT, WorkFailed
+from nnstudio.cli.output import complain, say
+from nnstudio.errors import Cancelled, NNStudioError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,28 +27,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stop:  # argparse's way to end after --help or a wrong argument
         return int(stop.code or 0)
     try:
-        return int(arguments.run(arguments) or DONE)
+        code = int(arguments.run(arguments) or DONE)
+        sys.stdout.flush()  # here, so that a full disk or a closed pipe is noticed
     except (KeyboardInterrupt, Cancelled):
-        print("interrupted", file=sys.stderr)
+        say("interrupted")
         return INTERRUPTED
-    except TrainingError as error:
-        print(f"error: {error}", file=sys.stderr)
+    except WorkFailed as error:
+        complain(error)
         return FAILED
     except NNStudioError as error:
-        print(f"error: {error}", file=sys.stderr)
+        complain(error)
         return WRONG_INPUT
     except BrokenPipeError:  # the reader of a pipe has seen enough
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at its end
         return FAILED
     except MemoryError:
-        print("error: there is not enough memory; use a smaller batch or less data", file=sys.stderr)
+        complain("there is not enough memory; use a smaller batch or less data")
         return FAILED
+    except OSError as error:
+        complain(f"the system refused: {error}")
+        return FAILED
+    return code
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """One ``error:`` line that names the help, and exit code 2."""
-        print(f"error: {message}; fix: see '{self.prog} --help'", file=sys.stderr)
+        complain(f"{message}; fix: see '{self.prog} --help'")
         raise SystemExit(WRONG_INPUT)
 
 
@@ -89,12 +95,12 @@ def _add_train(commands: Commands[_Parser]) -> None:
     train.add_argument("--data", metavar="NAME or PATH", help="data set to train on")
     train.add_argument("--fraction", type=float, help="share of the samples to use")
     train.add_argument("--validation", type=float, help="share of the training samples held back")
-    train.add_argument("--epochs", type=int)
-    train.add_argument("--batch-size", type=int)
+    train.add_argument("--epochs", type=int, help="passes over the training samples")
+    train.add_argument("--batch-size", type=int, help="samples per step")
     train.add_argument("--lr", type=float, help="learning rate")
     train.add_argument("--optimizer", help="SGD, Momentum, Nesterov or Adam")
-    train.add_argument("--seed", type=int)
-    train.add_argument("--device", choices=["auto", "cpu", "gpu"], default="auto")
+    train.add_argument("--seed", type=int, help="seed of weights, order and dropout")
+    train.add_argument("--device", choices=["auto", "cpu", "gpu"], default="auto", help="where to compute")
     train.add_argument("--out", metavar="DIR", help="folder of the run")
     train.add_argument("--resume", action="store_true", help="go on with the run in the folder SPEC")
     _add_set(train)
@@ -114,7 +120,9 @@ def _add_evaluate(commands: Commands[_Parser]) -> None:
     evaluate = _command(commands, "evaluate", "evaluate", "loss, accuracy and confusion matrix of a model")
     evaluate.add_argument("model", metavar="MODEL", help="an .h5 file or a run folder")
     evaluate.add_argument("--data", metavar="D", help="data set; the model's own by default")
-    evaluate.add_argument("--split", choices=["train", "validation", "test"], default="test")
+    evaluate.add_argument(
+        "--split", choices=["train", "validation", "test"], default="test", help="part of the data (test)"
+    )
 
 
 def _add_predict(commands: Commands[_Parser]) -> None:
@@ -132,7 +140,7 @@ def _add_small(commands: Commands[_Parser]) -> None:
         ("gradcheck", "numeric against analytic gradients"),
     ):
         parser = _command(commands, name, name, help)
-        parser.add_argument("spec", metavar="SPEC or MODEL", help="a preset, project, network or .h5 model")
+        parser.add_argument("spec", metavar="SPEC or MODEL", help="a preset, project, network, run or model")
         _add_set(parser)
     export = _command(commands, "export", "export", "write a model in another format")
     export.add_argument("model", metavar="MODEL", help="an .h5 file or a run folder")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,13 +11,24 @@ from typing import Any
 
 
 def print_json(value: Any) -> None:
-    """One JSON object on stdout."""
-    print(json.dumps(value, ensure_ascii=False))
+    """One JSON object on stdout.
+
+    Raises:
+        ValueError: It holds NaN or infinity, which JSON doesn't have.
+    """
+    print(json.dumps(value, ensure_ascii=False, allow_nan=False))
 
 
 def say(message: str) -> None:
     """A message on stderr."""
     print(message, file=sys.stderr, flush=True)
+
+
+def complain(error: object) -> None:
+    """An error on stderr: always one line, also where it lists several problems."""
+    first, *others = str(error).splitlines() or [""]
+    problems = " | ".join(line.strip() for line in others)
+    say(f"error: {first} {problems}".rstrip())
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:
@@ -41,25 +53,41 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -
 
 
 class Progress:
-    """What is going on: a live bar on a terminal, a plain line now and then otherwise."""
+    """What is going on: a live bar on a terminal, a plain line now and then otherwise.
+
+    Args:
+        bar: The live display of rich, or None.
+    """
 
     def __init__(self, bar: Any = None) -> None:
         self._bar = bar
-        self._task = bar.add_task("", total=1.0) if bar else None
+        self._task = bar.add_task("", total=None, figures="", left=False) if bar else None
         self._said = ""
 
     def update(self, message: str, fraction: float | None) -> None:
         """Shows a message and how much is done (None where that isn't known)."""
         if self._bar:
-            self._bar.update(self._task, description=message, completed=fraction or 0.0)
+            total = None if fraction is None else 1.0  # without a total the bar pulses
+            self._bar.update(self._task, description=message, total=total, completed=fraction or 0.0)
         elif message.split(":")[0] != self._said:  # a new stage, not a new number in it
             self._said = message.split(":")[0]
             say(message)
 
-    def line(self, message: str) -> None:
-        """A line that stays."""
+    def count(self, total: int, done: int) -> None:
+        """Starts a bar over ``total`` steps, ``done`` of which are behind us, with the time left."""
         if self._bar:
-            self._bar.console.print(message, highlight=False)
+            self._bar.remove_task(self._task)
+            self._task = self._bar.add_task("", total=total, completed=done, figures="", left=True)
+
+    def step(self, done: int, message: str, figures: str) -> None:
+        """Moves that bar; ``message`` stands in front of it and ``figures`` behind it."""
+        if self._bar:
+            self._bar.update(self._task, completed=done, description=message, figures=figures)
+
+    def line(self, message: str) -> None:
+        """A line that stays, above the bar."""
+        if self._bar:
+            self._bar.console.print(message, highlight=False, markup=False, soft_wrap=True)
         else:
             say(message)
 
@@ -72,13 +100,10 @@ class Progress:
 @contextmanager
 def progress() -> Iterator[Progress]:
     """A progress display on stderr."""
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield Progress()
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
+    from nnstudio.cli.live import live_bar
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    with live_bar() as bar:
         yield Progress(bar)

@@ -59,13 +59,17 @@ def _samples(path: Path, model: Model) -> list[NDArray[Any]]:
 def _array(path: Path, shape: tuple[int, ...]) -> list[NDArray[Any]]:
     """One sample or several from an array; a missing channel axis is added."""
     try:
-        array = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        array = np.lib.format.open_memmap(path, mode="r")  # maps: a header alone can't take memory
+    except FileNotFoundError as error:
+        raise DataError(f"there is no file {path}", fix="check the path") from error
+    except (OSError, ValueError, EOFError, OverflowError) as error:
         raise DataError(
             f"{path} is not a readable .npy file", received=str(error), fix="save it with numpy.save"
         ) from error
     if array.dtype.kind not in "uif":
         raise DataError(f"{path} holds no numbers", allowed="an array of numbers", received=str(array.dtype))
+    if not np.isfinite(array).all():
+        raise DataError(f"{path} holds NaN or infinity", allowed="finite numbers", fix="repair the array")
     for candidate in (array, array[..., None]):
         if candidate.shape == shape:
             return [candidate]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnstudio.core.plain_list import is_plain_list, network_from_plain_list
+from nnstudio.core.registry import did_you_mean
 from nnstudio.core.spec import NetworkSpec, ProjectSpec, parse_json
 from nnstudio.errors import FormatError, SpecError
 from nnstudio.experiments.presets import list_presets, load_preset
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from nnstudio.engine.checkpoint import Checkpoint
 
 MAX_PROJECT_BYTES = 64 * 2**20
+MODELS = (".h5", ".hdf5")
 
 
 def find_project(spec: str, settings: list[str] | None = None) -> ProjectSpec:
@@ -52,6 +54,14 @@ def find_model(path: str) -> Checkpoint:
     return load_checkpoint(place)
 
 
+def is_model(spec: str) -> bool:
+    """Whether SPEC names trained weights: an HDF5 file, or a run's folder with one in it."""
+    path = Path(spec)
+    if path.is_dir():
+        return any((path / name).is_file() for name in ("best.h5", "last.h5"))
+    return path.suffix.lower() in MODELS
+
+
 def read_project_file(path: Path) -> ProjectSpec:
     """A project from a project file, or around a network in one of its JSON forms.
 
@@ -61,11 +71,12 @@ def read_project_file(path: Path) -> ProjectSpec:
     try:
         if path.stat().st_size > MAX_PROJECT_BYTES:
             raise SpecError(f"{path} is too large for a project", allowed=f"{MAX_PROJECT_BYTES:,} bytes")
-        value = parse_json(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8-sig")  # some editors put a mark in front
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(
             f"{path} can't be read", received=str(error), fix="give a project saved by NNStudio"
         ) from error
+    value = parse_json(text)
     if is_plain_list(value):
         return ProjectSpec(name=path.stem, network=network_from_plain_list(value))
     if isinstance(value, list):
@@ -81,17 +92,16 @@ def with_settings(project: ProjectSpec, settings: list[str]) -> ProjectSpec:
     Raises:
         SpecError: A setting has no ``=``, its path leads nowhere, or its value is not allowed.
     """
-    if not settings:
-        return project
-    document = project.to_json()
     for setting in settings:
+        document = project.to_json()  # anew each time, so that a name set before has become a group
         path, equals, text = setting.partition("=")
         if not equals:
             raise SpecError(
                 "--set needs a path and a value", allowed="path=value", received=setting, fix="add '='"
             )
         _put(document, path.strip().split("."), _value(text), setting)
-    return ProjectSpec.from_json(document)
+        project = ProjectSpec.from_json(document)
+    return project
 
 
 def _find(spec: str) -> ProjectSpec:
@@ -99,7 +109,9 @@ def _find(spec: str) -> ProjectSpec:
     path = Path(spec)
     if spec in names:
         return load_preset(spec)
-    if path.is_dir() or path.suffix in (".h5", ".hdf5"):
+    if path.is_dir() and not is_model(spec) and (path / "project.json").is_file():
+        return read_project_file(path / "project.json")  # a run that ended before its first save
+    if path.is_dir() or is_model(spec):
         return find_model(spec).project
     if path.is_file():
         return read_project_file(path)
@@ -120,14 +132,22 @@ def _put(document: Any, path: list[str], value: Any, setting: str) -> None:
     for part in path[:-1]:
         following = _get(here, part, setting)
         if following is None:  # an optional group that is off, such as train.early_stopping
-            following = here[part] = {}
-        elif isinstance(following, str):
-            following = here[part] = {"type": following}
+            following = _assign(here, part, {}, setting)
         here = following
+    if path[-1] == "type" and isinstance(here, dict) and here.get("type") != value:
+        for name in set(here) - {"name"}:  # another type has other fields
+            del here[name]
+    _assign(here, path[-1], value, setting)
+
+
+def _assign(here: Any, part: str, value: Any, setting: str) -> Any:
     if isinstance(here, list):
-        here[_position(here, path[-1], setting)] = value
+        here[_position(here, part, setting)] = value
+    elif isinstance(here, dict):
+        here[part] = value
     else:
-        here[path[-1]] = value
+        raise _no_field(here, part, setting)
+    return value
 
 
 def _get(here: Any, part: str, setting: str) -> Any:
@@ -135,13 +155,22 @@ def _get(here: Any, part: str, setting: str) -> Any:
         return here[_position(here, part, setting)]
     if isinstance(here, dict) and part in here:
         return here[part]
-    allowed = ", ".join(here) if isinstance(here, dict) else "a value, not a group"
-    raise SpecError(f"the project has no field {part!r}", allowed=allowed, received=setting)
+    raise _no_field(here, part, setting)
+
+
+def _no_field(here: Any, part: str, setting: str) -> SpecError:
+    known = list(here) if isinstance(here, dict) else []
+    return SpecError(
+        f"the project has no field {part!r} there",
+        allowed=", ".join(known) or "no further name, for this is a single value",
+        received=setting,
+        fix=did_you_mean(part, known) or "check the path",
+    )
 
 
 def _position(layers: list[Any], part: str, setting: str) -> int:
     """A layer's place in the stack, by number or by name."""
-    if part.isdigit() and int(part) < len(layers):
+    if part.isdecimal() and len(part) < 9 and int(part) < len(layers):
         return int(part)
     names = [layer.get("name", "") for layer in layers if isinstance(layer, dict)]
     if part in names:

@@ -3,56 +3,122 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import signal
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from nnstudio.cli.output import Progress, print_json, progress, say
+from nnstudio.cli.codes import DONE, FAILED, INTERRUPTED, WorkFailed
+from nnstudio.cli.output import Progress, complain, print_json, progress, say
 from nnstudio.cli.specs import find_project, with_settings
 from nnstudio.core.shapes import infer_shapes
-from nnstudio.core.spec import ProjectSpec
+from nnstudio.core.spec import ProjectSpec, TrainSpec
 from nnstudio.data.prepare import prepare
-from nnstudio.engine.trainer import Block, EpochRecord, Trainer, TrainerState
-from nnstudio.errors import TrainingError
-from nnstudio.experiments.runs import RunRecorder, load_run, new_run_folder
+from nnstudio.engine.trainer import EpochRecord, Event, Trainer, TrainerState
+from nnstudio.errors import FormatError, SpecError
+from nnstudio.experiments.runs import RunRecorder, holds_run, load_run, new_run_folder
+
+FIGURES = (
+    "run",
+    "preset",
+    "device",
+    "parameters",
+    "epochs",
+    "best_epoch",
+    "train",
+    "validation",
+    "test",
+    "seconds",
+    "samples_per_second",
+)
+"""What ``--json`` prints of a run's result."""
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Trains, and prints what came out."""
-    from nnstudio.cli.main import DONE, FAILED, INTERRUPTED
-
-    _check_device(arguments.device)
-    state: TrainerState | None = None
-    if arguments.resume:
-        folder = Path(arguments.spec)
-        project, state = load_run(folder)
-        project = _with_options(project, arguments)
-    else:
-        project = _with_options(find_project(arguments.spec), arguments)
-        folder = Path(arguments.out) if arguments.out else new_run_folder(project.name)
+    _check_options(arguments)
+    project, state = _resumed(arguments) if arguments.resume else (_fresh(arguments), None)
     infer_shapes(project.network).require()  # before any data are read
     with progress() as display:
         trainer = Trainer(project, prepare(project.data, display.update), state)
-        recorder = RunRecorder(folder)
+        recorder = RunRecorder(_folder(arguments, project))  # nothing is written for a run that can't begin
         _train(trainer, recorder, display)
-    assert recorder.result is not None
+    result = recorder.result or {}
     if arguments.json:
-        print_json(recorder.result)
+        print_json({name: result[name] for name in FIGURES})
     else:
-        print(_report(recorder.result))
+        print(_report(result))
+    return _ending(trainer, recorder)
+
+
+def _ending(trainer: Trainer, recorder: RunRecorder) -> int:
+    """The exit code, with a word about runs that ended early."""
     if trainer.reason == "diverged":
-        say(
-            "error: the loss became infinite or NaN; the last good weights are kept; "
+        complain(
+            "the loss became infinite or NaN; the last good weights are kept; "
             f"fix: use a smaller learning rate, such as --lr {trainer.spec.learning_rate / 10:g}, "
             "or clip the gradients with --set train.clip_norm=1"
         )
         return FAILED
     if trainer.reason == "stopped":
-        say(f"interrupted; go on with: nnstudio train {folder} --resume")
+        say(f"interrupted; go on with: nnstudio train {shlex.quote(str(recorder.folder))} --resume")
         return INTERRUPTED
     return DONE
+
+
+def _check_options(arguments: argparse.Namespace) -> None:
+    if arguments.device == "gpu":
+        raise SpecError("there is no GPU path yet", allowed="--device cpu or auto", fix="leave --device out")
+    if arguments.resume and arguments.out:
+        raise SpecError(
+            "--out doesn't go with --resume", received=arguments.out, fix="a run goes on in its own folder"
+        )
+    if arguments.out and not arguments.resume and holds_run(Path(arguments.out)):
+        raise FormatError(
+            f"there is a run in {arguments.out} already",
+            allowed="a new or an empty folder",
+            fix=f"choose another folder, or go on with: nnstudio train {arguments.out} --resume",
+        )
+
+
+def _fresh(arguments: argparse.Namespace) -> ProjectSpec:
+    return _with_options(find_project(arguments.spec), arguments)
+
+
+def _resumed(arguments: argparse.Namespace) -> tuple[ProjectSpec, TrainerState | None]:
+    """The run in the folder SPEC, with the few changes that a run allows.
+
+    Raises:
+        SpecError: A change would make it another run.
+    """
+    before, state = load_run(Path(arguments.spec))
+    after = _with_options(before, arguments)
+    if state is None:
+        return after, state
+    changed = [f"train.{n}" for n in sorted(TrainSpec.locked_while_training) if _differs(before, after, n)]
+    changed += ["network"] if after.network != before.network else []
+    changed += ["data"] if after.data.replace(source=before.data.source) != before.data else []
+    if changed:
+        raise SpecError(
+            "a run that goes on can't change " + ", ".join(changed),
+            allowed="other settings, such as --epochs and --lr, and another place of the same --data",
+            fix="leave the change out, or train a new run without --resume",
+        )
+    if state.epoch >= after.train.epochs:
+        say(f"all {state.epoch} epochs are done; more with --epochs {2 * state.epoch}")
+    return after, state
+
+
+def _differs(before: ProjectSpec, after: ProjectSpec, name: str) -> bool:
+    return bool(getattr(before.train, name) != getattr(after.train, name))
+
+
+def _folder(arguments: argparse.Namespace, project: ProjectSpec) -> Path:
+    if arguments.resume:
+        return Path(arguments.spec)
+    return Path(arguments.out) if arguments.out else new_run_folder(project.name)
 
 
 def _with_options(project: ProjectSpec, arguments: argparse.Namespace) -> ProjectSpec:
@@ -72,30 +138,48 @@ def _with_options(project: ProjectSpec, arguments: argparse.Namespace) -> Projec
     return with_settings(project, arguments.set)
 
 
-def _check_device(device: str) -> None:
-    if device == "gpu":
-        raise TrainingError(
-            "there is no GPU path yet", allowed="--device cpu or auto", fix="leave --device out"
-        )
-
-
 def _train(trainer: Trainer, recorder: RunRecorder, display: Progress) -> None:
     recorder.begin(trainer)
+    done = False
     try:
-        with ExitStack() as exits:
-            interrupted = exits.enter_context(_interruptible())
-            events = exits.enter_context(closing(trainer.run()))
+        display.count(trainer.spec.epochs * trainer.batches, trainer.state.step)
+        with _interruptible() as interrupted, closing(trainer.run()) as events:
             for event in events:
-                recorder.event(event, trainer)
-                if isinstance(event, EpochRecord):
-                    display.line(_epoch_line(event, trainer.spec.epochs))
-                elif display.live:
-                    display.update(_epoch_text(event, trainer), event.batch / event.batches)
+                _record(recorder, event, trainer)
+                _show(event, trainer, display)
                 if interrupted:
                     trainer.reason = "stopped"
                     break
+        done = True
     finally:
+        if not done:  # cut off within a step: the state may be half old, half new, so it isn't saved
+            recorder.close()
+    try:
         recorder.end(trainer)
+    except FormatError as error:
+        raise WorkFailed(f"the end of the run could not be saved: {error}") from error
+
+
+def _record(recorder: RunRecorder, event: Event, trainer: Trainer) -> None:
+    """Writes an event down; a full disk may have room again later, so training goes on."""
+    try:
+        recorder.event(event, trainer)
+    except FormatError as error:
+        if str(error) != recorder.problem:
+            recorder.problem = str(error)
+            say(f"warning: {error}")
+
+
+def _show(event: Event, trainer: Trainer, display: Progress) -> None:
+    epochs, state = trainer.spec.epochs, trainer.state
+    if isinstance(event, EpochRecord):
+        display.line(epoch_line(event, epochs))
+    elif display.live:
+        figures = (
+            f"batch {event.batch:>{len(str(event.batches))}}/{event.batches}  "
+            f"loss {state.loss_sum / state.seen:.4f}  accuracy {state.hits / state.seen:6.2%}"
+        )
+        display.step(state.step, _epoch_of(event.epoch, epochs), figures)
 
 
 @contextmanager
@@ -120,17 +204,17 @@ def _interruptible() -> Iterator[list[int]]:
             signal.signal(number, old)
 
 
-def _epoch_text(block: Block, trainer: Trainer) -> str:
-    return f"epoch {block.epoch}/{trainer.spec.epochs}  loss {block.losses[-1]:.4f}"
-
-
-def _epoch_line(record: EpochRecord, epochs: int) -> str:
-    text = (
-        f"epoch {record.epoch}/{epochs}  loss {record.train_loss:.4f}  accuracy {record.train_accuracy:.2%}"
-    )
-    if record.val_loss is not None:
-        text += f"  val loss {record.val_loss:.4f}  val accuracy {record.val_accuracy:.2%}"
+def epoch_line(record: EpochRecord, epochs: int) -> str:
+    """What is known after an epoch, aligned from epoch to epoch and within 80 columns."""
+    text = f"{_epoch_of(record.epoch, epochs)}  loss {record.train_loss:.4f}"
+    text += f"  accuracy {record.train_accuracy:6.2%}"
+    if record.val_loss is not None and record.val_accuracy is not None:
+        text += f"  val {record.val_loss:.4f}  {record.val_accuracy:6.2%}"
     return f"{text}  {record.samples_per_second:,.0f} samples/s"
+
+
+def _epoch_of(epoch: int, epochs: int) -> str:
+    return f"epoch {epoch:>{len(str(epochs))}}/{epochs}"
 
 
 def _report(result: dict[str, Any]) -> str:
@@ -138,7 +222,7 @@ def _report(result: dict[str, Any]) -> str:
     lines.append(f"epochs       {result['epochs']}, best {result['best_epoch']} ({result['reason']})")
     for split in ("train", "validation", "test"):
         figures = result[split]
-        if figures:
+        if figures and figures["loss"] is not None:
             lines.append(f"{split:<12} loss {figures['loss']:.4f}, accuracy {figures['accuracy']:.2%}")
     lines.append(f"time         {result['seconds']:.1f} s, {result['samples_per_second']:,} samples/s")
     return "\n".join(lines)

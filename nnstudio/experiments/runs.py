@@ -7,16 +7,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
+import io
 import json
+import math
 import os
 import re
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from nnstudio.core.spec import ProjectSpec
 from nnstudio.data.prepare import Prepared
@@ -28,7 +34,9 @@ from nnstudio.formats.keras_h5 import save_model
 from nnstudio.paths import data_dir
 
 SAVE_SECONDS = 5.0
-"""Least time between two saves of ``last.h5`` during a run."""
+"""Least time between two saves of ``last.h5`` at the end of an epoch."""
+LONG_EPOCH_SECONDS = 30.0
+"""Time after which ``last.h5`` is saved within an epoch."""
 
 _METRICS = [field.name for field in dataclasses.fields(EpochRecord)]
 _BATCHES = ["step", "epoch", "loss", "accuracy"]
@@ -67,13 +75,21 @@ def new_run_folder(name: str, base: Path | None = None) -> Path:
 class RunRecorder:
     """Writes a run into its folder; used by the application, the command line and sweeps.
 
+    Every method raises FormatError where the system refuses to write; what was written before is
+    unharmed.
+
     Args:
         folder: The run's folder; it is made if it doesn't exist.
+
+    Attributes:
+        result: The figures of the run, once it has ended.
+        problem: What could not be written last, for the caller's use.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.result: dict[str, Any] | None = None
+        self.problem = ""
         self._metrics: TextIOWrapper | None = None
         self._batches: TextIOWrapper | None = None
         self._saved_at = 0.0
@@ -81,46 +97,60 @@ class RunRecorder:
 
     def begin(self, trainer: Trainer) -> None:
         """Writes the recipe and opens the tables; a resumed run keeps its rows up to its state."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_text_atomically(self.folder / "project.json", trainer.project.dumps())
         state = trainer.state
-        kept = [list(dataclasses.asdict(record).values()) for record in state.history]
-        self._metrics = _table(self.folder / "metrics.csv", _METRICS, kept)
-        steps = [row for row in _rows(self.folder / "batches.csv") if int(row[0]) <= state.step]
-        self._batches = _table(self.folder / "batches.csv", _BATCHES, steps)
+        with _refusals(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for leftover in self.folder.glob(".*.tmp"):  # of a process that was killed while it saved
+                leftover.unlink(missing_ok=True)
+            write_text_atomically(self.folder / "project.json", trainer.project.dumps())
+            kept = [list(dataclasses.asdict(record).values()) for record in state.history]
+            self._metrics = _table(self.folder / "metrics.csv", _METRICS, kept)
+            steps = [row for row in _rows(self.folder / "batches.csv") if int(row[0]) <= state.step]
+            self._batches = _table(self.folder / "batches.csv", _BATCHES, steps)
         self._saved_at = time.monotonic()
         self._best_saved = 0
 
     def event(self, event: Event, trainer: Trainer) -> None:
-        """Appends to the tables; saves the state every few seconds, at the end of an epoch."""
-        if isinstance(event, Block):
-            pairs = zip(event.losses, event.accuracies, strict=True)
-            lines = (f"{event.step + i},{event.epoch},{a:.6g},{b:.6g}\n" for i, (a, b) in enumerate(pairs))
-            self._file(self._batches).writelines(lines)
-            return
-        csv.writer(self._file(self._metrics)).writerow(dataclasses.asdict(event).values())
-        self._file(self._metrics).flush()
-        if time.monotonic() - self._saved_at >= SAVE_SECONDS:
-            self._file(self._batches).flush()
-            self._save(trainer)
+        """Appends to the tables; saves the state every few seconds, mostly at the end of an epoch."""
+        with _refusals(self.folder):
+            if isinstance(event, Block):
+                pairs = zip(event.losses, event.accuracies, strict=True)
+                lines = (
+                    f"{event.step + i},{event.epoch},{a:.6g},{b:.6g}\n" for i, (a, b) in enumerate(pairs)
+                )
+                self._file(self._batches).writelines(lines)
+            else:
+                csv.writer(self._file(self._metrics)).writerow(dataclasses.asdict(event).values())
+                self._file(self._metrics).flush()
+            due = LONG_EPOCH_SECONDS if isinstance(event, Block) else SAVE_SECONDS
+            if time.monotonic() - self._saved_at >= due:
+                self._file(self._batches).flush()
+                self._save(trainer)
 
     def end(self, trainer: Trainer) -> None:
         """Saves the last state and the figures of the run."""
+        self.result = result_of(trainer, str(self.folder))
+        with _refusals(self.folder):
+            self._save(trainer)
+            text = json.dumps(self.result, indent=2, allow_nan=False) + "\n"
+            write_text_atomically(self.folder / "result.json", text)
+            self.close()
+
+    def close(self) -> None:
+        """Closes the tables; the state stays as it was saved last."""
         for file in (self._metrics, self._batches):
             if file is not None:
                 file.close()
-        self._save(trainer)
-        self.result = result_of(trainer, str(self.folder))
-        text = json.dumps(self.result, indent=2) + "\n"
-        write_text_atomically(self.folder / "result.json", text)
 
     def _save(self, trainer: Trainer) -> None:
+        self._saved_at = time.monotonic()  # also if it fails, or a full disk would be tried at every block
+        if not _is_sound(trainer.state):  # about to diverge; the file keeps the last good state
+            return
         project = trainer.project.replace(train=trainer.spec)
         save_model(self.folder / "last.h5", trainer.model, project, trainer.state)
         if trainer.state.best_epoch != self._best_saved:
             save_model(self.folder / "best.h5", trainer.best_model, project)
             self._best_saved = trainer.state.best_epoch
-        self._saved_at = time.monotonic()
 
     @staticmethod
     def _file(file: TextIOWrapper | None) -> TextIOWrapper:
@@ -128,34 +158,47 @@ class RunRecorder:
         return file
 
 
-def load_run(folder: Path) -> tuple[ProjectSpec, TrainerState]:
+def holds_run(folder: Path) -> bool:
+    """Whether a run was written into the folder."""
+    return any((folder / name).exists() for name in ("project.json", "last.h5", "best.h5"))
+
+
+def load_run(folder: Path) -> tuple[ProjectSpec, TrainerState | None]:
     """The recipe and the state of a run, to resume it.
 
+    Returns:
+        The recipe, and the state; None for a run that was cut off before its state was saved first,
+        which goes on from the start.
+
     Raises:
-        FormatError: It is no run's folder, or its state is missing or damaged.
+        FormatError: It is no run's folder, or its state is damaged.
+        SpecError: Its recipe is damaged.
     """
-    path = folder / "last.h5"
-    if not path.is_file():
+    path, recipe = folder / "last.h5", folder / "project.json"
+    if path.is_file():
+        checkpoint = load_checkpoint(path)
+        if checkpoint.state is None:
+            raise FormatError(f"{path} holds a model but no training state", fix="train from the start")
+        return checkpoint.project, checkpoint.state
+    if not recipe.is_file():
         raise FormatError(
             f"{folder} is not a run that can be resumed",
-            allowed="a run's folder with last.h5 in it",
-            received="no last.h5" if folder.is_dir() else "no such folder",
+            allowed="a run's folder with last.h5 or project.json in it",
+            received="neither" if folder.is_dir() else "no such folder",
             fix="give the folder that 'nnstudio train' printed as its run",
         )
-    checkpoint = load_checkpoint(path)
-    if checkpoint.state is None:
-        raise FormatError(f"{path} holds a model but no training state", fix="train from the start")
-    return checkpoint.project, checkpoint.state
+    with _refusals(recipe, "read"):
+        return ProjectSpec.loads(recipe.read_text(encoding="utf-8", errors="replace")), None
 
 
 def result_of(trainer: Trainer, run: str) -> dict[str, Any]:
-    """The figures of a run, as ``result.json`` and ``train --json`` give them."""
+    """The figures of a run, as ``result.json`` holds them; ``reason`` says why it ended."""
     state, model, data = trainer.state, trainer.model, trainer.data
     last = _shown_epoch(trainer)
     test = evaluate_part(model, data, "test")
     validation = None
     if last is not None and last.val_loss is not None:
-        validation = {"loss": last.val_loss, "accuracy": last.val_accuracy}
+        validation = {"loss": _known(last.val_loss), "accuracy": last.val_accuracy}
     rate = state.step * trainer.batch_size / state.seconds if state.seconds else 0.0
     return {
         "run": run,
@@ -165,9 +208,9 @@ def result_of(trainer: Trainer, run: str) -> dict[str, Any]:
         "epochs": state.epoch,
         "best_epoch": state.best_epoch,
         "reason": trainer.reason,
-        "train": {"loss": last.train_loss, "accuracy": last.train_accuracy} if last else None,
+        "train": {"loss": _known(last.train_loss), "accuracy": last.train_accuracy} if last else None,
         "validation": validation,
-        "test": {"loss": test.loss, "accuracy": test.accuracy} if test else None,
+        "test": {"loss": _known(test.loss), "accuracy": test.accuracy} if test else None,
         "seconds": round(state.seconds, 3),
         "samples_per_second": round(rate),
     }
@@ -180,6 +223,16 @@ def _shown_epoch(trainer: Trainer) -> EpochRecord | None:
         return None
     restored = rule is not None and rule.restore_best and trainer.reason in ("finished", "early stopping")
     return state.history[(state.best_epoch if restored and state.best_epoch else state.epoch) - 1]
+
+
+def _known(loss: float) -> float | None:
+    """A loss for JSON, which has no infinity: null for one that overflowed."""
+    return loss if math.isfinite(loss) else None
+
+
+def _is_sound(state: TrainerState) -> bool:
+    """Whether a reader would take the state: no NaN and no infinity in it."""
+    return all(bool(np.isfinite(vector).all()) for vector in (state.weights, *state.slots.values()))
 
 
 def evaluate_part(model: Model, data: Prepared, split: str) -> Evaluation | None:
@@ -197,17 +250,33 @@ def write_text_atomically(path: Path, text: str) -> None:
         FormatError: It can't be written; what was there before is unharmed.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with _refusals(path):
+        try:
+            temporary.write_text(text, encoding="utf-8", newline="")
+            replace_atomically(temporary, path)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _refusals(path: Path, action: str = "written") -> Iterator[None]:
+    """Turns the system's refusal to write or read into an error for the user."""
     try:
-        temporary.write_text(text, encoding="utf-8")
-        replace_atomically(temporary, path)
+        yield
     except OSError as error:
         raise FormatError(
-            f"{path} can't be written",
+            f"{path} can't be {action}",
             received=error.strerror or str(error),
-            fix="choose a folder you may write to with enough free space; the previous file is unharmed",
+            fix="choose a folder you may write to with enough free space; what was there is unharmed",
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+
+
+def _lines(block: Block) -> Iterator[str]:
+    """A line of ``batches.csv`` per step."""
+    pairs = zip(block.losses, block.accuracies, strict=True)
+    for step, (loss, accuracy) in enumerate(pairs, block.step):
+        yield f"{step},{block.epoch},{loss:.6g},{accuracy:.6g}\n"
 
 
 def _rows(path: Path) -> list[list[str]]:
@@ -219,9 +288,10 @@ def _rows(path: Path) -> list[list[str]]:
 
 
 def _table(path: Path, header: list[str], rows: list[Any]) -> TextIOWrapper:
-    file = path.open("w", newline="", encoding="utf-8")
-    writer = csv.writer(file)
+    """A table with its first rows, open for more; until they are all written the old file stays."""
+    text = io.StringIO()
+    writer = csv.writer(text)
     writer.writerow(header)
     writer.writerows(rows)
-    file.flush()
-    return file
+    write_text_atomically(path, text.getvalue())
+    return path.open("a", newline="", encoding="utf-8")

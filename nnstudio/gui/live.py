@@ -20,7 +20,7 @@ from nnstudio.gui.background import run_in_background, shut_down_background
 from nnstudio.gui.document import Document
 from nnstudio.gui.prepared_cache import PreparedCache
 from nnstudio.gui.recording import RunKeeper
-from nnstudio.gui.resuming import Reached, reached_by, reached_in, snapshot_of
+from nnstudio.gui.resuming import Reached, Recipe, reached_by, reached_in, snapshot_of
 
 if TYPE_CHECKING:
     from nnstudio.engine.checkpoint import Checkpoint
@@ -80,9 +80,7 @@ class Live(QObject):
         self._model: Model | None = None
         self._model_wanted: set[int] = set()
         self._prepared = PreparedCache()
-        self._recipe = document.project.train
-        self._planned_epochs = 0
-        self._target_epochs = 0
+        self._recipe = Recipe(document.project)
         self._continued_at: float | None = None
         self._reached: Reached | None = None  # where Train would go on
         self._adopted: tuple[Model, Model] | None = None  # newest and best, from a file
@@ -256,14 +254,8 @@ class Live(QObject):
         to have 40 epochs must not see the 4.
         """
         session = self._session
-        if session is None or not self.running:
-            return
-        locked = {name: getattr(self._recipe, name) for name in TrainSpec.locked_while_training}
-        epochs = self._target_epochs if spec.epochs == self._planned_epochs else spec.epochs
-        recipe = spec.replace(**locked, epochs=epochs)
-        if recipe != self._recipe:
-            self._recipe = recipe
-            session.apply(recipe)
+        if session is not None and self.running and self._recipe.take_over(spec):
+            session.apply(self._recipe.train)
 
     def set_model_wanted(self, wanted: bool, by: object = None) -> None:
         """Keeps ``model`` fresh while somebody looks at it; each renewal copies all weights.
@@ -297,13 +289,10 @@ class Live(QObject):
         project, reached = self._document.project, self._reached
         if reached is not None and not reached.goes_on(project):
             reached = None
-        self._planned_epochs = self._target_epochs = project.train.epochs
         if reached is None:
             self._new_run()
-        else:
-            self._target_epochs = reached.epochs(project.train.epochs)
-            project = project.replace(train=project.train.replace(epochs=self._target_epochs))
-        self._recipe = project.train
+        self._recipe = Recipe(project, reached)
+        project = project.replace(train=self._recipe.train)
         self._continued_at = reached.at if reached else None
         self._recorder = self._recorder_for(project.name, self.run_folder if reached else None)
         state, prepared = reached.start() if reached else None, self._prepared.get(project.data)

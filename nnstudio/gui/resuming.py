@@ -69,6 +69,31 @@ class Reached:
         return state
 
 
+class Recipe:
+    """The training recipe of the run under way.
+
+    Args:
+        project: What the user wants to train.
+        reached: Where the run goes on, or None for a fresh one.
+    """
+
+    def __init__(self, project: ProjectSpec, reached: Reached | None = None) -> None:
+        planned = project.train.epochs
+        self._planned = planned
+        self._target = planned if reached is None else reached.epochs(planned)
+        self.train = project.train.replace(epochs=self._target)
+
+    def take_over(self, spec: TrainSpec) -> bool:
+        """Takes an edited recipe over, without what a run can't change; True if that changes anything.
+
+        A number of epochs that the user left alone does not cut short a run that trains more.
+        """
+        locked = {name: getattr(self.train, name) for name in TrainSpec.locked_while_training}
+        epochs = self._target if spec.epochs == self._planned else spec.epochs
+        before, self.train = self.train, spec.replace(**locked, epochs=epochs)
+        return self.train != before
+
+
 def reached_by(session: Session) -> Reached | None:
     """Where a session has come to; None if it never began to train."""
     trainer = session.trainer

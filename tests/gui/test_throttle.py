@@ -15,7 +15,7 @@ def test_the_first_request_acts_at_once_and_later_ones_wait(qtbot: QtBot) -> Non
     assert len(calls) == 1
     throttle.now()
     assert len(calls) == 2
-    assert not throttle.findChild(QTimer).isActive()
+    assert not any(timer.isActive() for timer in throttle.findChildren(QTimer))
 
 
 def test_a_request_that_waits_is_honoured_once(qtbot: QtBot) -> None:

@@ -223,3 +223,17 @@ def test_an_error_shows_its_trace_and_copies_it(page: Page, monkeypatch: pytest.
     page.press("Details")
     assert not page.view.details.isVisible()
     assert page.view.empty.isVisible()  # nothing was trained
+
+
+def test_a_page_that_is_made_later_shows_the_run_so_far(qtbot: QtBot) -> None:
+    watched = Watched(qtbot, Document(small_project()), lambda name, folder: None)
+    watched.live.train()
+    watched.to_end()
+    view = TrainView(watched.document, watched.live)
+    qtbot.addWidget(view)
+    view.show()
+    assert view.curves.isVisible()
+    assert view.curves.run is not None
+    assert [record.epoch for record in view.curves.run.records] == [1, 2, 3]
+    assert view.strip.value("epoch") == "3"
+    assert watched.live.shutdown()

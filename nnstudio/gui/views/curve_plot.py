@@ -15,6 +15,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QWidget
 
+from nnstudio.gui.stylesheet import mix
 from nnstudio.gui.theme import font, theme
 from nnstudio.gui.views.curve_axes import Axis, log_ticks, nice_axis, ticks_within
 from nnstudio.gui.views.curve_data import METRICS, SPLITS, Array, Best, RunCurves, Trace
@@ -193,6 +194,14 @@ class _View(pg.ViewBox):  # type: ignore[misc]
         super().mouseDragEvent(event, axis)
 
 
+class _Curve(pg.PlotCurveItem):  # type: ignore[misc]
+    """A curve that fills its view, which spares working out its bounds for every painting."""
+
+    def boundingRect(self) -> QRectF:
+        view = self.getViewBox()
+        return QRectF() if view is None else view.viewRect()
+
+
 class Plot(QGraphicsObject):
     """One plot: grid, ticks, curves and, above them, the overlay of marks and labels."""
 
@@ -214,7 +223,7 @@ class Plot(QGraphicsObject):
         self.overlay = Overlay(self)
 
     def _curve(self, antialias: bool = False) -> pg.PlotCurveItem:
-        curve = pg.PlotCurveItem(antialias=antialias, connect="finite", skipFiniteCheck=False)
+        curve = _Curve(antialias=antialias, connect="finite", skipFiniteCheck=False)
         self.view.addItem(curve, ignoreBounds=True)
         return curve
 
@@ -238,7 +247,8 @@ class Plot(QGraphicsObject):
             colour = tokens.line(index)
             self.strong[split].setPen(pg.mkPen(colour, width=2 * px))
             self.raw[split].setPen(pg.mkPen(_faint(colour, 150), width=1))
-        self.batch.setPen(pg.mkPen(_faint(tokens.line(0), 75), width=1))
+        # an opaque mixture: strokes that cross would add up to a strong colour
+        self.batch.setPen(pg.mkPen(mix(tokens.plot, tokens.line(0), 0.3), width=1))
         earlier = QPen(QColor(tokens.earlier), 1.3 * px)
         earlier.setCosmetic(True)
         earlier.setDashPattern([length / 1.3 for length in GHOST_DASH])

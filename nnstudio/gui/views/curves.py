@@ -54,6 +54,7 @@ class CurvesPanel(QFrame):
         self.setAccessibleName("Training curves")
         self._chart: Chart | None = None
         self._run: RunCurves | None = None
+        self._pending: list[Event] = []  # not taken in yet: many small portions cost more than one
         self._earlier: list[RunCurves] = []
         self._epochs = 1
         self._best: Best | None = None
@@ -66,6 +67,7 @@ class CurvesPanel(QFrame):
     @property
     def run(self) -> RunCurves | None:
         """What is drawn."""
+        self._take_in()
         return self._run
 
     @property
@@ -98,6 +100,7 @@ class CurvesPanel(QFrame):
             continued_at: Epoch at which the same run goes on, or None for a fresh one.
         """
         self._epochs = epochs
+        self._take_in()
         if continued_at is not None and self._run is not None and self._run.number == number:
             self._run.cut(continued_at)
         else:
@@ -108,9 +111,8 @@ class CurvesPanel(QFrame):
 
     def append(self, events: Sequence[Event]) -> None:
         """Draws what the run did, within a tenth of a second."""
-        if self._run is not None:
-            self._run.extend(events)
-            self._redraw.request()
+        self._pending.extend(events)
+        self._redraw.request()
 
     def set_plan(self, epochs: int) -> None:
         """The number of planned epochs changed."""
@@ -130,12 +132,14 @@ class CurvesPanel(QFrame):
 
     def clear(self) -> None:
         """Forgets the current run; it stays among those to compare with."""
+        self._take_in()
         self._keep(self._run)
         self._run, self._best = None, None
         self._redraw.cancel()
 
     def forget(self) -> None:
         """Forgets all runs."""
+        self._pending.clear()
         self._run, self._best = None, None
         self._earlier.clear()
         self._list_ghosts(None)
@@ -143,10 +147,10 @@ class CurvesPanel(QFrame):
 
     def table(self) -> list[list[str]]:
         """The epochs behind the curves: a header row, then one row per epoch."""
-        if self._run is None:
+        if self.run is None:
             return []
         names = ["epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy"]
-        rows = [[getattr(record, name) for name in names] for record in self._run.records]
+        rows = [[getattr(record, name) for name in names] for record in self.run.records]
         return [names, *[["" if value is None else f"{value:.9g}" for value in row] for row in rows]]
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -252,7 +256,13 @@ class CurvesPanel(QFrame):
 
     # Plots
 
+    def _take_in(self) -> None:
+        if self._pending and self._run is not None:
+            self._run.extend(self._pending)
+        self._pending.clear()
+
     def _draw(self) -> None:
+        self._take_in()
         if self._run is None or not self.isVisible():
             return
         from nnstudio.gui.views.curve_plot import Picture

@@ -66,6 +66,7 @@ class TrainView(QWidget):
         self._figures = Throttle(PROGRESS_MS, self._show_figures, self)
         self._connect()
         self._show_curves(False)
+        self._catch_up()
 
     def show_notice(self, notice: Notice | None) -> None:
         """Shows a message above the curves, or none."""
@@ -123,6 +124,15 @@ class TrainView(QWidget):
         self.banner.action_clicked.connect(self._apply_fix)
         self.banner.why_clicked.connect(self._toggle_details)
         self.banner.closed.connect(lambda: self.show_notice(None))
+
+    def _catch_up(self) -> None:
+        """Shows a run that began before this page was made."""
+        live = self._live
+        if live.snapshot is None:
+            return
+        self.curves.begin(live.run_number, live.snapshot.epochs)
+        self._extend(live.records)
+        self._snapshot_changed(live.snapshot)
 
     def _started(self, session: Session) -> None:
         at = self._live.continued_at

@@ -107,9 +107,11 @@ def best_of(snapshot: Snapshot, project: ProjectSpec) -> Best | None:
 
 def _epoch(snapshot: Snapshot) -> Cell:
     if snapshot.state == "preparing" or not snapshot.epoch:
-        return Cell("–", f"/ {snapshot.epochs}", "preparing" if snapshot.state == "preparing" else "")
-    note = f"batch {snapshot.batch} / {snapshot.batches}"
-    return Cell(numbers.count(snapshot.epoch), f"/ {snapshot.epochs}", note)
+        return Cell(
+            "–", f"/ {numbers.count(snapshot.epochs)}", "preparing" if snapshot.state == "preparing" else ""
+        )
+    note = f"batch {numbers.count(snapshot.batch)} / {numbers.count(snapshot.batches)}"
+    return Cell(numbers.count(snapshot.epoch), f"/ {numbers.count(snapshot.epochs)}", note)
 
 
 def _speed(snapshot: Snapshot) -> Cell:

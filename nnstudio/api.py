@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,17 @@ import numpy as np
 from nnstudio.core.layer import LAYERS, LayerSpec, Shape
 from nnstudio.core.spec import DataSpec, NetworkSpec, ProjectSpec, TrainSpec
 from nnstudio.data.catalog import load_dataset
-from nnstudio.data.dataset import Dataset, Part
+from nnstudio.data.convert import as_part, number_names
+from nnstudio.data.dataset import Dataset
 from nnstudio.data.prepare import Prepared, prepare_dataset
+from nnstudio.engine.checkpoint import load_checkpoint
 from nnstudio.engine.model import Model
 from nnstudio.engine.trainer import EpochRecord, Event, Reason, Trainer
-from nnstudio.errors import SpecError
-from nnstudio.formats.keras_h5 import load_model, save_model
+from nnstudio.errors import DataError, SpecError
+from nnstudio.formats.keras_h5 import save_model
+
+Source = str | Path | Dataset | tuple[Any, Any]
+"""What can be trained on: a name, a path, a data set, or samples and labels."""
 
 
 class TrainedModel(Model):
@@ -65,7 +70,7 @@ def Network(layers: Sequence[LayerSpec], input_shape: Shape) -> NetworkSpec:  # 
 
 def train(
     network: NetworkSpec,
-    data: str | Dataset | tuple[Any, Any],
+    data: Source,
     *,
     watch: Callable[[Event], None] | None = None,
     **settings: Any,
@@ -74,7 +79,8 @@ def train(
 
     Args:
         network: The network.
-        data: Name or path of a data set, a ``Dataset``, or arrays ``(x, y)``.
+        data: Name or path of a data set, a ``Dataset``, or arrays ``(x, y)``: samples ``(N, features)``,
+            ``(N, H, W)`` or ``(N, H, W, C)`` and class numbers ``(N,)``, all of them to train on.
         watch: Called with every block of steps and every epoch.
         **settings: Fields of the training recipe and of the data recipe, such as ``epochs=5``,
             ``optimizer="SGD"``, ``learning_rate=0.01``, ``validation=0.2``.
@@ -82,6 +88,7 @@ def train(
     Raises:
         SpecError: A setting is unknown or not allowed.
         ShapeError: The network has problems or doesn't fit the data.
+        DataError: There are no such data, or they can't be read.
     """
     known = set(TrainSpec.model_fields) | set(DataSpec.model_fields) - {"source"}
     unknown = sorted(set(settings) - known)
@@ -89,17 +96,14 @@ def train(
         raise SpecError(f"there is no setting {unknown[0]!r}", allowed=", ".join(sorted(known)))
     of_train = {k: v for k, v in settings.items() if k in TrainSpec.model_fields}
     of_data = {k: v for k, v in settings.items() if k in DataSpec.model_fields}
-    source = data if isinstance(data, str) else "memory"
+    source = str(data) if isinstance(data, (str, Path)) else "arrays"
     recipe = DataSpec.build({"source": source, **of_data})
     project = ProjectSpec(network=network, data=recipe, train=TrainSpec.build(of_train))
-    trainer = Trainer(project, prepare_dataset(_dataset(data), recipe))
+    trainer = Trainer(project, _prepared(data, recipe))
     for event in trainer.run():
         if watch is not None:
             watch(event)
-    model = trainer.model
-    trained = TrainedModel(model.network, model.weights, model.classes, model.scaling)
-    trained.project = project
-    state = trainer.state
+    state, trained = trainer.state, _trained(trainer.model, project)
     return Run(trained, tuple(state.history), state.best_epoch, trainer.reason, trainer.data)
 
 
@@ -109,18 +113,26 @@ def load(path: Path | str) -> TrainedModel:
     Raises:
         FormatError: The file is missing, no HDF5, damaged, or not written by NNStudio.
     """
-    model = load_model(path)
-    return TrainedModel(model.network, model.weights, model.classes, model.scaling)
+    checkpoint = load_checkpoint(Path(path))
+    return _trained(checkpoint.model(), checkpoint.project)
 
 
-def _dataset(data: str | Dataset | tuple[Any, Any]) -> Dataset:
+def _trained(model: Model, project: ProjectSpec) -> TrainedModel:
+    trained = TrainedModel(model.network, model.weights, model.classes, model.scaling)
+    trained.project = project
+    return trained
+
+
+def _prepared(data: Source, recipe: DataSpec) -> Prepared:
+    """The data, prepared as the recipe says; arrays have no test samples."""
     if isinstance(data, Dataset):
-        return data
-    if isinstance(data, str):
-        return load_dataset(data)
-    x, y = (np.asarray(array) for array in data)
-    labels = y.astype(np.int64)
-    part = Part(x if x.dtype == np.uint8 else x.astype(np.float32), labels)
-    classes = tuple(str(number) for number in range(int(labels.max(initial=1)) + 1))
-    nothing = np.arange(0)
-    return Dataset("memory", "Arrays", part, part.select(nothing), classes)
+        return prepare_dataset(data, recipe)
+    if isinstance(data, (str, Path)):
+        return prepare_dataset(load_dataset(str(data)), recipe)
+    if len(data) != 2:
+        raise DataError("the arrays aren't understood", allowed="(x, y)", received=f"{len(data)} values")
+    part = as_part(*data, "the arrays")
+    # a data set has to have test samples, and here there are none: lend it the others for the moment
+    classes = number_names(part) if part.labels.max() > 0 else ("0", "1")
+    prepared = prepare_dataset(Dataset("arrays", "Arrays", part, part, classes), recipe)
+    return replace(prepared, test=part.select(np.arange(0)))

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnstudio.errors import DataError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")
 MAX_PIXELS = 50_000_000
@@ -26,30 +30,54 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     Raises:
         DataError: The file is missing, no picture, damaged or too large.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image, ImageOps
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit here is lower
+            warnings.simplefilter("ignore")  # of Pillow, about odd pictures; the limit here is lower
             with Image.open(path, formats=FORMATS) as picture:
-                width, height = picture.size
-                if width * height > MAX_PIXELS:
-                    raise DataError(
-                        f"{path} is too large",
-                        allowed=f"{MAX_PIXELS:,} pixels",
-                        received=f"{width:,} × {height:,}",
-                        fix="scale it down first",
-                    )
-                transparent = "transparency" in picture.info or picture.mode in ("RGBA", "LA", "PA")
-                grey = picture.mode in ("1", "L") and not transparent
-                mode = "RGBA" if transparent else "L" if grey else "RGB"
-                return np.asarray(picture.convert(mode), dtype=np.uint8)
+                _check_size(path, f"{picture.width:,} × {picture.height:,}", picture.width * picture.height)
+                upright = ImageOps.exif_transpose(picture)  # cameras store how they were held
+                return _pixels(upright)
     except FileNotFoundError as error:
         raise DataError(f"there is no file {path}", fix="check the path") from error
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
+    except Image.DecompressionBombError:
+        _check_size(path, "far more", MAX_PIXELS + 1)
+        raise
+    except DataError:
+        raise
+    except Exception as error:  # Pillow fails in many ways on damaged files, TypeError among them
         raise DataError(
             f"{path} is not a readable picture",
             allowed=", ".join(FORMATS),
             received=str(error),
             fix="open it in an image viewer and save it again as PNG",
         ) from error
+
+
+def _check_size(path: Path, size: str, pixels: int) -> None:
+    if pixels > MAX_PIXELS:
+        raise DataError(
+            f"{path} is too large",
+            allowed=f"{MAX_PIXELS:,} pixels",
+            received=size,
+            fix="scale it down first",
+        )
+
+
+def _pixels(picture: Image.Image) -> NDArray[np.uint8]:
+    """Grey, colour or colour with transparency, 8 bits per channel."""
+    if picture.mode.startswith("I") or picture.mode == "F":  # 16 or 32 bits; Pillow would cut off, not scale
+        return _to_bytes(np.asarray(picture))
+    transparent = "transparency" in picture.info or picture.mode in ("RGBA", "LA", "PA", "La", "RGBa")
+    grey = picture.mode in ("1", "L") and not transparent
+    mode = "RGBA" if transparent else "L" if grey else "RGB"
+    return np.asarray(picture.convert(mode), dtype=np.uint8)
+
+
+def _to_bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Grey values of 16 bits as the upper 8; floats from 0 to 1, or to whatever their largest is."""
+    if values.dtype.kind == "f":
+        finite = np.nan_to_num(values.astype(np.float64), posinf=0, neginf=0).clip(min=0)
+        return np.rint(finite * (255 / max(1.0, float(finite.max(initial=0))))).astype(np.uint8)
+    return (values.astype(np.int64).clip(0, 65_535) >> 8).astype(np.uint8)

@@ -38,7 +38,7 @@ from nnstudio.gui.status_bar import StatusBar
 from nnstudio.gui.theme import theme
 from nnstudio.gui.toolbar import Toolbar
 from nnstudio.gui.widgets import focus as focus_ring
-from nnstudio.gui.window_geometry import place_window
+from nnstudio.gui.window_geometry import limit_window, place_window
 
 NARROW = 1366
 """Width at 100% zoom below which the layer list becomes a rail."""
@@ -90,6 +90,7 @@ class MainWindow(QMainWindow):
         self._fill_recent()
         self._set_start(True)
         place_window(self, self.settings)
+        theme().changed.connect(self._fit_zoom)
 
     # Making the parts
 
@@ -324,9 +325,16 @@ class MainWindow(QMainWindow):
 
     # Events
 
+    def _fit_zoom(self) -> None:
+        limit_window(self)
+        self._fit_width()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Changes between layer list and rail."""
         super().resizeEvent(event)
+        self._fit_width()
+
+    def _fit_width(self) -> None:
         narrow = self.width() < NARROW * theme().zoom
         self.layers.setCurrentWidget(self.layer_rail if narrow else self.layer_list)
         self.docks.set_narrow(narrow)

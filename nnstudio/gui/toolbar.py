@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from nnstudio.gui.actions import Actions
@@ -17,7 +17,9 @@ from nnstudio.gui.widgets.divider import Divider
 _WIDTHS = {"train": 112, "pause": 84, "step_batch": 76, "stop": 76, "reset": 82}
 _TEXTS = {"train": "Train", "pause": "Pause", "step_batch": "Step", "stop": "Stop", "reset": "Reset"}
 _ICONS = {"train": "play", "pause": "pause", "step_batch": "step", "stop": "stop", "reset": "reset"}
+_LONGEST = "Train more"
 _ARROW = 20
+_ICON_WIDTH = 40
 _HEIGHT = 44
 _LOCKED = "Locked while a run is under way. Stop or finish it to choose another."
 
@@ -51,7 +53,8 @@ class Toolbar(QToolBar):
         parts: list[QWidget] = [ToolbarButton(actions[name]) for name in ("new", "open", "save")]
         parts.append(Divider())
         parts += [ToolbarButton(actions[name]) for name in ("undo", "redo")]
-        parts += [_caption("Dataset"), self.datasets, _caption("Device"), self.device]
+        self._captions = (_caption("Dataset"), _caption("Device"))
+        parts += [self._captions[0], self.datasets, self._captions[1], self.device]
         for part in parts:
             self._layout.addWidget(part)
         self._layout.addStretch(1)
@@ -63,6 +66,23 @@ class Toolbar(QToolBar):
         self._line.setFixedHeight(px(_HEIGHT))
         self._layout.setContentsMargins(px(14), 0, px(12), 0)
         self._layout.setSpacing(px(8))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leaves words out where there is no room for them."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Takes the first of these that fits: everything, no captions, no device, icons only."""
+        for level in range(4):
+            for caption in self._captions:
+                caption.setVisible(level < 1)
+            self.device.setVisible(level < 2)
+            self.training.set_compact(level == 3)
+            self._layout.invalidate()
+            if self._layout.minimumSize().width() <= self.width():
+                return
 
 
 class TrainButtons(QWidget):
@@ -71,6 +91,8 @@ class TrainButtons(QWidget):
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._actions = actions
+        self._compact = False
+        self._label = _TEXTS["train"]
         self.buttons = {name: self._button(name) for name in _WIDTHS}
         self._more = self._step_menu()
         self._row = QHBoxLayout(self)
@@ -98,7 +120,8 @@ class TrainButtons(QWidget):
         self._actions["train"].setText(controls.label if controls.train else "Train")
         self._more.setEnabled(controls.step)
         train = self.buttons["train"]
-        train.setText(controls.label)
+        self._label = controls.label
+        self._write()
         train.setToolTip(controls.reason or self._actions["train"].toolTip())
         train.set_role(
             "primary" if controls.primary == "train" else "busy" if controls.label == "Training" else ""
@@ -106,6 +129,19 @@ class TrainButtons(QWidget):
         self.buttons["pause"].set_role("primary" if controls.primary == "pause" else "")
         if focused is not None and not focused.isEnabled() and controls.primary:
             self.buttons[controls.primary].setFocus()  # the keyboard stays with the next sensible action
+
+    def set_compact(self, compact: bool) -> None:
+        """Shows icons without words, or both."""
+        if compact != self._compact:
+            self._compact = compact
+            self._write()
+            self._space()
+
+    def _write(self) -> None:
+        for name, button in self.buttons.items():
+            text = self._label if name == "train" else _TEXTS[name]
+            button.setAccessibleName(text)
+            button.setText("" if self._compact and name != "train" else text)
 
     def _button(self, name: str) -> Button:
         action = self._actions[name]
@@ -130,7 +166,7 @@ class TrainButtons(QWidget):
         self._more.setStyleSheet(
             "border-top-left-radius: 0; border-bottom-left-radius: 0; border-left-width: 0; padding: 0;"
         )
-        both = QWidget()
+        both = self._step = QWidget()
         row = QHBoxLayout(both)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -142,9 +178,16 @@ class TrainButtons(QWidget):
         px = theme().px
         self._row.setSpacing(px(6))
         for name, width in _WIDTHS.items():
-            self.buttons[name].setMinimumWidth(px(width))
+            button = self.buttons[name]
+            if name == "train":
+                button.setText(_LONGEST)
+            short = self._compact and name != "train"
+            button.setMinimumWidth(max(px(_ICON_WIDTH if short else width), button.sizeHint().width()))
+        self._write()
         self._more.setFixedWidth(px(_ARROW))
         self._more.setIconSize(QSize(px(12), px(12)))
+        self._step.updateGeometry()
+        self.updateGeometry()
 
 
 class ToolbarButton(QToolButton):

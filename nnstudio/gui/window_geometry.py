@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMainWindow
 
 from nnstudio.gui.settings import Settings
+from nnstudio.gui.theme import theme
 
 SMALLEST = QSize(1280, 720)
 FIRST = QSize(1440, 900)
@@ -14,18 +15,25 @@ _VISIBLE = 64  # pixels of the title bar that must be within reach
 _FRAME = QSize(8, 40)  # room for a title bar and borders, which aren't known before the window is shown
 
 
-def smallest_size(available: QSize) -> QSize:
-    """The smallest supported window, or the whole screen where that is smaller."""
-    return SMALLEST.boundedTo(available - _FRAME)
+def smallest_size(available: QSize, zoom: float = 1.0) -> QSize:
+    """The smallest supported window at a zoom, or the whole screen where that is smaller."""
+    return (SMALLEST * zoom).boundedTo(available - _FRAME)
+
+
+def limit_window(window: QMainWindow) -> None:
+    """Keeps the window from being made smaller than its parts can bear."""
+    available = (window.screen() or QGuiApplication.primaryScreen()).availableGeometry()
+    window.setMinimumSize(smallest_size(available.size(), theme().zoom))
 
 
 def place_window(window: QMainWindow, settings: Settings) -> None:
     """Gives the window its remembered place and size, or the first ones."""
     available = QGuiApplication.primaryScreen().availableGeometry()
-    window.setMinimumSize(smallest_size(available.size()))
+    limit_window(window)
     restored = window.restoreGeometry(settings.bytes("window/geometry"))
     if not restored or not _reachable(window.frameGeometry()):
-        window.resize(FIRST.boundedTo(available.size() - _FRAME).expandedTo(window.minimumSize()))
+        first = (FIRST * theme().zoom).boundedTo(available.size() - _FRAME)
+        window.resize(first.expandedTo(window.minimumSize()))
         window.move(
             available.left() + (available.width() - window.width()) // 2,
             available.top() + max(0, available.height() - window.height() - _FRAME.height()) // 2,

@@ -8,18 +8,23 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMainWindow
 
 from nnstudio.core.spec import DataSpec, ProjectSpec
 from nnstudio.data.catalog import list_datasets
 from nnstudio.data.prepare import prepare
 from nnstudio.engine.session import Snapshot, State
 from nnstudio.errors import DataError
-from nnstudio.gui.datasets import sample_counts
+from nnstudio.gui.actions import Actions
+from nnstudio.gui.datasets import Datasets, sample_counts
+from nnstudio.gui.document import Document
 from nnstudio.gui.dropped import Kind, kind_of
 from nnstudio.gui.messages import MessageArea
 from nnstudio.gui.page_tabs import showing_choices
 from nnstudio.gui.settings import Settings
 from nnstudio.gui.status_bar import run_text
+from nnstudio.gui.theme import theme
+from nnstudio.gui.toolbar import Toolbar
 from nnstudio.gui.train_controls import blocking_problem, controls
 from nnstudio.gui.widgets.buttons import Button, IconButton
 from nnstudio.gui.window_geometry import smallest_size
@@ -162,3 +167,24 @@ def test_settings_survive_nonsense(tmp_path: Path) -> None:
     again.set("a/flag", "perhaps")
     assert (again.number("a/number", 2), again.data("a/map"), again.flag("a/flag", True)) == (2, {}, True)
     assert again.bytes("a/map").isEmpty()
+
+
+@pytest.mark.parametrize(("zoom", "width"), [(1.0, 1280), (1.25, 1280), (1.5, 1280), (1.5, 1200)])
+def test_the_training_buttons_never_overlap(zoom: float, width: int) -> None:
+    theme().zoom = zoom
+    window = QMainWindow()
+    toolbar = Toolbar(Actions(window), Datasets(Document(parent=window), window))
+    window.addToolBar(toolbar)
+    window.resize(width, 200)
+    window.show()
+    QTest.qWaitForWindowExposed(window)
+    QApplication.processEvents()
+    edges = []
+    for button in toolbar.training.buttons.values():
+        left = button.mapTo(toolbar, button.rect().topLeft()).x()
+        edges += [left, left + button.width()]
+        assert button.width() >= button.sizeHint().width(), f"{button.accessibleName()} is cut off"
+    assert edges == sorted(edges)
+    assert edges[-1] <= width
+    window.close()
+    window.deleteLater()

@@ -55,3 +55,10 @@ def roll(widget: QWidget, angle: int) -> None:
 def state(widget: QWidget) -> str:
     """The state that the style sheet shows: "", "invalid", "changed" or "locked"."""
     return str(widget.property("state") or "")
+
+
+def double_click(widget: QWidget, pos: QPoint | None = None) -> None:
+    """Double-clicks as a hand does; ``QTest.mouseDClick`` alone leaves the button down."""
+    place = widget.rect().center() if pos is None else pos
+    QTest.mouseDClick(widget, Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=place)

@@ -19,7 +19,7 @@ _SESSION = tempfile.TemporaryDirectory(prefix="nnstudio-tests-", ignore_cleanup_
 os.environ["NNSTUDIO_HOME"] = str(Path(_SESSION.name, "home"))
 os.environ["NNSTUDIO_CACHE"] = str(Path(_SESSION.name, "cache"))
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, QThread, QTimer  # noqa: E402
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, Qt, QThread, QTimer  # noqa: E402
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 from shiboken6 import isValid  # noqa: E402
 
@@ -57,12 +57,12 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
-    """Fail a test that leaves a thread, a running timer or a top-level widget."""
+    """Fail a test that leaves a thread, a running timer, a top-level widget or a pressed button."""
     threads = set(threading.enumerate())
     widgets = qapp.topLevelWidgets()
     yield
     settle()
-    leaks = [*left_threads(threads), *left_timers(), *left_widgets(qapp, widgets)]
+    leaks = [*left_threads(threads), *left_timers(), *left_widgets(qapp, widgets), *left_buttons()]
     theme().mode, theme().zoom = "light", 1.0
     if leaks:
         pytest.fail("left behind: " + "; ".join(leaks))
@@ -96,6 +96,12 @@ def left_widgets(app: QApplication, before: list[QWidget]) -> list[str]:
         for widget in app.topLevelWidgets()
         if not any(widget is known for known in before) and not _qts_own(widget)
     ]
+
+
+def left_buttons() -> list[str]:
+    """Mouse buttons that stay down (``QTest.mouseDClick`` needs a ``mouseRelease`` behind it)."""
+    down = QApplication.mouseButtons()
+    return [] if down == Qt.MouseButton.NoButton else [f"pressed {down}"]
 
 
 Kind = TypeVar("Kind", bound=QObject)

@@ -16,7 +16,7 @@ from nnstudio.gui.theme import theme
 from nnstudio.gui.views.curve_data import Best
 from nnstudio.gui.views.curve_plot import Plot
 from nnstudio.gui.views.curves import CurvesPanel, smoothing_weight
-from tests.gui.acting import pick
+from tests.gui.acting import double_click, pick
 
 BATCHES = 20
 
@@ -282,7 +282,7 @@ def test_wheel_zooms_and_a_double_click_goes_back(panel: CurvesPanel) -> None:
     panel.append(run_events(30)[-1:])
     drawn(panel)
     assert plot(panel).view.viewRange()[0] == pytest.approx([low, high])  # what is looked at stays
-    QTest.mouseDClick(view, Qt.MouseButton.LeftButton, pos=spot(panel, (low + high) / 2))
+    double_click(view, spot(panel, (low + high) / 2))
     assert plot(panel).view.viewRange()[0] == [0, 40]
     assert panel.view_button.accessibleName() == "Full screen"
 

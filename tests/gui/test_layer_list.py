@@ -13,6 +13,7 @@ from nnstudio.gui.layer_rail import LayerRail
 from nnstudio.gui.stack.palette import best_match, palette
 from nnstudio.gui.stack.palette_view import PaletteView
 from nnstudio.layers import Dropout
+from tests.gui.acting import double_click
 from tests.gui.stack.conftest import check_undo, document_of, names, valid_layers
 
 KEY = Qt.Key
@@ -145,7 +146,7 @@ def test_escape_clears_and_then_leaves(layers, qtbot):
 
 def test_double_click_inserts(layers, document):
     before = document.project
-    QTest.mouseDClick(layers.view.viewport(), LEFT, pos=spot(layers.view, "Dropout"))
+    double_click(layers.view.viewport(), spot(layers.view, "Dropout"))
     assert names(document)[3] == "dropout_1"
     check_undo(document, before)
 

@@ -5,6 +5,7 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
+from tests.gui.acting import double_click
 from tests.gui.stack.conftest import check_undo, document_of, layer, middle, names
 
 LEFT = Qt.MouseButton.LeftButton
@@ -23,7 +24,7 @@ def test_a_click_selects(document, show):
 def test_a_double_click_goes_to_the_inspector(document, show, qtbot):
     panel = show(document)
     with qtbot.waitSignal(panel.inspector_requested):
-        QTest.mouseDClick(panel.view.viewport(), LEFT, pos=middle(panel.view, 2))
+        double_click(panel.view.viewport(), middle(panel.view, 2))
 
 
 def test_the_fix_button_mends_the_stack_in_one_step(broken, show):

@@ -9,6 +9,7 @@ from nnstudio.gui.widgets.combo import Combo
 from nnstudio.gui.widgets.field_state import is_locked, lock, set_changed, show_problem, unlock
 from nnstudio.gui.widgets.icon_label import IconLabel
 from nnstudio.gui.widgets.spin import IntSpin
+from tests.gui.acting import double_click
 
 WHY = "Stop the run to change it."
 
@@ -73,8 +74,7 @@ def test_a_locked_text_can_be_selected_but_not_typed_in(qtbot) -> None:
     field.show()
     lock(field, WHY)
     QTest.keyClicks(field, "x")
-    QTest.mouseDClick(field, Qt.MouseButton.LeftButton)
-    QTest.mouseRelease(field, Qt.MouseButton.LeftButton)  # a double click leaves the button down
+    double_click(field)
     assert (field.text(), field.selectedText()) == ("conv1", "conv1")
 
 

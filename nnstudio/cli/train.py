@@ -158,6 +158,8 @@ def _train(trainer: Trainer, recorder: RunRecorder, display: Progress) -> None:
         recorder.end(trainer)
     except FormatError as error:
         raise WorkFailed(f"the end of the run could not be saved: {error}") from error
+    finally:
+        recorder.close()
 
 
 def _record(recorder: RunRecorder, event: Event, trainer: Trainer) -> None:

@@ -130,17 +130,20 @@ class RunRecorder:
     def end(self, trainer: Trainer) -> None:
         """Saves the last state and the figures of the run."""
         self.result = result_of(trainer, str(self.folder))
-        with _refusals(self.folder):
-            self._save(trainer)
-            text = json.dumps(self.result, indent=2, allow_nan=False) + "\n"
-            write_text_atomically(self.folder / "result.json", text)
+        try:
+            with _refusals(self.folder):
+                self._save(trainer)
+                text = json.dumps(self.result, indent=2, allow_nan=False) + "\n"
+                write_text_atomically(self.folder / "result.json", text)
+        finally:
             self.close()
 
     def close(self) -> None:
         """Closes the tables; the state stays as it was saved last."""
-        for file in (self._metrics, self._batches):
-            if file is not None:
-                file.close()
+        with _refusals(self.folder), contextlib.ExitStack() as files:  # closes both, whatever happens
+            for file in (self._metrics, self._batches):
+                if file is not None:
+                    files.callback(file.close)
 
     def _save(self, trainer: Trainer) -> None:
         self._saved_at = time.monotonic()  # also if it fails, or a full disk would be tried at every block

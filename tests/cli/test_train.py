@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from nnstudio.core.spec import ProjectSpec
+from nnstudio.data.catalog import load_dataset
 from nnstudio.engine.checkpoint import load_checkpoint
+from nnstudio.errors import FormatError
 from nnstudio.experiments.presets import load_preset
+from nnstudio.experiments.runs import RunRecorder
 from tests.cli.conftest import CLOUDS_MLP, Command
 
 FIGURES = {
@@ -229,3 +234,37 @@ def test_out_may_be_an_empty_folder_but_no_file(command: Command, tmp_path: Path
     (tmp_path / "file").write_text("mine")
     command("train", "spiral-mlp", "--epochs", 1, "--out", tmp_path / "file").refused("can't be written")
     assert (tmp_path / "file").read_text() == "mine"
+
+
+class TestFullDisk:
+    """Writing that fails: training goes on, says so once, and the exit code tells in the end."""
+
+    def refuse(self, *_: object) -> None:
+        raise FormatError("no room", fix="make some")
+
+    def test_while_training(self, command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(RunRecorder, "event", self.refuse)
+        output = command("train", "spiral-mlp", "--epochs", 2, "--out", tmp_path / "run", "--json")
+        assert (output.code, output.json["epochs"]) == (0, 2)
+        assert output.err.count("warning: no room; fix: make some") == 1
+
+    def test_at_the_end(self, command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(RunRecorder, "end", self.refuse)
+        output = command("train", "spiral-mlp", "--epochs", 1, "--out", tmp_path / "run")
+        assert output.code == 1
+        assert "error: the end of the run could not be saved: no room" in output.err
+        assert "Traceback" not in output.err
+
+
+def test_the_built_in_example_learns_and_reads_a_drawing(command: Command, tmp_path: Path):
+    folder = tmp_path / "run"
+    options = ("--epochs", 4, "--fraction", 0.5, "--out", folder, "--json")
+    assert command("train", "digits-mlp", *options).json["test"]["accuracy"] > 0.8
+    digits = load_dataset("digits").test
+    for label in (0, 1):  # two that are easy to tell apart, written on white paper, larger, off the middle
+        image = digits.x[int((digits.y == label).argmax()), ..., 0]
+        paper = np.full((120, 100), 255, np.uint8)
+        paper[20:104, 5:89] -= image.repeat(3, axis=0).repeat(3, axis=1)
+        Image.fromarray(paper).save(tmp_path / f"{label}.png")
+    rows = command("predict", folder, tmp_path / "0.png", tmp_path / "1.png", "--json").json
+    assert [row["class"] for row in rows] == ["0", "1"]

@@ -296,6 +296,22 @@ class TestFailures:
         assert load_run(tmp_path)[1].epoch == 3
         assert {path.name for path in tmp_path.iterdir()} == FILES
 
+    def test_an_end_that_cant_be_saved_closes_the_tables(self, tmp_path: Path, monkeypatch):
+        trainer, recorder = trainer_of(small_project(epochs=1)), RunRecorder(tmp_path)
+        recorder.begin(trainer)
+        for event in trainer.run():
+            recorder.event(event, trainer)
+
+        def refuse(*_: object) -> None:
+            raise OSError(errno.EROFS, "Read-only file system")
+
+        monkeypatch.setattr("nnstudio.engine.checkpoint.os.replace", refuse)
+        with pytest.raises(FormatError, match="Read-only file system"):
+            recorder.end(trainer)
+        assert recorder.result["epochs"] == 1
+        assert len(rows(tmp_path / "batches.csv")) == trainer.batches
+        recorder.close()  # once more does no harm
+
 
 class TestLoadRun:
     def test_a_recipe_without_a_state_begins_anew(self, tmp_path: Path):

@@ -36,14 +36,14 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of Pillow, about odd pictures; the limit here is lower
             with Image.open(path, formats=FORMATS) as picture:
-                _check_size(path, f"{picture.width:,} × {picture.height:,}", picture.width * picture.height)
+                if picture.width * picture.height > MAX_PIXELS:
+                    raise _too_large(path, f"{picture.width:,} × {picture.height:,}")
                 upright = ImageOps.exif_transpose(picture)  # cameras store how they were held
                 return _pixels(upright)
     except FileNotFoundError as error:
         raise DataError(f"there is no file {path}", fix="check the path") from error
-    except Image.DecompressionBombError:
-        _check_size(path, "far more", MAX_PIXELS + 1)
-        raise
+    except Image.DecompressionBombError as error:  # Pillow's own limit, before it says the size
+        raise _too_large(path, "far more") from error
     except DataError:
         raise
     except Exception as error:  # Pillow fails in many ways on damaged files, TypeError among them
@@ -55,14 +55,10 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
         ) from error
 
 
-def _check_size(path: Path, size: str, pixels: int) -> None:
-    if pixels > MAX_PIXELS:
-        raise DataError(
-            f"{path} is too large",
-            allowed=f"{MAX_PIXELS:,} pixels",
-            received=size,
-            fix="scale it down first",
-        )
+def _too_large(path: Path, size: str) -> DataError:
+    return DataError(
+        f"{path} is too large", allowed=f"{MAX_PIXELS:,} pixels", received=size, fix="scale it down first"
+    )
 
 
 def _pixels(picture: Image.Image) -> NDArray[np.uint8]:

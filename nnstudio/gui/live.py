@@ -19,6 +19,7 @@ from nnstudio.gui import notices
 from nnstudio.gui.background import run_in_background, shut_down_background
 from nnstudio.gui.document import Document
 from nnstudio.gui.prepared_cache import PreparedCache
+from nnstudio.gui.read_ahead import ReadAhead
 from nnstudio.gui.recording import RunKeeper
 from nnstudio.gui.resuming import Reached, Recipe, reached_by, reached_in, snapshot_of
 
@@ -94,6 +95,7 @@ class Live(QObject):
         self._timer.setInterval(FRAME_MS)
         self._timer.timeout.connect(self._frame)
         document.reset.connect(self._another_project)
+        self._read_ahead = ReadAhead(document, self)
 
     @property
     def session(self) -> Session | None:
@@ -276,6 +278,7 @@ class Live(QObject):
         ended = [session.join(max(0.0, until - time.monotonic())) for session in sessions]
         self._frame()
         self._timer.stop()
+        self._read_ahead.stop()
         return all(ended)
 
     # Starting
@@ -328,12 +331,12 @@ class Live(QObject):
 
     def _look(self, session: Session) -> None:
         # in this order: what an older observation promises is in the newer one
-        alive, snapshot = session.alive, session.latest
+        alive, snapshot = session.alive, self._read_ahead.told(session.latest)
         events = _drained(session.points)
         if events:
             self._records.extend(event for event in events if isinstance(event, EpochRecord))
             self.points.emit(events)
-        if snapshot is not self._snapshot:
+        if snapshot != self._snapshot:
             self._snapshot = snapshot
             self.snapshot_changed.emit(snapshot)
             self._set_state(snapshot.state)

@@ -116,7 +116,7 @@ def test_a_diverged_run_offers_a_smaller_rate_and_goes_on_from_its_last_good_epo
     assert all(math.isfinite(loss) for loss in losses_of(watched.events))
 
 
-def test_fewer_epochs_end_a_run_that_trains_more(watched: Watched) -> None:
+def test_a_new_rate_does_not_cut_short_a_run_that_trains_more(watched: Watched) -> None:
     watched.live.train()
     watched.to_end()
     watched.live.step_epoch()  # of 4 to 6

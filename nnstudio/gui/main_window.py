@@ -206,6 +206,7 @@ class MainWindow(QMainWindow):
         self.outline.selected.connect(self._select_in_stack)
         self.live.run_started.connect(self._leave_start)
         self.live.run_started.connect(self._show_outline)
+        self.live.run_started.connect(self.messages.clear_news)
         self.live.run_dropped.connect(self._show_outline)
         self.document.changed.connect(self._show_outline)
         self.document.reset.connect(self._show_outline)

@@ -115,6 +115,11 @@ class MessageArea(QFrame):
         self._bar.setRange(0, 0 if share is None else 1000)
         self._bar.setValue(round(1000 * (share or 0)))
 
+    def clear_news(self, *_news: object) -> None:
+        """Hides good news and hints, which something newer has overtaken; errors and downloads stay."""
+        if self.property("kind") in ("good", "info") and self._bar.isHidden():
+            self.clear()
+
     def clear(self) -> None:
         """Hides the message."""
         self.hide()

@@ -196,6 +196,10 @@ class ProjectFiles(QObject):
         self.opened.emit()
         if found.checkpoint is not None:
             self._adopt(path, found)
+        elif found.folder is not None:
+            self._messages.say(
+                "info", f"The run {path.name} ended before its weights were saved.", "Its recipe is open."
+            )
 
     def _adopt(self, path: Path, found: Opened) -> None:
         assert found.checkpoint is not None

@@ -166,6 +166,14 @@ def test_a_run_opens_with_its_weights_and_goes_on(window: MainWindow, qtbot: QtB
     assert "2 epochs" in window.messages.text
 
 
+def test_a_run_without_weights_opens_as_a_recipe(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    (tmp_path / "project.json").write_text(spiral_project().dumps(), encoding="utf-8")
+    window.files.open_path(tmp_path)
+    assert "before its weights were saved" in wait_for_message(window, qtbot)
+    assert window.document.project == spiral_project()
+    assert window.document.path is None, "saving must not overwrite the run's own file"
+
+
 def test_unsaved_changes_are_asked_about(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     edit(window)
     before = window.document.project

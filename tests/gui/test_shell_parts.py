@@ -139,6 +139,15 @@ def test_an_error_says_what_allowed_received_and_fix(messages: MessageArea) -> N
     assert messages.isHidden()
 
 
+def test_good_news_goes_and_errors_stay(messages: MessageArea) -> None:
+    messages.say("good", "Saved.")
+    messages.clear_news()
+    assert messages.isHidden()
+    messages.say("error", "Not saved.")
+    messages.clear_news()
+    assert messages.title == "Not saved."
+
+
 def test_progress_can_be_cancelled(messages: MessageArea) -> None:
     cancelled: list[bool] = []
     messages.show()

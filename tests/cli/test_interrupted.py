@@ -29,7 +29,7 @@ trainer.BLOCK_SECONDS = 0.0
 runs.SAVE_SECONDS = {save}
 step = trainer.Trainer._step
 def slow(self, rows, random):
-    time.sleep(0.002)
+    time.sleep(0.01)
     return step(self, rows, random)
 trainer.Trainer._step = slow
 from nnstudio.cli import main
@@ -85,10 +85,13 @@ def same_run(folder: Path, whole: Path) -> None:
     np.testing.assert_array_equal(*best)
 
 
-def test_ctrl_c_keeps_the_run_and_resume_finishes_it(uninterrupted: Path, command: Command, tmp_path: Path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_keeps_the_run_and_resume_finishes_it(
+    uninterrupted: Path, command: Command, tmp_path: Path, number: signal.Signals
+):
     folder = tmp_path / "run"
     process = start(folder)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert f"interrupted; go on with: nnstudio train {folder} --resume" in err

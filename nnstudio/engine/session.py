@@ -99,6 +99,10 @@ class Recorder(Protocol):
         """The run is over, for ``trainer.reason``."""
         ...
 
+    def close(self) -> None:
+        """The run broke off; what was kept so far stays as it is."""
+        ...
+
 
 class Session:
     """One run and the thread it trains on.
@@ -206,9 +210,12 @@ class Session:
         try:
             with closing(trainer.run()) as events:
                 self._loop(trainer, events)
-        finally:
+        except BaseException:
             if self._recorder:
-                self._recorder.end(trainer)
+                self._recorder.close()  # a step may be half done, so its state is not for keeping
+            raise
+        if self._recorder:
+            self._recorder.end(trainer)
         self._renew_model(trainer)
         self._publish(*_ending(trainer), force=True)
 

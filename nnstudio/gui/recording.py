@@ -56,3 +56,11 @@ class RunKeeper:
                 self._recorder.end(trainer)
             except Exception as error:
                 self.problem = str(error)
+
+    def close(self) -> None:
+        """The run broke off; what was kept so far stays as it is."""
+        if self._recorder is not None:
+            try:
+                self._recorder.close()
+            except Exception as error:
+                self.problem = str(error)

@@ -177,13 +177,18 @@ class Broken:
         raise RuntimeError("the disk is on fire")
 
     def end(self, trainer: Trainer) -> None:
-        pass
+        raise AssertionError("a broken run must not be saved")
+
+    def close(self) -> None:
+        self.closed = True
 
 
 def test_an_unexpected_error_becomes_a_snapshot_with_its_traceback(sessions):
-    session = sessions(recorder=Broken())
+    recorder = Broken()
+    session = sessions(recorder=recorder)
     session.start()
     snapshot = wait(session, lambda s: s.ended)
+    assert recorder.closed
     assert snapshot.state == "failed"
     assert "the disk is on fire" in snapshot.message
     assert "RuntimeError" in snapshot.traceback

@@ -112,7 +112,8 @@ class CurvesPanel(QFrame):
     def append(self, events: Sequence[Event]) -> None:
         """Draws what the run did, within a tenth of a second."""
         self._pending.extend(events)
-        self._redraw.request()
+        if self.isVisible():
+            self._redraw.request()
 
     def set_plan(self, epochs: int) -> None:
         """The number of planned epochs changed."""
@@ -156,7 +157,8 @@ class CurvesPanel(QFrame):
     def showEvent(self, event: QShowEvent) -> None:
         """Catches up with what happened while hidden."""
         super().showEvent(event)
-        self._redraw.request()
+        if self._run is not None:
+            self._redraw.request()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nothing is drawn while hidden."""

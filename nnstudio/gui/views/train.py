@@ -150,7 +150,7 @@ class TrainView(QWidget):
     def _extend(self, events: Sequence[Event]) -> None:
         self.curves.append(events)
         if events and self.curves.isHidden():
-            self._show_curves(True)
+            self._show_curves(True)  # which draws what it has
 
     def _snapshot_changed(self, snapshot: Snapshot) -> None:
         if snapshot.state == "preparing":

@@ -294,7 +294,7 @@ def _measured(snapshot: Snapshot, trainer: Trainer, event: Event | None) -> Snap
     known = record is not None or state.seen > 0
     steps_left = max(0, spec.epochs * trainer.batches - state.step)
     rate = state.step / state.seconds if state.seconds > 0 else 0.0
-    done = snapshot.ended or (between and state.epoch > 0)
+    done = between and state.epoch > 0
     return replace(
         snapshot,
         epoch=state.epoch if done else state.epoch + 1,

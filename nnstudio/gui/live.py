@@ -91,10 +91,12 @@ class Live(QObject):
         self._state = "idle"
         self._open = False  # the session's end hasn't been announced yet
         self._problem_told = False
+        self._refused = False  # the notice on show says why the network can't be trained
         self._timer = QTimer(self)
         self._timer.setInterval(FRAME_MS)
         self._timer.timeout.connect(self._frame)
         document.reset.connect(self._another_project)
+        document.changed.connect(self._look_again)
         self._read_ahead = ReadAhead(document, self)
 
     @property
@@ -283,9 +285,17 @@ class Live(QObject):
 
     # Starting
 
+    def _look_again(self) -> None:
+        """Keeps the reason why the network can't be trained true while it is being mended."""
+        if self._refused:
+            report = self._document.report
+            self._refused = not report.ok
+            self.notice.emit(notices.refused(report) if self._refused else None)
+
     def _start(self, until: Until) -> bool:
         report = self._document.report
-        if not report.ok:
+        self._refused = not report.ok
+        if self._refused:
             self.notice.emit(notices.refused(report))
             return False
         self._settle()

@@ -103,6 +103,10 @@ def test_a_network_with_a_problem_is_refused_with_its_fix(qtbot: QtBot) -> None:
     assert notice.action == "Add Dense 2"
     assert notice.edit is not None
     document.apply(notice.action, notice.edit(document.project))
+    assert watched.notices[-1] is None  # what is mended is no longer complained about
+    document.undo()
+    assert watched.notices[-1] is None  # and is complained about again when somebody wants to train
+    document.redo()
     assert watched.live.train()
     watched.to_end()
     assert watched.live.shutdown()

@@ -199,6 +199,20 @@ def test_all_labels_stay_inside_the_plot(panel: CurvesPanel, epochs: int) -> Non
     assert plot(panel, "accuracy").overlay.best_label() is None
 
 
+def test_at_the_right_edge_the_values_stand_clear_of_the_line_ends(panel: CurvesPanel) -> None:
+    panel.begin(1, 30)
+    panel.append(run_events(30))
+    drawn(panel)
+    for metric in ("loss", "accuracy"):
+        chosen = plot(panel, metric)
+        ends = [chosen.to_pixel(30, chosen.raw[split].getData()[1][-1]).y() for split in ("train", "val")]
+        labels = chosen.overlay.end_labels()
+        assert len(labels) == 2
+        for label in labels:
+            assert label.area.right() <= chosen.area.right()
+            assert not any(label.area.top() <= end <= label.area.bottom() for end in ends)
+
+
 def test_the_best_epoch_survives_thinning(panel: CurvesPanel) -> None:
     panel.begin(1, 20_000)
     figures = 0.5 + 0.01 * np.random.default_rng(0).normal(size=20_000)

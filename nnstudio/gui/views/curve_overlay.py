@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -11,23 +10,14 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygon
 from PySide6.QtWidgets import QGraphicsItem
 
 from nnstudio.gui.theme import font, theme
-from nnstudio.gui.views.curve_axes import spread
 from nnstudio.gui.views.curve_data import SPLITS, RunCurves, Trace
+from nnstudio.gui.views.curve_labels import EndLabel, apart, clear_of_lines
 
 if TYPE_CHECKING:
     from nnstudio.gui.views.curve_plot import Picture, Plot
 
 MOST_DOTS = 150  # raw epochs are dotted while there is room for it
 LABEL_HEIGHT = 15
-
-
-@dataclass(frozen=True)
-class EndLabel:
-    """A value at the end of a line: its text, place and colour role."""
-
-    text: str
-    area: QRectF
-    role: str
 
 
 class Overlay(QGraphicsItem):
@@ -84,7 +74,9 @@ class Overlay(QGraphicsItem):
         wanted = [label for split in SPLITS if (label := self._end_label(picture.run, split))]
         if picture.ghost is not None and (label := self._ghost_label(picture.ghost)):
             wanted.append(label)
-        return self._apart(wanted)
+        area, px = self._plot.area, theme().px
+        foot = px(17) if self._plot.metric == "accuracy" else 0  # where "epoch" stands
+        return apart(clear_of_lines(wanted, area, px(7)), area.adjusted(0, 0, 0, -foot))
 
     def best_label(self) -> tuple[str, QRectF] | None:
         """The text that names the best epoch, and where it stands (in the upper plot only)."""
@@ -183,34 +175,15 @@ class Overlay(QGraphicsItem):
         return EndLabel(text, area, "muted")
 
     def _beside(self, text: str, point: QPointF, which: QFont, role: str) -> EndLabel | None:
-        """A label to the right of a point, or above it where the plot ends."""
+        """A label to the right of a point, or at the plot's end if there is no room."""
         area, px = self._plot.area, theme().px
         if not area.left() - 1 <= point.x() <= area.right() + 1:
             return None
         width, height = QFontMetricsF(which).horizontalAdvance(text) + 2, float(px(LABEL_HEIGHT))
-        left, middle = point.x() + px(9), point.y()
-        if left + width > area.right():
-            left, middle = area.right() - width, point.y() - px(12)
-        return EndLabel(text, QRectF(left, middle - height / 2, width, height), role)
-
-    def _apart(self, labels: list[EndLabel]) -> list[EndLabel]:
-        if not labels:
-            return []
-        area, height = self._plot.area, float(theme().px(LABEL_HEIGHT))
-        bottom = area.bottom() - (theme().px(17) if self._plot.metric == "accuracy" else 0)  # "epoch"
-        placed: list[EndLabel] = []
-        for column in _columns(labels):
-            middles = spread(
-                [label.area.center().y() for label in column],
-                height,
-                area.top() + height / 2,
-                bottom - height / 2,
-            )
-            for label, middle in zip(column, middles, strict=True):
-                moved = QRectF(label.area)
-                moved.moveTop(middle - height / 2)
-                placed.append(EndLabel(label.text, moved, label.role))
-        return placed
+        left, top = point.x() + px(9), point.y() - height / 2
+        if left + width <= area.right():
+            return EndLabel(text, QRectF(left, top, width, height), role)
+        return EndLabel(text, QRectF(area.right() - width, top, width, height), role, point.y())
 
     def _write(self, painter: QPainter, area: QRectF, text: str, which: QFont, role: str) -> None:
         ground = QColor(theme().tokens.plot)
@@ -289,14 +262,3 @@ def _at(trace: Trace, epoch: int) -> float | None:
     if position < len(trace) and abs(trace.x[position] - epoch) < 0.5 and math.isfinite(trace.y[position]):
         return float(trace.y[position])
     return None
-
-
-def _columns(labels: list[EndLabel]) -> list[list[EndLabel]]:
-    """Groups of labels that overlap from left to right, so that only those are moved apart."""
-    columns: list[list[EndLabel]] = []
-    for label in sorted(labels, key=lambda label: label.area.left()):
-        if columns and label.area.left() < max(other.area.right() for other in columns[-1]):
-            columns[-1].append(label)
-        else:
-            columns.append([label])
-    return columns

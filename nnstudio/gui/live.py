@@ -167,6 +167,12 @@ class Live(QObject):
         return getattr(self._recorder, "folder", None)
 
     @property
+    def recipe_in_force(self) -> TrainSpec | None:
+        """What the run trains by at this moment, to be compared with the project's; None without a run."""
+        trainer = self._session.trainer if self._session is not None else None
+        return self._recipe.as_planned(trainer.spec) if trainer is not None else None
+
+    @property
     def records(self) -> list[EpochRecord]:
         """The completed epochs of the current run."""
         return self._records
@@ -182,10 +188,7 @@ class Live(QObject):
         Returns:
             False if the network can't be trained; ``notice`` says why.
         """
-        if self.paused and self._session is not None:
-            self._session.resume()
-            return True
-        return True if self.running else self._start("end")
+        return self._go("end")
 
     def pause(self) -> None:
         """Pauses behind the present block of steps."""
@@ -194,17 +197,11 @@ class Live(QObject):
 
     def step_batch(self) -> bool:
         """Trains on one batch, then pauses."""
-        if self.paused and self._session is not None:
-            self._session.step_batch()
-            return True
-        return True if self.running else self._start("batch")
+        return self._go("batch")
 
     def step_epoch(self) -> bool:
         """Trains to the end of the epoch, then pauses."""
-        if self.paused and self._session is not None:
-            self._session.step_epoch()
-            return True
-        return True if self.running else self._start("epoch")
+        return self._go("epoch")
 
     def stop(self) -> None:
         """Ends the run and keeps it."""
@@ -284,6 +281,14 @@ class Live(QObject):
         return all(ended)
 
     # Starting
+
+    def _go(self, until: Until) -> bool:
+        session = self._session
+        if session is None or not self.running:
+            return self._start(until)
+        if self.paused:
+            {"batch": session.step_batch, "epoch": session.step_epoch, "end": session.resume}[until]()
+        return True
 
     def _look_again(self) -> None:
         """Keeps the reason why the network can't be trained true while it is being mended."""

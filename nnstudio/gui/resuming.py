@@ -93,6 +93,10 @@ class Recipe:
         before, self.train = self.train, spec.replace(**locked, epochs=epochs)
         return self.train != before
 
+    def as_planned(self, spec: TrainSpec) -> TrainSpec:
+        """A recipe of the run in the words of the project: "train as many again" is the plan itself."""
+        return spec.replace(epochs=self._planned) if spec.epochs == self._target else spec
+
 
 def reached_by(session: Session) -> Reached | None:
     """Where a session has come to; None if it never began to train."""

@@ -106,8 +106,7 @@ class RunLink(QObject):
             self._inspector.set_running(None)
         elif live.session is not None:
             self._show_counts()
-            trainer = live.session.trainer
-            self._inspector.set_running(live.snapshot.epoch, trainer.spec if trainer else None)
+            self._inspector.set_running(live.snapshot.epoch, live.recipe_in_force)
         self._show_showing()
 
     def _show_showing(self) -> None:

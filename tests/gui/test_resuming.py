@@ -121,7 +121,11 @@ def test_a_new_rate_does_not_cut_short_a_run_that_trains_more(watched: Watched) 
     watched.to_end()
     watched.live.step_epoch()  # of 4 to 6
     watched.until("paused")
+    assert watched.trainer.spec.epochs == 6
+    assert watched.live.recipe_in_force == watched.document.project.train
     watched.set_train(learning_rate=0.02)  # the plan of 3 is not meant anew
+    watched.live.apply_recipe(watched.document.project.train)
+    assert watched.live.recipe_in_force != watched.document.project.train
     watched.live.train()
     assert watched.to_end().epoch == 6
 

@@ -28,6 +28,8 @@ ENDED: frozenset[State] = frozenset({"finished", "stopped", "diverged", "failed"
 
 PUBLISH_SECONDS = 0.016
 MODEL_SECONDS = 0.05
+UNWATCHED_MODEL_SECONDS = 0.5
+"""Age at which ``model`` is renewed even if nobody asked: whoever saves or exports it gets this at most."""
 
 
 @dataclass(frozen=True)
@@ -269,7 +271,8 @@ class Session:
     ) -> None:
         now = time.monotonic()
         trainer = self.trainer
-        if trainer and self._model_wanted and now - self._model_at >= MODEL_SECONDS:
+        age = now - self._model_at
+        if trainer and age >= (MODEL_SECONDS if self._model_wanted else UNWATCHED_MODEL_SECONDS):
             self._renew_model(trainer)
         if not force and now - self._published_at < PUBLISH_SECONDS:
             return

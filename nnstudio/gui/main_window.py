@@ -217,6 +217,7 @@ class MainWindow(QMainWindow):
     def show_page(self, name: str) -> None:
         """Brings the page of a tab to the front; the start page stands in for "train" at first."""
         focused = self.focusWidget()
+        self.status.say("")  # a hint belongs to the page that gave it
         self.pages.show_page("start" if name == "train" and self._at_start else name)
         self.tabs.set_page(name)
         self.docks.show_page(name)

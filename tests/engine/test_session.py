@@ -90,6 +90,15 @@ def test_pause_stands_still_and_resume_goes_on(sessions):
     wait(session, lambda s: s.step > paused.step)
 
 
+def test_the_model_is_never_old_even_if_nobody_asks(sessions, monkeypatch):
+    monkeypatch.setattr("nnstudio.engine.session.UNWATCHED_MODEL_SECONDS", 0.01)
+    session = sessions()
+    session.start()
+    first = wait(session, lambda s: s.epoch > 1) and session.model.weights
+    wait(session, lambda s: not np.array_equal(session.model.weights, first))
+    assert session.latest.state == "running"
+
+
 def test_step_batch_makes_one_step_and_step_epoch_ends_an_epoch(sessions):
     session = sessions()
     session.start(until="batch")

@@ -56,7 +56,9 @@ def test_a_preset_and_one_click_on_train_train_it(window: MainWindow, qtbot: QtB
     assert isinstance(start, StartPage)
     start.preset_chosen.emit("spiral-mlp")
     assert isinstance(window.pages.currentWidget(), TrainView)
-    assert window.document.project.data.source == "spiral"
+    project = window.document.project
+    assert project.data.source == "spiral"
+    window.document.apply("Set epochs", project.replace(train=project.train.replace(epochs=1_000_000)))
     with qtbot.waitSignal(window.live.points, timeout=20_000):
         click(window.toolbar.training.buttons["train"])
     assert texts(window) == {"Training": False, "Pause": True, "Step": False, "Stop": True, "Reset": False}

@@ -71,6 +71,7 @@ class Evaluator(QObject):
         self._split: Split = "test"
         self._showing: Showing = "best"
         self._active = False
+        self._stale = False  # a run goes on and its model has not been renewed since somebody looks
         self._task: Task | None = None
         self._asked: tuple[Model, Split] | None = None
         self.result: Evaluated | None = None
@@ -79,7 +80,7 @@ class Evaluator(QObject):
         self._again.setInterval(WHILE_TRAINING_MS)
         self._again.timeout.connect(self.refresh)
         live.model_changed.connect(self._model_changed)
-        live.run_ended.connect(lambda _: self.refresh())
+        live.run_ended.connect(self._run_ended)
 
     @property
     def model(self) -> Model | None:
@@ -111,6 +112,7 @@ class Evaluator(QObject):
         """Somebody looks, or nobody does any more; then nothing is evaluated."""
         self._active = active
         self._live.set_model_wanted(active, self)
+        self._stale = active and self._live.running and not self._live.paused
         if active:
             self.refresh()
         else:
@@ -131,7 +133,7 @@ class Evaluator(QObject):
             return
         if not self._active or self._task is not None:
             return
-        if self._asked == (model, self._split) and not again:
+        if not again and (self._stale or self._asked == (model, self._split)):
             return
         self._asked = (model, self._split)
         self._again.stop()
@@ -163,12 +165,17 @@ class Evaluator(QObject):
         self._again.stop()
         self.cleared.emit()
 
+    def _run_ended(self) -> None:
+        self._stale = False
+        self.refresh()
+
     def _model_changed(self) -> None:
         if self.model is None:
             self._clear()
         elif not self._active or self._task is not None:
             return
-        elif not self._live.running or self.result is None or self.result.split != self._split:
+        elif self._stale or not self._live.running or self.result is None or self.result.split != self._split:
+            self._stale = False
             self.refresh()
         elif not self._again.isActive() and self._asked != (self.model, self._split):
             self._again.start()

@@ -49,7 +49,7 @@ class StillLive(QObject):
         super().__init__()
         self.model = self.best_model = model
         self.prepared = prepared
-        self.running = False
+        self.running = self.paused = False
         self.wanted: list[bool] = []
 
     def set_model_wanted(self, wanted: bool, by: object = None) -> None:

@@ -92,6 +92,19 @@ def test_a_hidden_page_evaluates_nothing_until_it_is_seen(qtbot: QtBot, document
     assert live.wanted[-1] is False
 
 
+def test_a_model_from_before_one_looked_is_not_evaluated_while_a_run_goes_on(
+    qtbot: QtBot, document: Document, live: StillLive, trained, untrained_model
+):
+    live.model = live.best_model = untrained_model(0)
+    live.running = True
+    view = shown(qtbot, document, live)
+    qtbot.wait(50)
+    assert view.result is None
+    live.give(trained)  # as asked for
+    qtbot.waitUntil(lambda: view.result is not None, timeout=5000)
+    assert view.result.model is trained
+
+
 def test_cells_are_chosen_with_mouse_and_keys_and_fill_the_gallery(qtbot: QtBot, view: EvaluateView, worst):
     actual, predicted = worst
     click(view.table, view.table.matrix.index(actual, predicted))

@@ -29,7 +29,9 @@ class BestKeeper:
         self._best: float | None = None
         if state.best_epoch:
             self._best = self._figure(state.history[state.best_epoch - 1])
-        self._best_epoch = state.best_epoch
+        self._since = state.best_epoch  # the epoch that patience is counted from
+        if self.exhausted(state.epoch):
+            self._since = state.epoch  # a run that had stopped goes on: it gets new patience
 
     def configure(self, rule: EarlyStopping | None) -> None:
         """Changes the rule during a run."""
@@ -43,7 +45,7 @@ class BestKeeper:
         least = self.rule.min_delta if self.rule else 0.0
         if self._best is not None and not figure < self._best - least:
             return False
-        self._best, self._best_epoch = figure, record.epoch
+        self._best, self._since = figure, record.epoch
         state.best_epoch = record.epoch
         if state.best_weights is None:
             state.best_weights = state.weights.copy()
@@ -53,7 +55,7 @@ class BestKeeper:
 
     def exhausted(self, epoch: int) -> bool:
         """Whether the patience is used up after ``epoch`` epochs."""
-        return self.rule is not None and epoch - self._best_epoch >= self.rule.patience
+        return self.rule is not None and epoch - self._since >= self.rule.patience
 
     def restore(self, state: TrainerState) -> None:
         """Goes back to the best weights, if the rule says so."""

@@ -95,6 +95,13 @@ def test_early_stopping_restores_the_best_weights():
     assert again.loss == pytest.approx(min(losses), rel=1e-5)
 
 
+def test_a_run_that_stopped_early_gets_new_patience_when_it_goes_on():
+    project = small_project(epochs=60, learning_rate=0.5, early_stopping={"patience": 3})
+    stopped = trained(project).state
+    more = trained(project, state=stopped.copy()).state
+    assert more.epoch >= stopped.epoch + 3
+
+
 def test_without_restoring_the_last_weights_stay():
     rule = {"patience": 2, "restore_best": False}
     state = trained(small_project(epochs=60, learning_rate=0.5, early_stopping=rule)).state

@@ -6,16 +6,15 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnstudio.core.plain_list import is_plain_list, network_from_plain_list
 from nnstudio.core.registry import did_you_mean
-from nnstudio.core.spec import NetworkSpec, ProjectSpec, parse_json
+from nnstudio.core.spec import ProjectSpec
 from nnstudio.errors import FormatError, SpecError
 from nnstudio.experiments.presets import list_presets, load_preset
+from nnstudio.experiments.project_files import read_project
 
 if TYPE_CHECKING:
     from nnstudio.engine.checkpoint import Checkpoint
 
-MAX_PROJECT_BYTES = 64 * 2**20
 MODELS = (".h5", ".hdf5")
 
 
@@ -62,30 +61,6 @@ def is_model(spec: str) -> bool:
     return path.suffix.lower() in MODELS
 
 
-def read_project_file(path: Path) -> ProjectSpec:
-    """A project from a project file, or around a network in one of its JSON forms.
-
-    Raises:
-        SpecError: It is neither, or a value in it is not allowed.
-    """
-    try:
-        if path.stat().st_size > MAX_PROJECT_BYTES:
-            raise SpecError(f"{path} is too large for a project", allowed=f"{MAX_PROJECT_BYTES:,} bytes")
-        text = path.read_text(encoding="utf-8-sig")  # some editors put a mark in front
-    except (OSError, UnicodeDecodeError) as error:
-        raise SpecError(
-            f"{path} can't be read", received=str(error), fix="give a project saved by NNStudio"
-        ) from error
-    value = parse_json(text)
-    if is_plain_list(value):
-        return ProjectSpec(name=path.stem, network=network_from_plain_list(value))
-    if isinstance(value, list):
-        return ProjectSpec(name=path.stem, network=NetworkSpec.build({"layers": value}))
-    if isinstance(value, dict) and "layers" in value and "format" not in value:
-        return ProjectSpec(name=path.stem, network=NetworkSpec.build(value))
-    return ProjectSpec.from_json(value)
-
-
 def with_settings(project: ProjectSpec, settings: list[str]) -> ProjectSpec:
     """The project with ``path=value`` settings applied to its JSON form.
 
@@ -110,11 +85,11 @@ def _find(spec: str) -> ProjectSpec:
     if spec in names:
         return load_preset(spec)
     if path.is_dir() and not is_model(spec) and (path / "project.json").is_file():
-        return read_project_file(path / "project.json")  # a run that ended before its first save
+        return read_project(path / "project.json")  # a run that ended before its first save
     if path.is_dir() or is_model(spec):
         return find_model(spec).project
     if path.is_file():
-        return read_project_file(path)
+        return read_project(path)
     if path.suffix or len(path.parts) > 1:
         raise SpecError(f"there is no file {spec}", fix="check the path, or give a preset's name")
     return load_preset(spec)  # says which names there are

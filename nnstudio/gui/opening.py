@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from nnstudio.core.spec import ProjectSpec
 from nnstudio.errors import FormatError
+from nnstudio.experiments.project_files import holds_network_only, read_project
 
 if TYPE_CHECKING:
     from nnstudio.engine.checkpoint import Checkpoint
 
 PROJECT_ENDING = ".nnstudio"
 OPENS = "a project (.nnstudio or .json), a model (.h5) or the folder of a run"
-MAX_PROJECT_BYTES = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,11 @@ def read(path: Path) -> Opened:
             received=f"a {path.suffix} file" if path.suffix else "a file without an ending",
             fix="choose another file",
         )
-    project = ProjectSpec.loads(_read_text(path))
+    project = read_project(path)
     if path.name == "project.json" and (path.parent / "last.h5").is_file():
         return _read_run(path.parent)
-    return Opened(project, path)
+    # Save must not turn somebody's list of layers into a project
+    return Opened(project, None if holds_network_only(path) else path)
 
 
 def _read_run(folder: Path) -> Opened:
@@ -65,7 +66,7 @@ def _read_run(folder: Path) -> Opened:
         return Opened(found.project, None, found.checkpoint, folder)
     recipe = folder / "project.json"
     if recipe.is_file():
-        return Opened(ProjectSpec.loads(_read_text(recipe)), None, None, folder)
+        return Opened(read_project(recipe), None, None, folder)
     raise FormatError(
         f"the folder {folder.name} is no run of NNStudio",
         allowed="a folder with project.json or last.h5 in it",
@@ -79,29 +80,3 @@ def _read_model(path: Path) -> Opened:
 
     checkpoint = load_checkpoint(path)
     return Opened(checkpoint.project, None, checkpoint)
-
-
-def _read_text(path: Path) -> str:
-    try:
-        size = path.stat().st_size
-        if size > MAX_PROJECT_BYTES:
-            raise FormatError(
-                f"{path.name} is too large for a project",
-                allowed=f"at most {MAX_PROJECT_BYTES:,} bytes",
-                received=f"{size:,} bytes",
-                fix="open a file saved by NNStudio",
-            )
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise FormatError(
-            f"{path.name} is no text",
-            allowed="a project in UTF-8 text",
-            received=f"byte {error.object[error.start]:#04x} at position {error.start:,}",
-            fix="open a file saved by NNStudio",
-        ) from error
-    except OSError as error:
-        raise FormatError(
-            f"{path.name} can't be read",
-            received=error.strerror or str(error),
-            fix="check the name, the folder and your rights to read it",
-        ) from error

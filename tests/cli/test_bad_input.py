@@ -117,7 +117,7 @@ def test_several_shape_problems_are_one_line(command: Command, tmp_path: Path):
 
 def test_a_project_that_is_no_text(command: Command, tmp_path: Path):
     (tmp_path / "bad.json").write_bytes(b"\xff\xfe\x00\x01")
-    command("train", tmp_path / "bad.json").refused("can't be read")
+    command("train", tmp_path / "bad.json").refused("no text")
 
 
 @pytest.mark.parametrize("content", [b"", b"no HDF5", b"\x89HDF\r\n\x1a\n", None])

@@ -101,7 +101,7 @@ def test_a_disk_that_refuses_keeps_the_old_file(
     [
         ("notes.md", b"# hello", "a project (.nnstudio or .json)"),
         ("cut.nnstudio", b'{"format": "nnstudio-project", "vers', "not valid JSON"),
-        ("other.json", b"{\"a\": 1}", "not an NNStudio project"),
+        ("other.json", b'{"a": 1}', "not an NNStudio project"),
         ("list.json", b"[1, 2]", "a layer has no type"),
         ("bytes.nnstudio", b"\x80\x81", "is no text"),
         ("empty.h5", b"", "empty.h5"),

@@ -27,10 +27,16 @@ def _start(window: MainWindow) -> QWidget:
 
     page = StartPage()
     page.preset_chosen.connect(window.files.open_preset)
+    page.training_chosen.connect(lambda name: _train_preset(window, name))
     page.open_requested.connect(window.files.open)
     page.recent_chosen.connect(lambda path: window.files.open_path(Path(path)))
     page.set_recent(window.settings.recent.projects())
     return page
+
+
+def _train_preset(window: MainWindow, name: str) -> None:
+    if window.files.open_preset(name):
+        window.start_training()
 
 
 def _train(window: MainWindow) -> QWidget:

@@ -74,20 +74,21 @@ class ProjectFiles(QObject):
             self._replace(empty_project(), None)
             self.emptied.emit()
 
-    def open_preset(self, name: str) -> None:
-        """Opens a copy of a preset (or the empty model), ready to train."""
+    def open_preset(self, name: str) -> bool:
+        """Opens a copy of a preset (or the empty model), ready to train; False if it didn't."""
         from nnstudio.experiments.presets import load_preset
         from nnstudio.gui.views.start import EMPTY, empty_project
 
         if not self.may_replace("open a preset"):
-            return
+            return False
         try:
             project = empty_project() if name == EMPTY else load_preset(name)
         except (NNStudioError, OSError) as error:
             self._messages.show_error(error)
-            return
+            return False
         self._replace(project, None)
         self.opened.emit()
+        return True
 
     def open(self) -> None:
         """Asks for a file and opens it."""

@@ -51,6 +51,17 @@ def test_the_first_start_shows_the_presets_and_an_empty_model(window: MainWindow
     assert window.status.counts == "Train 10,800 · Val 1,200 · Test 2,000"
 
 
+def test_one_click_on_a_presets_button_trains_it(window: MainWindow, qtbot: QtBot) -> None:
+    start = window.pages.currentWidget()
+    assert isinstance(start, StartPage)
+    card = next(card for card in start.cards() if card.name == "spiral-mlp")
+    with qtbot.waitSignal(window.live.run_ended, timeout=20_000):
+        click(card.train)
+    assert isinstance(window.pages.currentWidget(), TrainView)
+    assert window.live.snapshot is not None
+    assert window.live.snapshot.epoch == 60
+
+
 def test_a_preset_and_one_click_on_train_train_it(window: MainWindow, qtbot: QtBot) -> None:
     start = window.pages.currentWidget()
     assert isinstance(start, StartPage)

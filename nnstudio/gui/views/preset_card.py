@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -14,9 +14,10 @@ from nnstudio.core.shapes import infer_shapes
 from nnstudio.core.spec import NetworkSpec, ProjectSpec
 from nnstudio.gui.theme import theme
 from nnstudio.gui.widgets import numbers
+from nnstudio.gui.widgets.buttons import Button
 from nnstudio.gui.widgets.tile import Tile
 
-_HEIGHT = 148
+_HEIGHT = 160
 _MARGIN = 14
 _DRAWING = (64, 105)
 _PITCH = 12
@@ -72,7 +73,13 @@ class StackDrawing(QWidget):
 
 
 class PresetCard(Tile):
-    """A preset, opened by one click or by Return."""
+    """A preset, opened by one click or by Return, and trained at once by its button.
+
+    Signals:
+        train_requested(): Its Train button was pressed.
+    """
+
+    train_requested = Signal()
 
     def __init__(
         self, name: str, title: str, summary: str, project: ProjectSpec, parent: QWidget | None = None
@@ -89,7 +96,12 @@ class PresetCard(Tile):
         self._words.addStretch(1)
         self._words.addWidget(self._facts)
         self._row = QHBoxLayout(self)
-        self._row.addWidget(StackDrawing(project.network), 0, Qt.AlignmentFlag.AlignTop)
+        self._left = QVBoxLayout()
+        self._left.addWidget(StackDrawing(project.network))
+        self._left.addStretch(1)
+        if len(project.network.layers) > 1:
+            self._add_train_button(title)
+        self._row.addLayout(self._left)
         self._row.addLayout(self._words, 1)
         self.setAccessibleName(title)
         self.show_measured(None)
@@ -105,8 +117,17 @@ class PresetCard(Tile):
         """What the card says below."""
         return self._facts.text()
 
+    def _add_train_button(self, title: str) -> None:
+        self.train = Button(
+            "Train", "tint", "play", small=True, tooltip="Open this preset and train it at once."
+        )
+        self.train.setAccessibleName(f"Train {title}")
+        self.train.clicked.connect(self.train_requested)
+        self._left.addWidget(self.train)
+
     def _space(self) -> None:
         px = theme().px
+        self._left.setSpacing(0)
         self.setMinimumHeight(px(_HEIGHT))
         self._row.setContentsMargins(px(_MARGIN), px(_MARGIN) + px(2), px(_MARGIN), px(_MARGIN))
         self._row.setSpacing(px(_MARGIN))

@@ -36,11 +36,13 @@ class StartPage(QScrollArea):
 
     Signals:
         preset_chosen(str): Name of a preset, or ``EMPTY``.
+        training_chosen(str): Name of a preset that is to be trained at once.
         open_requested(): The user wants to choose a file.
         recent_chosen(str): Path of a recent project.
     """
 
     preset_chosen = Signal(str)
+    training_chosen = Signal(str)
     open_requested = Signal()
     recent_chosen = Signal(str)
 
@@ -156,6 +158,7 @@ class StartPage(QScrollArea):
             project = empty_project() if name == EMPTY else presets.load_preset(name)
             card = self._cards[name] = PresetCard(name, title, summary, project)
             card.clicked.connect(lambda: self.preset_chosen.emit(name))
+            card.train_requested.connect(lambda: self.training_chosen.emit(name))
             card.walked.connect(lambda down, right: self._walk(card, down, right))
         return self._cards[name]
 

@@ -157,5 +157,6 @@ def run_text(number: int, snapshot: Snapshot | None) -> tuple[str, str]:
     if snapshot.state == "stopped":
         return "muted", f"{name} stopped, {epochs}"
     if snapshot.state == "diverged":
-        return "error", f"{name} diverged in epoch {snapshot.epoch + 1}"
+        good = snapshot.record.epoch if snapshot.record else 0
+        return "error", f"{name} diverged in epoch {good + 1}"
     return "error", f"{name} failed"

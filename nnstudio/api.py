@@ -17,7 +17,8 @@ from nnstudio.data.dataset import Dataset
 from nnstudio.data.prepare import Prepared, prepare_dataset
 from nnstudio.engine.checkpoint import load_checkpoint
 from nnstudio.engine.model import Model
-from nnstudio.engine.trainer import EpochRecord, Event, Reason, Trainer
+from nnstudio.engine.state import EpochRecord, Event
+from nnstudio.engine.trainer import Reason, Trainer
 from nnstudio.errors import DataError, SpecError
 from nnstudio.formats.keras_h5 import save_model
 

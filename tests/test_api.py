@@ -11,7 +11,7 @@ import pytest
 
 import nnstudio as nn
 from nnstudio.engine.checkpoint import load_checkpoint
-from nnstudio.engine.trainer import Block, EpochRecord
+from nnstudio.engine.state import Block, EpochRecord
 from nnstudio.errors import DataError, FormatError, ShapeError, SpecError
 from tests.data.sample_data import write_idx_set
 from tests.helpers import clouds

@@ -16,7 +16,8 @@ from nnstudio.cli.specs import find_project, with_settings
 from nnstudio.core.shapes import infer_shapes
 from nnstudio.core.spec import ProjectSpec, TrainSpec
 from nnstudio.data.prepare import prepare
-from nnstudio.engine.trainer import EpochRecord, Event, Trainer, TrainerState
+from nnstudio.engine.state import EpochRecord, Event, TrainerState
+from nnstudio.engine.trainer import Trainer
 from nnstudio.errors import FormatError, SpecError
 from nnstudio.experiments.runs import RunRecorder, holds_run, load_run, new_run_folder
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nnstudio.core.spec import EarlyStopping
-
-if TYPE_CHECKING:
-    from nnstudio.engine.trainer import EpochRecord, TrainerState
+from nnstudio.engine.state import EpochRecord, TrainerState
 
 
 class BestKeeper:

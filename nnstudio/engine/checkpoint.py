@@ -24,7 +24,7 @@ from nnstudio.data.batches import Scaling
 from nnstudio.engine.hdf5 import MAX_JSON, child, open_for_reading, read_array, read_text
 from nnstudio.engine.model import Model
 from nnstudio.engine.network import Network
-from nnstudio.engine.trainer import EpochRecord, TrainerState
+from nnstudio.engine.state import EpochRecord, TrainerState
 from nnstudio.errors import FormatError, NNStudioError
 from nnstudio.optim import Loss
 

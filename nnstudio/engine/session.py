@@ -20,7 +20,8 @@ from typing import Literal, Protocol
 from nnstudio.core.spec import ProjectSpec, TrainSpec
 from nnstudio.data.prepare import Prepared, prepare
 from nnstudio.engine.model import Model
-from nnstudio.engine.trainer import Block, EpochRecord, Event, Trainer, TrainerState
+from nnstudio.engine.state import Block, EpochRecord, Event, TrainerState
+from nnstudio.engine.trainer import Trainer
 from nnstudio.errors import Cancelled, NNStudioError
 
 State = Literal["preparing", "running", "paused", "finished", "stopped", "diverged", "failed"]

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, cast
+from collections.abc import Generator
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,113 +21,16 @@ from nnstudio.data.prepare import Prepared
 from nnstudio.engine.best import BestKeeper
 from nnstudio.engine.model import EVALUATION_BATCH, Model
 from nnstudio.engine.network import Network
+from nnstudio.engine.state import Block, EpochRecord, Event, TrainerState
 from nnstudio.engine.threads import one_blas_thread
 from nnstudio.engine.update import Update
 from nnstudio.errors import TrainingError
 from nnstudio.optim import Loss
 
-Vector = NDArray[np.float32]
 Reason = Literal["finished", "early stopping", "diverged", "stopped"]
 
 BLOCK_SECONDS = 0.01
 _DROPOUT_STREAM = 2_000_002  # of the seed; the initial weights have the one before it
-
-
-@dataclass(frozen=True)
-class Block:
-    """Some steps of an epoch, in order.
-
-    Attributes:
-        epoch: Epoch they belong to, from 1.
-        step: Number of the first one over the whole run, from 1.
-        batch: Number of the last one in its epoch, from 1.
-        batches: Steps in an epoch.
-        losses: Mean loss of each step's batch.
-        accuracies: Share of hits of each step's batch.
-    """
-
-    epoch: int
-    step: int
-    batch: int
-    batches: int
-    losses: tuple[float, ...]
-    accuracies: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class EpochRecord:
-    """What is known after an epoch.
-
-    The training figures are running averages *during* the epoch, each batch seen with the weights
-    of its moment and with dropout on; ``Model.evaluate`` gives the exact ones. Losses are means per
-    sample without penalties.
-
-    Attributes:
-        epoch: Number of the epoch, from 1.
-        train_loss: Running mean loss.
-        train_accuracy: Running share of hits.
-        val_loss: Mean loss on the validation samples after the epoch, or None without any.
-        val_accuracy: Share of hits on the validation samples, or None.
-        learning_rate: Learning rate of the epoch.
-        seconds: Wall time of the whole run up to here.
-        samples_per_second: Training samples per second of the epoch, without the validation.
-    """
-
-    epoch: int
-    train_loss: float
-    train_accuracy: float
-    val_loss: float | None
-    val_accuracy: float | None
-    learning_rate: float
-    seconds: float
-    samples_per_second: float
-
-
-Event = Block | EpochRecord
-
-
-@dataclass
-class TrainerState:
-    """All that a run needs to go on exactly where it is.
-
-    Attributes:
-        weights: Flat weight vector.
-        slots: The optimizer's vectors, by name.
-        epoch: Epochs completed.
-        batch: Steps completed in the epoch under way.
-        step: Steps completed over the whole run.
-        loss_sum: Summed loss of the epoch under way.
-        hits: Hits of the epoch under way.
-        seen: Samples of the epoch under way.
-        random: State of the dropout generator, or None between epochs.
-        history: Records of the completed epochs.
-        best_epoch: Epoch with the best monitored figure, or 0.
-        best_weights: Its weights, or None.
-        seconds: Wall time so far.
-    """
-
-    weights: Vector
-    slots: dict[str, Vector]
-    epoch: int = 0
-    batch: int = 0
-    step: int = 0
-    loss_sum: float = 0.0
-    hits: int = 0
-    seen: int = 0
-    random: Mapping[str, Any] | None = None
-    history: list[EpochRecord] = field(default_factory=list)
-    best_epoch: int = 0
-    best_weights: Vector | None = None
-    seconds: float = 0.0
-
-    def copy(self) -> TrainerState:
-        """A copy that shares nothing that training changes."""
-        return replace(
-            self,
-            weights=self.weights.copy(),
-            slots={name: slot.copy() for name, slot in self.slots.items()},
-            history=list(self.history),
-        )
 
 
 class Trainer:

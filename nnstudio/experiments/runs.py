@@ -28,7 +28,8 @@ from nnstudio.core.spec import ProjectSpec
 from nnstudio.data.prepare import Prepared
 from nnstudio.engine.checkpoint import load_checkpoint, replace_atomically
 from nnstudio.engine.model import Evaluation, Model
-from nnstudio.engine.trainer import Block, EpochRecord, Event, Trainer, TrainerState
+from nnstudio.engine.state import Block, EpochRecord, Event, TrainerState
+from nnstudio.engine.trainer import Trainer
 from nnstudio.errors import FormatError
 from nnstudio.formats.keras_h5 import save_model
 from nnstudio.paths import data_dir

@@ -18,7 +18,7 @@ import numpy as np
 from nnstudio.core.spec import ProjectSpec
 from nnstudio.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from nnstudio.engine.model import Model
-from nnstudio.engine.trainer import TrainerState
+from nnstudio.engine.state import TrainerState
 from nnstudio.layers.base import KerasLayer
 
 if TYPE_CHECKING:

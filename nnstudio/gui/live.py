@@ -14,7 +14,7 @@ from nnstudio.core.spec import TrainSpec
 from nnstudio.data.prepare import Prepared
 from nnstudio.engine.model import Model
 from nnstudio.engine.session import Recorder, Session, Snapshot
-from nnstudio.engine.trainer import EpochRecord, Event
+from nnstudio.engine.state import EpochRecord, Event
 from nnstudio.gui import notices
 from nnstudio.gui.background import run_in_background, shut_down_background
 from nnstudio.gui.document import Document

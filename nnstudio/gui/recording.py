@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from nnstudio.engine.session import Recorder
-from nnstudio.engine.trainer import Event, Trainer
+from nnstudio.engine.state import Event
+from nnstudio.engine.trainer import Trainer
 
 
 class RunKeeper:

@@ -9,7 +9,7 @@ import numpy as np
 
 from nnstudio.core.spec import ProjectSpec, TrainSpec
 from nnstudio.engine.session import Session, Snapshot
-from nnstudio.engine.trainer import TrainerState
+from nnstudio.engine.state import TrainerState
 
 if TYPE_CHECKING:
     from nnstudio.engine.checkpoint import Checkpoint

@@ -16,7 +16,7 @@ import nnstudio
 from nnstudio.cli.live import clock
 from nnstudio.cli.output import Progress, complain, print_json
 from nnstudio.cli.train import epoch_line
-from nnstudio.engine.trainer import EpochRecord
+from nnstudio.engine.state import EpochRecord
 from tests.cli.conftest import Command
 
 MODULES = """

@@ -11,7 +11,8 @@ import pytest
 
 from nnstudio.core.spec import DataSpec, ProjectSpec
 from nnstudio.engine.session import Session, Snapshot
-from nnstudio.engine.trainer import Block, EpochRecord, Trainer
+from nnstudio.engine.state import Block, EpochRecord
+from nnstudio.engine.trainer import Trainer
 from nnstudio.errors import Cancelled
 from tests.helpers import small_data, small_network, small_project
 

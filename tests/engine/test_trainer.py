@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from nnstudio.core.spec import ProjectSpec
-from nnstudio.engine.trainer import Block, EpochRecord, Trainer, TrainerState
+from nnstudio.engine.state import Block, EpochRecord, TrainerState
+from nnstudio.engine.trainer import Trainer
 from nnstudio.errors import ShapeError, TrainingError
 from nnstudio.layers import Dense
 from nnstudio.optim.optimizers import SGD, Adam, Momentum, Nesterov

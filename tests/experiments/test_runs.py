@@ -13,7 +13,8 @@ import pytest
 
 from nnstudio.core.spec import ProjectSpec
 from nnstudio.engine.checkpoint import load_checkpoint
-from nnstudio.engine.trainer import Block, EpochRecord, Event, Trainer
+from nnstudio.engine.state import Block, EpochRecord, Event
+from nnstudio.engine.trainer import Trainer
 from nnstudio.errors import FormatError, SpecError
 from nnstudio.experiments import runs
 from nnstudio.experiments.runs import RunRecorder, holds_run, load_run, new_run_folder

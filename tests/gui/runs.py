@@ -8,7 +8,8 @@ from pytestqt.qtbot import QtBot
 
 from nnstudio.core.spec import DataSpec, NetworkSpec, ProjectSpec, TrainSpec
 from nnstudio.engine.session import Snapshot
-from nnstudio.engine.trainer import Block, EpochRecord, Event, Trainer
+from nnstudio.engine.state import Block, EpochRecord, Event
+from nnstudio.engine.trainer import Trainer
 from nnstudio.gui.document import Document
 from nnstudio.gui.live import Live
 from nnstudio.gui.notices import Notice

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from nnstudio.engine.trainer import Block, EpochRecord
+from nnstudio.engine.state import Block, EpochRecord
 from nnstudio.gui.views.curve_axes import log_ticks, nice_axis, nice_step, spread, ticks_within
 from nnstudio.gui.views.curve_data import Average, Growing, RunCurves, Series, Trace
 

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from nnstudio.engine.trainer import Block, EpochRecord, Event
+from nnstudio.engine.state import Block, EpochRecord, Event
 from nnstudio.gui.theme import theme
 from nnstudio.gui.views.curve_data import Best
 from nnstudio.gui.views.curve_plot import Plot

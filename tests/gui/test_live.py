@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from nnstudio.engine.trainer import EpochRecord, Trainer
+from nnstudio.engine.state import EpochRecord
+from nnstudio.engine.trainer import Trainer
 from nnstudio.gui.document import Document
 from nnstudio.gui.recording import RunKeeper
 from nnstudio.layers import Dense

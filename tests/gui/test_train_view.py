@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from nnstudio.core.spec import EarlyStopping
 from nnstudio.engine.session import Snapshot
-from nnstudio.engine.trainer import EpochRecord, Trainer
+from nnstudio.engine.state import EpochRecord
+from nnstudio.engine.trainer import Trainer
 from nnstudio.gui.document import Document
 from nnstudio.gui.views.train import TrainView
 from nnstudio.gui.views.train_metrics import best_of, cells, progress

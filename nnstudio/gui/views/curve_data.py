@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nnstudio.engine.trainer import Block, EpochRecord, Event
+from nnstudio.engine.state import Block, EpochRecord, Event
 
 Array = NDArray[np.float64]
 METRICS = ("loss", "accuracy")

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnstudio.engine.trainer import Event
+from nnstudio.engine.state import Event
 from nnstudio.gui.icons import icon
 from nnstudio.gui.theme import font, theme
 from nnstudio.gui.throttle import Throttle

@@ -10,7 +10,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from nnstudio.engine.session import Session, Snapshot
-from nnstudio.engine.trainer import Event
+from nnstudio.engine.state import Event
 from nnstudio.errors import NNStudioError
 from nnstudio.gui.document import Document
 from nnstudio.gui.live import Live, run_in_background

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from nnstudio.core.spec import ProjectSpec
 from nnstudio.engine.session import Snapshot
-from nnstudio.engine.trainer import EpochRecord
+from nnstudio.engine.state import EpochRecord
 from nnstudio.gui.views.curve_data import Best
 from nnstudio.gui.widgets import numbers
 from nnstudio.gui.widgets.metrics_strip import Metric

@@ -11,13 +11,14 @@ import dataclasses
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from nnstudio.core.spec import ProjectSpec, parse_json
 from nnstudio.data.batches import Scaling
@@ -136,7 +137,8 @@ def atomic_hdf5(path: Path) -> Iterator[h5py.File]:
             fix="choose a folder you may write to with enough free space; the previous file is unharmed",
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # which would hide why it can't be written
+            temporary.unlink(missing_ok=True)
 
 
 def replace_atomically(temporary: Path, path: Path) -> None:
@@ -186,16 +188,37 @@ def _read(file: h5py.File) -> Checkpoint:
     weights = read_array(group, "weights", shape)
     scaling = Scaling.from_json(parse_json(str(group.attrs["scaling"])))
     classes = tuple(str(name) for name in parse_json(read_text(group, "classes")))
-    state = _read_state(group["training"], shape) if "training" in group else None
+    network.loss.check(network.output_shape, len(classes))
+    state = _read_state(child(group, "training"), shape) if "training" in group else None
     return Checkpoint(project, classes, scaling, weights, state)
 
 
 def _read_state(group: h5py.Group, shape: tuple[int, ...]) -> TrainerState:
     plain = parse_json(read_text(group, "state"))
-    plain["history"] = [EpochRecord(**record) for record in plain["history"]]
-    slots = {name: read_array(group, f"slots/{name}", shape) for name in group.get("slots", ())}
+    plain["history"] = TypeAdapter(list[EpochRecord]).validate_python(plain["history"])
+    names = child(group, "slots") if "slots" in group else ()
+    slots = {name: read_array(group, f"slots/{name}", shape) for name in names}
     best = read_array(group, "best_weights", shape) if "best_weights" in group else None
-    return TrainerState(weights=read_array(group, "weights", shape), slots=slots, best_weights=best, **plain)
+    state = TrainerState(weights=read_array(group, "weights", shape), slots=slots, best_weights=best, **plain)
+    _check_state(state)
+    return state
+
+
+def _check_state(state: TrainerState) -> None:
+    """Raises ValueError for a state that no run can be in, before it is counted and looked up with."""
+    counts = (state.epoch, state.batch, state.step, state.hits, state.seen, state.best_epoch)
+    if not all(type(count) is int and count >= 0 for count in counts):
+        raise ValueError(f"a count is no whole number: {counts}")
+    if not all(type(value) in (int, float) for value in (state.loss_sum, state.seconds)):
+        raise ValueError("the summed loss or the time is no number")
+    if [record.epoch for record in state.history] != list(range(1, state.epoch + 1)):
+        raise ValueError(f"the history doesn't hold the {state.epoch} epochs")
+    if state.best_epoch > state.epoch or (state.best_epoch > 0) != (state.best_weights is not None):
+        raise ValueError(f"the best epoch, {state.best_epoch}, doesn't fit the rest")
+    if state.hits > state.seen or (state.batch > 0) != (state.seen > 0) or state.batch > state.step:
+        raise ValueError("the figures of the epoch under way don't fit each other")
+    if state.random is not None:
+        np.random.default_rng().bit_generator.state = state.random
 
 
 def _write_text(group: h5py.Group, name: str, text: str) -> None:

@@ -156,6 +156,16 @@ def soft_link(group: h5py.Group) -> None:
     group["weights"] = h5py.SoftLink("/nnstudio/training/weights")
 
 
+def link_outside(group: h5py.Group, name: str, file: h5py.File) -> None:
+    del group[name]
+    group[name] = h5py.ExternalLink(file.filename + ".other", f"/nnstudio/training/{name}")
+
+
+def edit_state(group: h5py.Group, **values: object) -> None:
+    state = json.loads(bytes(group["training/state"][()]))
+    put_text(group["training"], "state", json.dumps({**state, **values}))
+
+
 def put_text(group: h5py.Group, name: str, text: str) -> None:
     del group[name]
     group[name] = np.frombuffer(text.encode(), dtype=np.uint8)
@@ -174,6 +184,8 @@ def put_text(group: h5py.Group, name: str, text: str) -> None:
         (lambda g, f: put_text(g, "project", '{"format": "nnstudio-project", "version": 7}'), "version"),
         (lambda g, f: put_text(g["training"], "state", json.dumps({"history": [{"x": 1}]})), "damaged"),
         (lambda g, f: put_text(g["training"], "state", "[]"), "damaged"),
+        (lambda g, f: link_outside(g["training"], "slots", f), "outside the file"),
+        (lambda g, f: put_text(g, "classes", '["top"]'), "damaged.*one output per class"),
         (lambda g, f: g.attrs.__setitem__("version", 99), "version"),
         (lambda g, f: g.attrs.__setitem__("scaling", "{}"), "damaged"),
     ],
@@ -182,6 +194,51 @@ def test_tampered_files_are_refused(saved: Path, how, message: str):
     change(saved, how)
     with pytest.raises(FormatError, match=message):
         load_checkpoint(saved)
+
+
+def test_the_training_state_is_never_read_from_another_file(saved: Path, tmp_path: Path):
+    other = tmp_path / "other.h5"
+    other.write_bytes(saved.read_bytes())
+    with h5py.File(saved, "r+") as file:
+        del file["nnstudio/training"]
+        file["nnstudio/training"] = h5py.ExternalLink(str(other), "/nnstudio/training")
+    with pytest.raises(FormatError, match="outside the file"):
+        load_checkpoint(saved)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"best_epoch": 99},
+        {"best_epoch": 0},
+        {"epoch": "1"},
+        {"epoch": 2},
+        {"batch": -5},
+        {"batch": 10**9},
+        {"batch": 0},
+        {"hits": 10**6},
+        {"step": -1},
+        {"seconds": "long"},
+        {"history": []},
+        {"history": [{"epoch": "one"}]},
+        {"random": {"bit_generator": "MT19937"}},
+    ],
+    ids=str,
+)
+def test_a_state_that_no_run_can_be_in_is_refused(saved: Path, values: dict[str, object]):
+    change(saved, lambda group, _: edit_state(group, **values))
+    with pytest.raises(FormatError, match=r"last\.h5 is damaged"):
+        load_checkpoint(saved)
+
+
+def test_a_path_below_a_file_is_refused_in_words(trainer: Trainer, tmp_path: Path):
+    (tmp_path / "file").write_text("in the way")
+    model = trainer.model
+    with pytest.raises(FormatError, match="can't be written"):
+        save_checkpoint(
+            tmp_path / "file" / "a.h5",
+            Checkpoint(trainer.project, model.classes, model.scaling, model.weights),
+        )
 
 
 def test_flipped_bytes_never_crash(saved: Path, tmp_path: Path):

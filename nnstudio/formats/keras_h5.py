@@ -106,7 +106,7 @@ def _ends_in_probabilities(model: Model) -> bool:
 
 
 def _unique(name: str, taken: set[str]) -> str:
-    stem = re.sub(r"[^\w.-]", "_", name) or "layer"
+    stem = re.sub(r"[^\w.-]", "_", name).strip(".") or "layer"  # to HDF5 "." is the group itself
     unique, number = stem, 1
     while unique in taken:
         number += 1

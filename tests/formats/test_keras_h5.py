@@ -102,13 +102,15 @@ def test_a_model_with_nothing_but_itself_comes_back(tmp_path: Path):
 
 
 def test_names_that_keras_cannot_take_are_changed(tmp_path: Path):
-    layers = (Input(shape=(3,)), Dense(name="a/b", units=2), Dense(name="a_b", units=2))
+    names = ("a/b", "a_b", ".", "..")
+    layers = (Input(shape=(3,)), *(Dense(name=name, units=2) for name in names))
     save_model(tmp_path / "m.h5", model_of(NetworkSpec(layers=layers)))
     with h5py.File(tmp_path / "m.h5") as file:
         config = json.loads(file.attrs["model_config"])
     names = [layer["config"]["name"] for layer in config["config"]["layers"]]
     assert len(set(names)) == len(names)
-    assert not any("/" in name for name in names)
+    assert not any("/" in name or not name.strip(".") for name in names)
+    assert load_model(tmp_path / "m.h5").spec.layers[3].name == "."
 
 
 def test_the_file_holds_the_state_to_resume_from(tmp_path: Path):

@@ -28,7 +28,7 @@ class Update:
 
     def __init__(self, network: Network, spec: TrainSpec) -> None:
         self._network = network
-        self._scratch = np.empty(max(CHUNK, 1), dtype=np.float32)
+        self._scratch = np.empty(CHUNK, dtype=np.float32)
         self.configure(spec)
 
     def configure(self, spec: TrainSpec) -> None:
@@ -80,5 +80,7 @@ class Update:
 def clip_by_norm(gradients: Vector, limit: float) -> None:
     """Scales the whole vector down to L2 norm ``limit`` if it is longer (Pascanu et al., 2013)."""
     norm = math.sqrt(float(np.dot(gradients, gradients)))
+    if norm == math.inf:  # the squares were too large for float32; the norm itself may not be
+        norm = float(np.linalg.norm(gradients.astype(np.float64)))
     if norm > limit and math.isfinite(norm):
         np.multiply(gradients, np.float32(limit / norm), out=gradients)

@@ -55,6 +55,13 @@ def test_clipping_scales_long_gradients_and_leaves_short_ones():
     np.testing.assert_array_equal(short, np.array([0.3, 0.4], dtype=np.float32))
 
 
+@pytest.mark.filterwarnings("ignore:overflow")  # the trainer ignores it as well
+def test_clipping_works_where_the_squares_overflow():
+    gradients = np.array([3e25, -4e25], dtype=np.float32)
+    clip_by_norm(gradients, 1.0)
+    np.testing.assert_allclose(gradients, [0.6, -0.8], rtol=1e-6)
+
+
 def test_clipping_leaves_nan_to_be_noticed():
     gradients = np.array([np.nan, 1.0], dtype=np.float32)
     clip_by_norm(gradients, 0.5)

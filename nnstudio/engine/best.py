@@ -22,17 +22,16 @@ class BestKeeper:
     """
 
     def __init__(self, rule: EarlyStopping | None, state: TrainerState) -> None:
+        self._record = state.history[state.best_epoch - 1] if state.best_epoch else None
         self.configure(rule)
-        self._best: float | None = None
-        if state.best_epoch:
-            self._best = self._figure(state.history[state.best_epoch - 1])
         self._since = state.best_epoch  # the epoch that patience is counted from
         if self.exhausted(state.epoch):
             self._since = state.epoch  # a run that had stopped goes on: it gets new patience
 
     def configure(self, rule: EarlyStopping | None) -> None:
-        """Changes the rule during a run."""
+        """Changes the rule during a run; the best epoch so far is from now on measured by the new one."""
         self.rule = rule
+        self._best = None if self._record is None else self._figure(self._record)
 
     def see(self, record: EpochRecord, state: TrainerState) -> bool:
         """Looks at a finished epoch; True if it is the best so far."""
@@ -42,12 +41,9 @@ class BestKeeper:
         least = self.rule.min_delta if self.rule else 0.0
         if self._best is not None and not figure < self._best - least:
             return False
-        self._best, self._since = figure, record.epoch
+        self._record, self._best, self._since = record, figure, record.epoch
         state.best_epoch = record.epoch
-        if state.best_weights is None:
-            state.best_weights = state.weights.copy()
-        else:
-            np.copyto(state.best_weights, state.weights)
+        state.best_weights = state.weights.copy()  # a new vector: copies of the state share the old one
         return True
 
     def exhausted(self, epoch: int) -> bool:

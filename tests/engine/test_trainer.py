@@ -103,6 +103,32 @@ def test_a_run_that_stopped_early_gets_new_patience_when_it_goes_on():
     assert more.epoch >= stopped.epoch + 3
 
 
+def test_another_figure_to_watch_is_not_compared_with_the_old_one():
+    rule = {"patience": 3, "monitor": "val_accuracy"}
+    project = small_project(epochs=12, optimizer="SGD", early_stopping=rule)
+    trainer = Trainer(project, small_data(project))
+    run = trainer.run()
+    next(event for event in run if isinstance(event, EpochRecord))
+    loss = project.train.early_stopping.replace(monitor="val_loss")
+    trainer.apply_at_next_epoch(project.train.replace(early_stopping=loss))
+    losses = [event.val_loss for event in run if isinstance(event, EpochRecord)]
+    assert losses == sorted(losses, reverse=True)  # it improves in every epoch ...
+    assert (trainer.reason, trainer.state.best_epoch) == ("finished", 12)  # ... and that is noticed
+
+
+def test_training_leaves_a_copy_of_its_state_alone():
+    project = small_project(epochs=6)
+    trainer = Trainer(project, small_data(project))
+    run = trainer.run()
+    next(event for event in run if isinstance(event, EpochRecord))
+    copy = trainer.state.copy()
+    best = copy.best_weights.copy()
+    for _ in run:
+        pass
+    assert trainer.state.best_epoch > copy.best_epoch
+    np.testing.assert_array_equal(copy.best_weights, best)
+
+
 def test_without_restoring_the_last_weights_stay():
     rule = {"patience": 2, "restore_best": False}
     state = trained(small_project(epochs=60, learning_rate=0.5, early_stopping=rule)).state

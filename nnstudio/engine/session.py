@@ -53,8 +53,8 @@ class Snapshot:
         record: The last completed epoch.
         best: The best completed epoch.
         learning_rate: Size of the steps.
-        samples_per_second: Training samples per second, lately.
-        seconds: Training time so far.
+        samples_per_second: Training samples per second of ``seconds``.
+        seconds: Training time so far, with that of the validations.
         seconds_left: Expected time to the last epoch, or None while it isn't known.
         early_stopped: The run ended by its early-stopping rule.
         traceback: Where an unexpected error happened, for a report.
@@ -312,7 +312,7 @@ def _measured(snapshot: Snapshot, trainer: Trainer, event: Event | None) -> Snap
         record=record,
         best=state.history[state.best_epoch - 1] if state.best_epoch else None,
         learning_rate=spec.learning_rate,
-        samples_per_second=rate * trainer.batch_size,
+        samples_per_second=trainer.samples / state.seconds if state.seconds > 0 else 0.0,
         seconds=state.seconds,
         seconds_left=steps_left / rate if rate > 0 else None,
         early_stopped=trainer.reason == "early stopping",

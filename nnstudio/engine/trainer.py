@@ -91,6 +91,11 @@ class Trainer:
         weights = self.state.weights if best is None else best
         return Model(self.network, weights.copy(), self.data.classes, self.data.scaling)
 
+    @property
+    def samples(self) -> int:
+        """Training samples seen over the whole run; the last batch of an epoch may be a smaller one."""
+        return self.state.epoch * len(self.data.train) + self.state.seen
+
     def apply_at_next_epoch(self, spec: TrainSpec) -> None:
         """Takes over a changed recipe when the next epoch begins.
 

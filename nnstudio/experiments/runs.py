@@ -203,7 +203,7 @@ def result_of(trainer: Trainer, run: str) -> dict[str, Any]:
     validation = None
     if last is not None and last.val_loss is not None:
         validation = {"loss": _known(last.val_loss), "accuracy": last.val_accuracy}
-    rate = state.step * trainer.batch_size / state.seconds if state.seconds else 0.0
+    rate = trainer.samples / state.seconds if state.seconds else 0.0
     return {
         "run": run,
         "preset": trainer.project.name,

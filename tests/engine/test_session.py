@@ -63,6 +63,15 @@ def test_a_run_trains_to_its_end_like_the_trainer_alone(sessions):
     assert steps(session) == snapshot.step == alone.state.step
 
 
+def test_samples_are_counted_as_they_are_and_not_as_whole_batches(sessions):
+    session = sessions(small_project(epochs=2, batch_size=100))
+    session.start()
+    snapshot = wait(session, lambda s: s.ended)
+    samples = 2 * len(session.prepared.train)
+    assert samples < snapshot.step * 100
+    assert snapshot.samples_per_second * snapshot.seconds == pytest.approx(samples)
+
+
 def test_watching_changes_nothing(sessions):
     project = small_project(epochs=30)
     session = sessions(project)

@@ -110,7 +110,7 @@ class TestAFinishedRun:
         expected = trainer.model.evaluate(test.samples(slice(None)), test.labels)
         assert result["test"] == {"loss": expected.loss, "accuracy": expected.accuracy}
         assert result["samples_per_second"] == pytest.approx(
-            trainer.state.step * trainer.batch_size / trainer.state.seconds, abs=1
+            4 * len(trainer.data.train) / trainer.state.seconds, abs=1
         )
 
 

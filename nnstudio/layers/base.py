@@ -113,7 +113,7 @@ class Layer(LayerSpec):
     fuses_activation: ClassVar[bool] = False
     """The layer computes ``frame.activation`` itself, with its own output still at hand."""
 
-    def __init__(self, *values: Any, **fields: Any) -> None:
+    def __init__(self, /, *values: Any, **fields: Any) -> None:
         """A layer from its settings, by name or in their order (``Dense(64, "relu")``), as in Keras.
 
         Raises:

@@ -115,11 +115,7 @@ class RunRecorder:
         """Appends to the tables; saves the state every few seconds, mostly at the end of an epoch."""
         with _refusals(self.folder):
             if isinstance(event, Block):
-                pairs = zip(event.losses, event.accuracies, strict=True)
-                lines = (
-                    f"{event.step + i},{event.epoch},{a:.6g},{b:.6g}\n" for i, (a, b) in enumerate(pairs)
-                )
-                self._file(self._batches).writelines(lines)
+                self._file(self._batches).writelines(_lines(event))
             else:
                 csv.writer(self._file(self._metrics)).writerow(dataclasses.asdict(event).values())
                 self._file(self._metrics).flush()

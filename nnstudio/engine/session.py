@@ -21,7 +21,7 @@ from nnstudio.core.spec import ProjectSpec, TrainSpec
 from nnstudio.data.prepare import Prepared, prepare
 from nnstudio.engine.model import Model
 from nnstudio.engine.state import Block, EpochRecord, Event, TrainerState
-from nnstudio.engine.trainer import Trainer
+from nnstudio.engine.trainer import Trainer, require_unlocked
 from nnstudio.errors import Cancelled, NNStudioError
 
 State = Literal["preparing", "running", "paused", "finished", "stopped", "diverged", "failed"]
@@ -169,7 +169,12 @@ class Session:
         self._commands.put(lambda _: None)  # wakes a paused worker
 
     def apply(self, spec: TrainSpec) -> None:
-        """Takes over a changed recipe at the next epoch (see ``Trainer.apply_at_next_epoch``)."""
+        """Takes over a changed recipe at the next epoch (see ``Trainer.apply_at_next_epoch``).
+
+        Raises:
+            TrainingError: A setting changed that a run can't change; the run goes on as it was.
+        """
+        require_unlocked(self.project.train, spec)  # here: on the worker an error would end the run
         self._commands.put(lambda trainer: trainer.apply_at_next_epoch(spec))
 
     def want_model(self) -> None:
@@ -208,18 +213,18 @@ class Session:
             self.prepared = prepare(self.project.data, self._preparing)
         trainer = self.trainer = Trainer(self.project, self.prepared, self._state)
         self._renew_model(trainer)
-        if self._recorder:
-            self._recorder.begin(trainer)
         try:
+            if self._recorder:
+                self._recorder.begin(trainer)
             with closing(trainer.run()) as events:
                 self._loop(trainer, events)
         except BaseException:
             if self._recorder:
                 self._recorder.close()  # a step may be half done, so its state is not for keeping
             raise
+        self._renew_model(trainer)  # first, so that it is there even if the end can't be written down
         if self._recorder:
             self._recorder.end(trainer)
-        self._renew_model(trainer)
         self._publish(*_ending(trainer), force=True)
 
     def _preparing(self, message: str, fraction: float | None) -> None:
@@ -330,7 +335,10 @@ def _ending(trainer: Trainer) -> tuple[State, str]:
             f"Try a learning rate of {rate / 10:.3g} instead of {rate:.3g}, or clip the gradients."
         )
     if trainer.reason == "stopped":
-        return "stopped", f"Stopped in epoch {state.epoch + 1}. The run is kept."
+        where = (
+            f"in epoch {state.epoch + 1}" if state.batch or not state.epoch else f"after epoch {state.epoch}"
+        )
+        return "stopped", f"Stopped {where}. The run is kept."
     if trainer.reason == "early stopping":
         return "finished", (
             f"No improvement for {state.epoch - state.best_epoch} epochs; "

@@ -102,12 +102,7 @@ class Trainer:
         Raises:
             TrainingError: A setting changed that a run can't change.
         """
-        for name in TrainSpec.locked_while_training:
-            if getattr(spec, name) != getattr(self.spec, name):
-                raise TrainingError(
-                    f"{name.replace('_', ' ')} can't change during a run",
-                    fix="stop the run, or train a new one from the start",
-                )
+        require_unlocked(self.spec, spec)
         self._pending = spec
 
     def run(self) -> Generator[Event, None, None]:
@@ -249,6 +244,20 @@ class Trainer:
             np.copyto(slot, good.slots[name])
         state.batch, state.step, state.random = good.batch, good.step, good.random
         state.loss_sum, state.hits, state.seen = good.loss_sum, good.hits, good.seen
+
+
+def require_unlocked(before: TrainSpec, after: TrainSpec) -> None:
+    """Checks that a run can take over a changed recipe.
+
+    Raises:
+        TrainingError: A setting changed that a run can't change.
+    """
+    for name in sorted(TrainSpec.locked_while_training):
+        if getattr(after, name) != getattr(before, name):
+            raise TrainingError(
+                f"{name.replace('_', ' ')} can't change during a run",
+                fix="stop the run, or train a new one from the start",
+            )
 
 
 def _network_for(project: ProjectSpec, data: Prepared) -> Network:

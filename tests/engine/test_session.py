@@ -13,7 +13,7 @@ from nnstudio.core.spec import DataSpec, ProjectSpec
 from nnstudio.engine.session import Session, Snapshot
 from nnstudio.engine.state import Block, EpochRecord
 from nnstudio.engine.trainer import Trainer
-from nnstudio.errors import Cancelled
+from nnstudio.errors import Cancelled, FormatError, TrainingError
 from tests.helpers import small_data, small_network, small_project
 
 PATIENCE = 20.0  # seconds a busy machine may take; nothing waits that long when it works
@@ -164,6 +164,64 @@ def test_settings_are_applied_at_the_next_epoch(sessions):
     session.apply(session.project.train.replace(learning_rate=0.125))
     snapshot = wait(session, lambda s: s.learning_rate == 0.125)
     assert snapshot.state == "running"
+
+
+def test_a_locked_setting_is_refused_and_the_run_goes_on(sessions):
+    session = sessions()
+    session.start()
+    wait(session, lambda s: s.epoch > 1)
+    with pytest.raises(TrainingError, match="batch size can't change"):
+        session.apply(session.project.train.replace(batch_size=7))
+    epoch = session.latest.epoch
+    assert wait(session, lambda s: s.epoch > epoch + 1 or s.ended).state == "running"
+
+
+def test_a_stopped_run_says_where(sessions):
+    session = sessions()
+    session.start(until="epoch")
+    wait(session, lambda s: s.state == "paused")
+    session.stop()
+    assert session.join(PATIENCE)
+    assert session.latest.message == "Stopped after epoch 1. The run is kept."
+
+
+class RefusedRecorder:
+    """A recorder on a disk that refuses at one point."""
+
+    def __init__(self, at: str) -> None:
+        self.at, self.closed = at, False
+
+    def begin(self, trainer: Trainer) -> None:
+        self._refuse("begin")
+
+    def event(self, event: object, trainer: Trainer) -> None:
+        self._refuse("event")
+
+    def end(self, trainer: Trainer) -> None:
+        self._refuse("end")
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _refuse(self, point: str) -> None:
+        if point == self.at:
+            raise FormatError("the disk is full")
+
+
+def test_the_last_weights_are_there_even_if_the_end_cant_be_written(sessions):
+    session = sessions(small_project(epochs=2), recorder=RefusedRecorder("end"))
+    session.start()
+    assert wait(session, lambda s: s.ended).message == "the disk is full"
+    np.testing.assert_array_equal(session.model.weights, session.trainer.state.weights)
+
+
+@pytest.mark.parametrize("at", ["begin", "event"])
+def test_a_recorder_that_refuses_is_closed(sessions, at: str):
+    recorder = RefusedRecorder(at)
+    session = sessions(recorder=recorder)
+    session.start()
+    wait(session, lambda s: s.ended)
+    assert (session.latest.state, recorder.closed) == ("failed", True)
 
 
 def test_divergence_is_said_with_what_to_do(sessions):

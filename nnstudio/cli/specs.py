@@ -98,7 +98,7 @@ def _find(spec: str) -> ProjectSpec:
 def _value(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # RecursionError: a thousand brackets
         return text
 
 

@@ -164,6 +164,7 @@ def test_wrong_arguments(command: Command, arguments: tuple[str, ...]):
         ("--fraction", 1.5, ("fraction", "less than or equal to 1")),
         ("--validation", 1, ("validation",)),
         ("--optimizer", "Adem", ("did you mean 'Adam'",)),
+        ("--set", "name=" + 5_000 * "[", ("name is not valid",)),
         ("--data", "sprial", ("did you mean 'spiral'",)),
         ("--data", "/no/such/folder/", ("/no/such/folder",)),
     ],

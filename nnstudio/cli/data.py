@@ -30,8 +30,7 @@ def _list(arguments: argparse.Namespace) -> None:
         )
         for info in sets
     ]
-    header = ("name", "state", "train", "test", "")
-    print(table(header, [(*row[:2], row[2], row[3], row[4]) for row in rows], left=2))
+    print(table(("name", "state", "train", "test", "about"), rows, left=2, text=True))
 
 
 def _info(arguments: argparse.Namespace) -> None:

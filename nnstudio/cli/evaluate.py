@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> None:
         )
     matrix = confusion_matrix(evaluation.labels, evaluation.predictions, len(data.classes))
     result: dict[str, Any] = {
-        "loss": evaluation.loss,
+        "loss": _known(evaluation.loss),
         "accuracy": evaluation.accuracy,
         "confusion": matrix.tolist(),
         "classes": list(data.classes),
@@ -60,12 +60,12 @@ def _rows(matrix: Any, classes: tuple[str, ...]) -> list[tuple[str, float, float
 
 
 def _known(value: float) -> float | None:
-    """A figure for JSON, which has no NaN: null for a class that doesn't occur."""
-    return None if math.isnan(value) else value
+    """A figure for JSON: null for a class that doesn't occur (NaN) and for a loss that overflowed."""
+    return value if math.isfinite(value) else None
 
 
 def _report(result: dict[str, Any]) -> str:
-    names = result["classes"]
+    names, loss = result["classes"], result["loss"]
     per = [
         (
             row["class"],
@@ -77,7 +77,7 @@ def _report(result: dict[str, Any]) -> str:
     counts = [(name, *map(str, row)) for name, row in zip(names, result["confusion"], strict=True)]
     return "\n".join(
         [
-            f"loss {result['loss']:.4f}, accuracy {result['accuracy']:.2%}",
+            f"loss {'infinite' if loss is None else f'{loss:.4f}'}, accuracy {result['accuracy']:.2%}",
             "",
             table(("class", "precision", "recall", "F1", "support"), per),
             "",

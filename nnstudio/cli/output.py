@@ -31,25 +31,29 @@ def complain(error: object) -> None:
     say(f"error: {first} {problems}".rstrip())
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1, text: bool = False) -> str:
     """Rows in aligned columns.
 
     Args:
         header: Titles of the columns.
         rows: Cells as text.
         left: Number of leading columns aligned to the left; the others are aligned to the right.
+        text: The last column is aligned to the left as well.
     """
     lines = [list(header), *map(list, rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
 
-    def text(line: Sequence[str]) -> str:
+    last = len(header) - 1
+
+    def aligned(line: Sequence[str]) -> str:
         cells = (
-            cell.ljust(width) if column < left else cell.rjust(width)
+            cell.ljust(width) if column < left or (text and column == last) else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(line, widths, strict=True))
         )
         return "  ".join(cells).rstrip()
 
-    return "\n".join([text(lines[0]), "  ".join("-" * width for width in widths), *map(text, lines[1:])])
+    rule = "  ".join("-" * width for width in widths)
+    return "\n".join([aligned(lines[0]), rule, *map(aligned, lines[1:])])
 
 
 class Progress:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnstudio.cli.codes import WorkFailed
 from nnstudio.cli.output import print_json, say
 from nnstudio.cli.specs import find_model
 from nnstudio.data.pictures import read_picture
@@ -30,6 +31,8 @@ def run(arguments: argparse.Namespace) -> None:
             samples.append(sample)
             names.append(file if len(found) == 1 else f"{file}[{number}]")
     probabilities = model.predict(np.stack(samples))
+    if not np.isfinite(probabilities).all():
+        raise WorkFailed("the network's sums overflow, so it gives no probabilities", fix="train it again")
     rows = [_row(name, row, model, arguments.top) for name, row in zip(names, probabilities, strict=True)]
     if arguments.csv:
         _write_csv(Path(arguments.csv), rows)

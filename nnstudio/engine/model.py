@@ -89,7 +89,8 @@ class Model:
         for start in range(0, len(x), EVALUATION_BATCH):
             part = x[start : start + EVALUATION_BATCH]
             batch = part.astype(np.float32) if scaled else self.scaling.apply(part)
-            probabilities[start : start + len(part)] = self._passes(len(x)).probabilities(batch)
+            with np.errstate(all="ignore"):  # weights that overflow give NaN
+                probabilities[start : start + len(part)] = self._passes(len(x)).probabilities(batch)
         if self.network.output_shape == (1,):
             return np.concatenate([1 - probabilities, probabilities], axis=1)
         return probabilities
@@ -103,9 +104,10 @@ class Model:
         link = ActivationFunction(self.loss.link)
         for start in range(0, len(x), EVALUATION_BATCH):
             stop = min(start + EVALUATION_BATCH, len(x))
-            logits = workspace.forward(self.scaling.apply(x[start:stop]))
-            loss, right = workspace.loss(logits, labels[start:stop], backward=False)
-            workspace.ops.activate(link, logits, probabilities[start:stop])
+            with np.errstate(all="ignore"):  # weights that overflow give an infinite loss or NaN
+                logits = workspace.forward(self.scaling.apply(x[start:stop]))
+                loss, right = workspace.loss(logits, labels[start:stop], backward=False)
+                workspace.ops.activate(link, logits, probabilities[start:stop])
             total, hits = total + loss, hits + right
         if self.network.output_shape == (1,):
             probabilities = np.concatenate([1 - probabilities, probabilities], axis=1)

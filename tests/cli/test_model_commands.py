@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from PIL import Image
 import nnstudio.cli.gradcheck
 from nnstudio.core.shapes import infer_shapes
 from nnstudio.data.catalog import NAMES, list_datasets
-from nnstudio.engine.checkpoint import load_checkpoint
+from nnstudio.engine.checkpoint import load_checkpoint, save_checkpoint
 from nnstudio.engine.gradcheck import GradientRow
 from nnstudio.experiments.presets import list_presets, load_preset
 from nnstudio.paths import resource
@@ -24,6 +25,15 @@ from tests.helpers import clouds
 HEADER = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000, 6, 6)}".ljust(117) + b"\n"
 HUGE_ARRAY = b"\x93NUMPY\x01\x00" + len(HEADER).to_bytes(2, "little") + HEADER
 """An array in .npy that declares 144 GB and holds nothing."""
+
+
+@pytest.fixture
+def overflowing(run_folder: Path, tmp_path: Path) -> Path:
+    """A model whose weights are finite but whose sums are not."""
+    checkpoint = load_checkpoint(run_folder / "best.h5")
+    weights = np.full_like(checkpoint.weights, 3e38)
+    save_checkpoint(tmp_path / "overflowing.h5", replace(checkpoint, weights=weights))
+    return tmp_path / "overflowing.h5"
 
 
 class TestEvaluate:
@@ -63,6 +73,10 @@ class TestEvaluate:
     def test_other_data_than_the_model_knows(self, command: Command, run_folder: Path):
         command("evaluate", run_folder, "--data", "moons").refused("other classes", "3 classes", "2 in moons")
 
+    def test_a_model_that_overflows(self, command: Command, overflowing: Path):
+        assert command("evaluate", overflowing, "--json").json["loss"] is None
+        assert command("evaluate", overflowing).out.startswith("loss infinite, accuracy")
+
 
 class TestPredict:
     @pytest.fixture
@@ -92,6 +106,11 @@ class TestPredict:
             assert rows[position]["probability"] == pytest.approx(float(expected[position].max()), rel=1e-5)
         assert [int(row["class"]) for row in rows] == expected.argmax(axis=1).tolist()
         assert [int(row["class"]) for row in rows] == dataset.test.y[:3].tolist()
+
+    def test_a_model_that_overflows(self, command: Command, overflowing: Path, images: list[Path]):
+        result = command("predict", overflowing, images[0], "--json")
+        assert (result.code, result.out) == (1, "")
+        assert "error: the network's sums overflow" in result.err
 
     def test_an_array_of_many(self, command: Command, run_folder: Path, tmp_path: Path):
         np.save(tmp_path / "all.npy", clouds().test.x)
@@ -275,7 +294,9 @@ class TestData:
     def test_list(self, command: Command):
         rows = command("data", "list", "--json").json
         assert [row["name"] for row in rows] == list(NAMES)
-        assert "spiral" in command("data", "list").out
+        header, _, *lines = command("data", "list").out.splitlines()
+        about = header.index("about")
+        assert [line[about:] for line in lines] == [info.summary for info in list_datasets()]
 
     def test_info(self, command: Command, clouds_folder: Path):
         result = command("data", "info", clouds_folder, "--json").json

@@ -222,8 +222,14 @@ class MainWindow(QMainWindow):
         self.tabs.set_page(name)
         self.docks.show_page(name)
         self._show_sides()
-        if focused is not None and not focused.isVisible():
-            self.centre.setFocus()  # Qt would hand the focus to whatever comes next
+        if focused is self.centre or (focused is not None and not focused.isVisible()):
+            self._focus_page()  # Qt would hand the focus to whatever comes next
+
+    def _focus_page(self) -> None:
+        """Puts the focus where the keys of the page in front belong."""
+        page: Any = self.pages.currentWidget()
+        target = page.focus_target() if hasattr(page, "focus_target") else None
+        (target or self.centre).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def open_any(self, path: Path) -> None:
         """Opens what was dropped on the window or named on the command line."""

@@ -88,7 +88,7 @@ class RunLink(QObject):
         state = controls(live.snapshot, problem, goes_on=live.can_continue)
         self._toolbar.show_controls(state, live.running)
         paused = live.state == "paused"
-        self._status.set_standing_hint("Space resumes" if paused else "" if live.running else problem)
+        self._status.set_standing_hint("F5 resumes" if paused else "" if live.running else problem)
         self._show_draft()
         self._show_counts()
         if live.snapshot is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, Qt, QUrl
@@ -151,7 +152,24 @@ def test_hidden_panels_give_the_focus_to_the_page(window: MainWindow) -> None:
     window.activateWindow()
     window.stack.view.setFocus()
     window.actions_["page_predict"].trigger()
-    assert QApplication.focusWidget() is window.centre
+    page: Any = window.pages.page("predict")
+    assert QApplication.focusWidget() is page.canvas, "Ctrl+V and the arrows work at once"
+    assert not window.single_keys.active, "Space paints there"
+
+
+def test_pages_take_the_keys_that_belong_to_them(window: MainWindow, qtbot: QtBot) -> None:
+    open_spiral(window, epochs=2)
+    window.activateWindow()
+    window.live.train()
+    qtbot.waitUntil(lambda: window.live.state == "finished", timeout=20_000)
+    window.centre.setFocus()
+    QTest.keyClick(window, Qt.Key.Key_2, CTRL)
+    page: Any = window.pages.page("evaluate")
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is page.table, timeout=20_000)
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Right):
+        QTest.keyClick(page.table, key)
+    assert page.table.currentIndex().column() == 1
+    assert window.live.state == "finished", "Right walks through the matrix; it trains no batch"
 
 
 class Windows(QObject):

@@ -77,6 +77,10 @@ class EvaluateView(QWidget):
         """What is shown."""
         return self.evaluator.result
 
+    def focus_target(self) -> QWidget:
+        """The confusion matrix, or the page until there is one."""
+        return self.table if self.table.isVisible() else self
+
     def set_showing(self, showing: Showing) -> None:
         """Shows the model of the best epoch ("best") or the newest ("latest")."""
         self.evaluator.set_showing(showing)
@@ -238,6 +242,8 @@ class EvaluateView(QWidget):
         self.reliability.show_calibration(analysis.calibration)
         self.gallery.set_evaluation(result.part, analysis, classes)
         self._stack.setCurrentIndex(1)
+        if self.hasFocus():
+            self.table.setFocus()
         current = self.table.currentIndex()
         if current.isValid():
             self._select_cell(current.row(), current.column())

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -87,6 +87,10 @@ class PredictView(QWidget):
         """Asks the model of the best epoch ("best") or the newest ("latest")."""
         self._showing = showing
         self._adapt()
+
+    def focus_target(self) -> QWidget | None:
+        """The canvas, where there is one to draw on."""
+        return self.canvas if is_drawable(self.shape) else None
 
     def open_sample(self, sample: NDArray[np.generic]) -> None:
         """Puts a raw sample of a data set, ``(H, W, C)``, on the canvas, pixel by pixel."""
@@ -169,7 +173,8 @@ class PredictView(QWidget):
         self.canvas.pasted.connect(self._take)
         self.drawing.centre.toggled.connect(lambda _: self.predictor.request())
         self.drawing.open_clicked.connect(self._ask_for_files)
-        self.drawing.paste_clicked.connect(lambda: self._take(QGuiApplication.clipboard().mimeData()))
+        self.drawing.paste_clicked.connect(self._paste)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self).activated.connect(self._paste)
         self.predictor.done.connect(self._show)
         self.predictor.failed.connect(lambda text: self.drawing.say(text, "error"))
         self.prediction.train_requested.connect(self.train_requested)
@@ -233,6 +238,9 @@ class PredictView(QWidget):
     def _ask_for_files(self) -> None:
         paths, _ = QFileDialog.getOpenFileNames(self, "Open images", "", filters())
         self.open_files(paths)
+
+    def _paste(self) -> None:
+        self._take(QGuiApplication.clipboard().mimeData())
 
     def _take(self, data: QMimeData | None) -> None:
         image, paths = pasted_image(data), picture_paths(data)

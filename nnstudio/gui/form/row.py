@@ -96,7 +96,8 @@ class CheckRow(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         for position, editor in enumerate(editors):
-            self._grid.addWidget(editor.widget, position // 2, 1 + position % 2)
+            alone = position % 2 == 0 and position == len(editors) - 1
+            self._grid.addWidget(editor.widget, position // 2, 1 + position % 2, 1, 2 if alone else 1)
             editor.problem.connect(self.say)
         self._grid.addWidget(self._sentence, len(editors), 1, 1, 2)
         self._grid.setColumnStretch(1, 1)

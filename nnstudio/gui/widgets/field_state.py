@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QLineEdit, QWidget
 
 from nnstudio.gui.theme import theme
 from nnstudio.gui.widgets.icon_label import IconLabel
@@ -107,6 +107,8 @@ class _StateKeeper(QObject):
         if self._mark is not None:
             side = self._mark.sizeHint().width()
             left = self._field.width() - side - theme().px(6)
+            if isinstance(self._field, QCheckBox):  # it has no frame: its mark stands behind the words
+                left = min(self._field.sizeHint().width() + theme().px(4), self._field.width() - side)
             self._mark.move(left, (self._field.height() - side) // 2)
             self._mark.raise_()
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
 
 from nnstudio.gui.theme import theme
 from nnstudio.gui.widgets.combo import Combo
@@ -125,3 +125,12 @@ def test_unlocking_a_field_never_locked_does_nothing(qtbot) -> None:
     unlock(field)
     show_problem(field, "")
     assert field.property("state") is None
+
+
+def test_the_padlock_of_a_check_box_covers_no_word(qtbot) -> None:
+    box = QCheckBox("Damped form")
+    qtbot.addWidget(box)
+    lock(box, WHY)
+    box.resize(148, 26)
+    box.show()
+    assert box.sizeHint().width() <= mark(box).x() <= box.width() - mark(box).width()

@@ -80,12 +80,16 @@ class InspectorPanel(QFrame):
         self._refresh_recipes()
 
     def focus_first(self) -> None:
-        """Puts the focus on the layer's first setting, or the recipe's."""
+        """Puts the focus on the layer's first setting, or the recipe's.
+
+        The name comes last: it is changed rarely (F2), and the number that is typed next means a setting.
+        """
         form = self.layer.form or self.training.form
-        for widget in form.focus_chain():
-            if widget.isVisible():
-                widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
-                return
+        fields = [widget for widget in form.focus_chain() if widget.isVisible()]
+        if self.layer.form is not None:
+            fields.sort(key=lambda widget: widget is form.editor("name"))
+        if fields:
+            fields[0].setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape, where no field needs it, leads back."""

@@ -276,7 +276,7 @@ def test_pending_compares_with_the_recipe_the_run_reports() -> None:
 def test_tab_walks_from_top_to_bottom(inspected: Inspected) -> None:
     inspected.document.select("dropout")
     inspected.document.select("dense")
-    inspected.panel.focus_first()
+    inspected.layer("name").setFocus()
     rows = []
     for _ in range(12):
         widget = QApplication.focusWidget()
@@ -290,7 +290,8 @@ def test_tab_walks_from_top_to_bottom(inspected: Inspected) -> None:
 def test_escape_leads_back_to_the_stack(inspected: Inspected, qtbot: QtBot) -> None:
     inspected.document.select("dense")
     inspected.panel.focus_first()
-    assert QApplication.focusWidget() is inspected.layer("name")
+    assert QApplication.focusWidget() is inspected.layer("units"), "the name is no setting"
+    inspected.layer("name").setFocus()
     with qtbot.waitSignal(inspected.panel.left):
         QTest.keyClick(inspected.layer("name"), Key.Key_Escape)
     retype(inspected.layer("units"), "-1")

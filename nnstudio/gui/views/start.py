@@ -107,8 +107,9 @@ class StartPage(QScrollArea):
             self._cards[name].show_measured(Measured(seconds, accuracy))
 
     def focus_first(self) -> None:
-        """Puts the focus on the first card."""
+        """Puts the focus on the first card, with the heading in sight."""
         self._go(self._shown[0])
+        self.verticalScrollBar().setValue(0)
 
     def _build(self) -> None:
         title, subtitle = QLabel("Start with a preset"), ElidedLabel("", "label")

@@ -43,7 +43,7 @@ class Trainer:
 
     Raises:
         ShapeError: The network has problems or doesn't fit the data.
-        TrainingError: The state is of another network, or there is nothing to train on.
+        TrainingError: The state is of another network or of other data, or there is nothing to train on.
     """
 
     def __init__(self, project: ProjectSpec, data: Prepared, state: TrainerState | None = None) -> None:
@@ -71,6 +71,13 @@ class Trainer:
                 allowed=f"{network.size:,} weights, slots {', '.join(self._update.slot_names) or 'none'}",
                 received=f"{state.weights.size:,} weights, slots {', '.join(state.slots) or 'none'}",
                 fix="train from the start, or undo the changes to the network and the optimizer",
+            )
+        elif state.seen != min(state.batch * self.batch_size, len(train)):
+            raise TrainingError(
+                "the run can't go on in the middle of its epoch with other data",
+                allowed=f"{min(state.batch * self.batch_size, len(train)):,} samples in {state.batch:,} steps",
+                received=f"{state.seen:,} samples, of {len(train):,} in an epoch now",
+                fix="use the data the run began with, or train from the start",
             )
         self.state = state
         self.best = BestKeeper(spec.early_stopping, state)

@@ -198,6 +198,16 @@ def test_a_network_that_doesnt_fit_the_data_is_refused():
         Trainer(wrong, small_data(project))
 
 
+def test_a_state_from_the_middle_of_an_epoch_of_more_data_is_refused():
+    project = small_project(batch_size=10)
+    trainer = Trainer(project, small_data(project))
+    trainer.block_steps = 15
+    next(trainer.run())
+    fewer = project.replace(data=project.data.replace(fraction=0.5))
+    with pytest.raises(TrainingError, match="150 samples, of 96 in an epoch now"):
+        Trainer(fewer, small_data(fewer), trainer.state.copy())
+
+
 def test_a_state_of_another_network_is_refused():
     project = small_project()
     state = trained(project).state.copy()

@@ -72,10 +72,10 @@ class Trainer:
                 received=f"{state.weights.size:,} weights, slots {', '.join(state.slots) or 'none'}",
                 fix="train from the start, or undo the changes to the network and the optimizer",
             )
-        elif state.seen != min(state.batch * self.batch_size, len(train)):
+        elif state.seen != (expected := min(state.batch * self.batch_size, len(train))):
             raise TrainingError(
                 "the run can't go on in the middle of its epoch with other data",
-                allowed=f"{min(state.batch * self.batch_size, len(train)):,} samples in {state.batch:,} steps",
+                allowed=f"{expected:,} samples in {state.batch:,} steps",
                 received=f"{state.seen:,} samples, of {len(train):,} in an epoch now",
                 fix="use the data the run began with, or train from the start",
             )

@@ -120,15 +120,25 @@ def _check_version(file: h5py.File, name: str) -> None:
 
 @contextmanager
 def atomic_hdf5(path: Path) -> Iterator[h5py.File]:
-    """An HDF5 file that replaces ``path`` when the block ends well, and vanishes otherwise."""
+    """An HDF5 file that replaces ``path`` when the block ends well, and vanishes otherwise.
+
+    It is built in memory and written in one go: HDF5 itself doesn't survive a full disk (its retries
+    at closing the file end in a segmentation fault), while a plain write fails in words.
+
+    Raises:
+        FormatError: The system refuses to write; what was there before is unharmed.
+    """
     import h5py
 
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with h5py.File(temporary, "w") as file:
+        with h5py.File(temporary.name, "w", driver="core", backing_store=False) as file:
             yield file
+            file.flush()
+            image = file.id.get_file_image()
+        temporary.write_bytes(image)
         replace_atomically(temporary, path)
     except OSError as error:
         raise FormatError(

@@ -84,6 +84,23 @@ def test_a_failed_save_leaves_the_old_file(trainer: Trainer, saved: Path):
     assert os.listdir(saved.parent) == [saved.name]
 
 
+@pytest.mark.parametrize("room", [0, 100, 3_000, 20_000])
+def test_a_full_disk_leaves_the_old_file(trainer: Trainer, saved: Path, room: int):
+    resource = pytest.importorskip("resource", reason="this system can't limit the size of files")
+    before, model = saved.read_bytes(), trainer.model
+    checkpoint = Checkpoint(trainer.project, model.classes, model.scaling, model.weights, trainer.state)
+    assert len(before) > room
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+    try:
+        with pytest.raises(FormatError, match="can't be written"):
+            save_checkpoint(saved, checkpoint)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert saved.read_bytes() == before
+    assert os.listdir(saved.parent) == [saved.name]
+
+
 def test_the_file_is_synced_before_it_replaces_the_old_one(trainer: Trainer, tmp_path: Path, monkeypatch):
     calls = []
     fsync, replace = os.fsync, os.replace

@@ -63,9 +63,10 @@ class Docks(QObject):
 
     def show_page(self, page: str) -> None:
         """Shows the panels of a page as they were when it was last in front."""
-        self.remember()
-        self._page = page
-        self.apply()
+        if page != self._page:  # else widths that are still being laid out would be remembered
+            self.remember()
+            self._page = page
+            self.apply()
 
     def set_open(self, side: Side, is_open: bool) -> None:
         """Shows or hides one side of the present page."""
@@ -83,7 +84,7 @@ class Docks(QObject):
     def apply(self) -> None:
         """Shows and hides the docks, and gives them their widths."""
         shown = [name for side in SIDES if self.is_open(side) for name in PAGES[self._page][side]]
-        for name, dock in self._docks.items():
+        for name, dock in sorted(self._docks.items(), key=lambda item: item[0] in shown):
             dock.setVisible(name in shown)
         rail = self._docks["layers"].widget()
         fixed = theme().px(NARROW_WIDTHS["layers"]) if self._narrow else 0
@@ -91,6 +92,9 @@ class Docks(QObject):
         rail.setMaximumWidth(fixed or 16_777_215)
         docks = [self._docks[name] for name in shown]
         widths = [theme().px(self._width(name)) for name in shown]
+        layout = self._window.layout()
+        assert layout is not None
+        layout.activate()  # else the docks just hidden would still get their share of the width
         self._window.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
 
     def remember(self) -> None:

@@ -226,6 +226,19 @@ def test_pages_keep_their_panels(window: MainWindow) -> None:
     assert not window.inspector.isVisible(), "the Train page remembers that it was closed"
 
 
+def test_panels_have_the_same_widths_after_any_walk_through_the_pages(window: MainWindow) -> None:
+    open_spiral(window)
+    window.stack.view.setFocus()
+    for page in ("evaluate", "train", "predict", "evaluate", "train"):
+        window.show_page(page)
+        QTest.qWait(0)
+        if page == "train":
+            widths = [part.width() for part in (window.layers, window.stack, window.inspector)]
+            assert widths == [172, 316, 292]
+        else:
+            assert window.outline.width() == 200
+
+
 def test_a_narrow_window_has_a_rail(tmp_path: Path) -> None:
     with shown_window(tmp_path, 1280, 720) as window:
         assert window.layer_rail.isVisible()

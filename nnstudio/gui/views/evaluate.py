@@ -78,8 +78,8 @@ class EvaluateView(QWidget):
         return self.evaluator.result
 
     def focus_target(self) -> QWidget:
-        """The confusion matrix, or the page until there is one."""
-        return self.table if self.table.isVisible() else self
+        """The confusion matrix, or the empty page's button until there is one."""
+        return self.table if self.table.isVisible() else self.empty.button
 
     def set_showing(self, showing: Showing) -> None:
         """Shows the model of the best epoch ("best") or the newest ("latest")."""
@@ -130,7 +130,7 @@ class EvaluateView(QWidget):
     def _lay_out(self) -> None:
         content = QFrame()
         content.setProperty("role", "window")
-        self._grid = QGridLayout(content)
+        self._grid = _PageGrid(content)
         self._grid.addWidget(self.strip, 0, 0, 1, 3)
         self._grid.addWidget(self._matrix_panel(), 1, 0, 2, 1)
         self._grid.addWidget(self.gallery, 1, 1, 2, 1)
@@ -241,8 +241,9 @@ class EvaluateView(QWidget):
         self.per_class_panel.set_subtitle(_support_words(analysis.metrics.support.tolist()))
         self.reliability.show_calibration(analysis.calibration)
         self.gallery.set_evaluation(result.part, analysis, classes)
+        waiting = self.empty.button.hasFocus()
         self._stack.setCurrentIndex(1)
-        if self.hasFocus():
+        if waiting:
             self.table.setFocus()
         current = self.table.currentIndex()
         if current.isValid():
@@ -275,6 +276,18 @@ class EvaluateView(QWidget):
 
     def _title(self, result: Evaluated) -> str:
         return f"{self._document.project.name}, {_SPLIT_WORDS[result.split]} samples"
+
+
+class _PageGrid(QGridLayout):
+    """The page's panels, as low as their least heights.
+
+    A wrapped label in any panel would give the grid a height for its width, which is that of the size
+    hints; the page would then scroll although there is room.
+    """
+
+    def hasHeightForWidth(self) -> bool:
+        """Never."""
+        return False
 
 
 _SPLIT_WORDS = {"test": "test", "validation": "validation", "train": "training"}

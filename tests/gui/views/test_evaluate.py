@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
 
 from nnstudio.engine.analysis import analyse
@@ -124,6 +125,17 @@ def test_cells_are_chosen_with_mouse_and_keys_and_fill_the_gallery(qtbot: QtBot,
     QTest.keyClick(view.table, Qt.Key.Key_Escape)
     assert not view.table.currentIndex().isValid()
     assert view.gallery.empty.isVisible()
+
+
+def test_a_low_page_scrolls_no_more_with_nothing_chosen_than_with_a_cell(view: EvaluateView, worst):
+    view.resize(1060, 700)
+    bar = view.findChild(QScrollArea).verticalScrollBar()
+    assert not view.table.currentIndex().isValid()
+    QTest.qWait(0)
+    assert bar.maximum() == 0
+    view.table.select_cell(*worst)
+    QTest.qWait(0)
+    assert bar.maximum() == 0
 
 
 def test_a_frequent_mistake_selects_its_cell_and_its_class(view: EvaluateView, worst):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -101,9 +102,10 @@ def train(
     recipe = DataSpec.build({"source": source, **of_data})
     project = ProjectSpec(network=network, data=recipe, train=TrainSpec.build(of_train))
     trainer = Trainer(project, _prepared(data, recipe))
-    for event in trainer.run():
-        if watch is not None:
-            watch(event)
+    with closing(trainer.run()) as events:  # so that an error in ``watch`` ends the run at once
+        for event in events:
+            if watch is not None:
+                watch(event)
     state, trained = trainer.state, _trained(trainer.model, project)
     return Run(trained, tuple(state.history), state.best_epoch, trainer.reason, trainer.data)
 

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -37,6 +37,7 @@ _ROOT = QModelIndex()
 _ROW = 24
 _ROWS = (3, 6)  # at least and at most in view
 _PADDING = 12
+NO_MISTAKES = "None. Every sample of this split is classified correctly."
 
 
 class MistakesModel(QAbstractListModel):
@@ -160,6 +161,7 @@ class MistakesList(QListView):
         self._following = True
         self.mistakes.show_mistakes(mistakes, classes)
         self._following = False
+        self.setAccessibleDescription("" if mistakes else NO_MISTAKES)
 
     def follow(self, actual: int, predicted: int) -> None:
         """Marks the row of a cell selected elsewhere, or none, without telling anyone."""
@@ -176,6 +178,16 @@ class MistakesList(QListView):
     def _fit(self) -> None:
         self.setMinimumHeight(theme().px(_ROW) * _ROWS[0])
         self.setMaximumHeight(theme().px(_ROW) * _ROWS[1])
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the rows, or say that there are none."""
+        super().paintEvent(event)
+        if self.mistakes.rowCount() == 0:
+            painter = QPainter(self.viewport())
+            painter.setFont(font(12))
+            painter.setPen(theme().colour("muted"))
+            line = QRect(theme().px(_PADDING), 0, self.viewport().width(), theme().px(_ROW))
+            painter.drawText(line, _LEFT, NO_MISTAKES)
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         """Tells which mistake is chosen."""

@@ -146,6 +146,17 @@ def test_a_frequent_mistake_selects_its_cell_and_its_class(view: EvaluateView, w
     assert view.per_class.figures.class_at(row) == worst[0]
 
 
+def test_a_list_without_mistakes_says_so(view: EvaluateView):
+    assert view.mistakes.accessibleDescription() == ""
+    filled = view.mistakes.grab().toImage()
+    view.mistakes.show_mistakes((), view.result.classes)
+    assert view.mistakes.accessibleDescription().startswith("None. Every sample")
+    said = view.mistakes.grab().toImage()
+    colours = {said.pixelColor(x, y).name() for x in range(12, 120) for y in range(4, 20)}
+    assert said != filled
+    assert len(colours) > 3, "the sentence is painted"
+
+
 def test_a_class_row_shows_all_its_mistakes(view: EvaluateView, worst):
     row = view.per_class.figures.row_of(worst[0])
     click(view.per_class, view.per_class.figures.index(row, 0))

@@ -115,7 +115,8 @@ class PredictView(QWidget):
         super().showEvent(event)
         self._live.set_model_wanted(True, self)
         self._adapt()
-        self.status.emit(HINT)
+        if is_drawable(self.shape):
+            self.status.emit(HINT)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Leave the processor to others."""
@@ -191,7 +192,8 @@ class PredictView(QWidget):
             return
         shape = self.shape
         if not is_drawable(shape):
-            takes = f"takes {shape_text(shape)}" if shape else "has no input yet"
+            plain = f"{shape_text(shape)} numbers" if len(shape) == 1 else shape_text(shape)
+            takes = f"takes {plain}" if shape else "has no input yet"
             self.not_drawable.say(
                 "This network doesn't look at pictures",
                 f"It {takes}. Drawing needs a network for images, height × width × 1 or × 3, "

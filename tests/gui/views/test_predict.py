@@ -196,7 +196,7 @@ def test_a_network_without_pictures_says_so(qtbot: QtBot, live: StillLive):
     view = shown(qtbot, Document(spiral), live)
     assert view._stack.currentWidget() is view.not_drawable
     assert "doesn't look at pictures" in view.not_drawable.accessibleName()
-    assert "takes 2" in view.not_drawable.accessibleDescription()
+    assert "takes 2 numbers" in view.not_drawable.accessibleDescription()
 
 
 def save_png(path: Path, image: np.ndarray) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from nnstudio.gui.settings import Settings
@@ -39,6 +39,7 @@ class Docks(QObject):
         self._settings = settings
         self._page = "train"
         self._narrow = False
+        self._pressed: dict[str, int] = {}
         self._remembered: dict[str, Any] = settings.data("window/docks")
         self._docks = {name: self._make(name, widget) for name, widget in contents.items()}
         left = Qt.DockWidgetArea.LeftDockWidgetArea
@@ -46,6 +47,7 @@ class Docks(QObject):
         window.splitDockWidget(self._docks["layers"], self._docks["stack"], Qt.Orientation.Horizontal)
         window.splitDockWidget(self._docks["stack"], self._docks["outline"], Qt.Orientation.Horizontal)
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._docks["inspector"])
+        window.installEventFilter(self)
         theme().changed.connect(self.apply)
 
     @property
@@ -63,21 +65,17 @@ class Docks(QObject):
 
     def show_page(self, page: str) -> None:
         """Shows the panels of a page as they were when it was last in front."""
-        if page != self._page:  # else widths that are still being laid out would be remembered
-            self.remember()
-            self._page = page
-            self.apply()
+        self._page = page
+        self.apply()
 
     def set_open(self, side: Side, is_open: bool) -> None:
         """Shows or hides one side of the present page."""
-        self.remember()
         self._memory(self._page)[side] = is_open
         self.apply()
 
     def set_narrow(self, narrow: bool) -> None:
         """Changes between the layer list and its rail, each with its own widths."""
         if narrow != self._narrow:
-            self.remember()
             self._narrow = narrow
             self.apply()
 
@@ -98,15 +96,30 @@ class Docks(QObject):
         self._window.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
 
     def remember(self) -> None:
-        """Keeps the widths of the docks that are shown now."""
-        if not self._window.isVisible():
-            return
-        widths = self._memory(self._page).setdefault(self._mode, {})
-        for side in SIDES:
-            for name in PAGES[self._page][side]:
-                if self._docks[name].isVisible():
-                    widths[name] = round(self._docks[name].width() / theme().zoom)
+        """Keeps what is open on each page, and how wide, for the next start."""
         self._settings.set("window/docks", self._remembered)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Notices docks that the user makes wider or narrower."""
+        if event.type() == QEvent.Type.MouseButtonPress:
+            self._pressed = self._widths()
+        elif event.type() == QEvent.Type.MouseButtonRelease and self._pressed:
+            QTimer.singleShot(0, self, self._dragged)
+        return False
+
+    def _dragged(self) -> None:
+        """Keeps widths the user gave; those that a small window or a zoom forces are nobody's wish."""
+        changed = {name: width for name, width in self._widths().items() if self._pressed.get(name) != width}
+        self._pressed = {}
+        if changed:
+            memory = self._memory(self._page)
+            kept = memory.get(self._mode)
+            given = {name: round(width / theme().zoom) for name, width in changed.items()}
+            memory[self._mode] = (kept if isinstance(kept, dict) else {}) | given
+            self.remember()
+
+    def _widths(self) -> dict[str, int]:
+        return {name: dock.width() for name, dock in self._docks.items() if dock.isVisible()}
 
     @property
     def _mode(self) -> str:

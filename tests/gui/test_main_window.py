@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
@@ -237,6 +237,32 @@ def test_panels_have_the_same_widths_after_any_walk_through_the_pages(window: Ma
             assert widths == [172, 316, 292]
         else:
             assert window.outline.width() == 200
+
+
+def drag_the_inspector_wider(window: MainWindow, by: int) -> None:
+    edge = window.inspector.mapTo(window, QPoint(0, 200)) - QPoint(3, 0)
+    QTest.mousePress(window, Qt.MouseButton.LeftButton, NONE, edge)
+    QTest.mouseMove(window, edge - QPoint(by, 0))
+    QTest.qWait(20)
+    QTest.mouseRelease(window, Qt.MouseButton.LeftButton, NONE, edge - QPoint(by, 0))
+    QTest.qWait(20)
+
+
+def test_only_widths_the_user_gave_are_remembered(window: MainWindow) -> None:
+    open_spiral(window)
+    drag_the_inspector_wider(window, 40)
+    wide = window.inspector.width()
+    assert abs(wide - 332) <= 3
+    window.resize(1280, 720)
+    window.resize(1440, 900)
+    for zoom in ("zoom_150", "zoom_100"):
+        window.actions_[zoom].trigger()
+        QTest.qWait(20)
+    window.show_page("evaluate")
+    window.show_page("train")
+    QTest.qWait(20)
+    assert abs(window.inspector.width() - wide) <= 1
+    assert (window.layers.width(), window.stack.width()) == (172, 316)
 
 
 def test_a_narrow_window_has_a_rail(tmp_path: Path) -> None:

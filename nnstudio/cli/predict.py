@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nnstudio.cli.codes import WorkFailed
 from nnstudio.cli.output import print_json, say
 from nnstudio.cli.specs import find_model
+from nnstudio.data.batches import Scaling
 from nnstudio.data.pictures import read_picture
 from nnstudio.engine.drawing import network_input, open_picture
 from nnstudio.engine.model import Model
@@ -23,11 +24,14 @@ def run(arguments: argparse.Namespace) -> None:
     """Prints class and top-k of every file."""
     if arguments.top < 1:
         raise SpecError("--top is not valid", allowed="1 or more", received=str(arguments.top))
-    model = find_model(arguments.model).model()
+    checkpoint = find_model(arguments.model)
+    model = checkpoint.model()
+    # bytes are always divided when scaled to the unit; undivided, the training data were floats, 0 to 1
+    in_unit = checkpoint.project.data.scaling == "unit" and model.scaling == Scaling()
     samples: list[NDArray[Any]] = []
     names: list[str] = []
     for file in arguments.files:
-        for number, sample in enumerate(found := _samples(Path(file), model)):
+        for number, sample in enumerate(found := _samples(Path(file), model, in_unit)):
             samples.append(sample)
             names.append(file if len(found) == 1 else f"{file}[{number}]")
     probabilities = model.predict(np.stack(samples))
@@ -50,13 +54,14 @@ def _row(name: str, probabilities: NDArray[np.float32], model: Model, top: int) 
     return {"file": name, "class": best[0][0], "probability": best[0][1], "top": best}
 
 
-def _samples(path: Path, model: Model) -> list[NDArray[Any]]:
-    """Raw samples in a file, each shaped like the network's input."""
+def _samples(path: Path, model: Model, in_unit: bool) -> list[NDArray[Any]]:
+    """Raw samples in a file, each shaped like the network's input; pictures as bytes, or 0 to 1."""
     shape = model.network.input_shape
     if path.suffix.lower() == ".npy":
         return _array(path, shape)
     picture = open_picture(read_picture(path), shape)
-    return [network_input(picture.sheet, shape, centre=not picture.exact)]
+    sample = network_input(picture.sheet, shape, centre=not picture.exact)
+    return [sample / np.float32(255) if in_unit else sample]
 
 
 def _array(path: Path, shape: tuple[int, ...]) -> list[NDArray[Any]]:

@@ -20,7 +20,7 @@ from nnstudio.engine.gradcheck import GradientRow
 from nnstudio.experiments.presets import list_presets, load_preset
 from nnstudio.paths import resource
 from tests.cli.conftest import Command
-from tests.helpers import clouds
+from tests.helpers import clouds, small_network
 
 HEADER = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000, 6, 6)}".ljust(117) + b"\n"
 HUGE_ARRAY = b"\x93NUMPY\x01\x00" + len(HEADER).to_bytes(2, "little") + HEADER
@@ -309,3 +309,21 @@ class TestData:
 
     def test_a_wrong_name(self, command: Command):
         command("data", "info", "minst").refused("did you mean 'mnist'")
+
+
+def test_a_picture_for_a_network_trained_on_floats_is_brought_to_their_range(
+    command: Command, tmp_path: Path
+):
+    data, random = clouds(), np.random.default_rng(0)
+    parts = {"train": data.train, "test": data.test}
+    arrays = {f"x_{name}": part.x.astype(np.float32) / np.float32(255) for name, part in parts.items()}
+    np.savez(tmp_path / "floats.npz", **arrays, **{f"y_{name}": part.y for name, part in parts.items()})
+    (tmp_path / "network.json").write_text(json.dumps(small_network().to_json()), encoding="utf-8")
+    run, options = tmp_path / "run", ["--data", tmp_path / "floats.npz", "--epochs", "5"]
+    assert command("train", tmp_path / "network.json", *options, "--out", run).code == 0
+    image = data.test.x[int(random.integers(len(data.test)))]
+    Image.fromarray(image[:, :, 0]).save(tmp_path / "image.png")
+    np.save(tmp_path / "image.npy", image.astype(np.float32) / np.float32(255))
+    picture, array = command("predict", run, tmp_path / "image.png", tmp_path / "image.npy", "--json").json
+    assert picture["class"] == array["class"]
+    assert picture["probability"] == pytest.approx(array["probability"], rel=1e-5)

@@ -1,0 +1,26 @@
+"""The data recipe: which data a run trains on and how they are prepared."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from nnstudio.core.fields import field
+from nnstudio.core.spec_base import Spec
+
+
+class DataSpec(Spec):
+    """Which data a run trains on and how they are prepared."""
+
+    source: str = field("digits", help="Name of a data set, or a path.", min_length=1)
+    fraction: float = field(
+        1.0, label="Use", help="Random share of the training and of the test samples.", gt=0, le=1, step=0.05
+    )
+    validation: float = field(
+        0.1, help="Share of the training samples held back to watch for overfitting.", ge=0, lt=1, step=0.05
+    )
+    scaling: Literal["unit", "standardise", "none"] = field(
+        "unit",
+        help="unit: divide bytes by 255. standardise: also subtract the training mean and divide by the "
+        "training standard deviation. none: raw values.",
+    )
+    seed: int = field(42, label="Split seed", help="Seed of the split and of the sample.", ge=0, le=2**31 - 1)

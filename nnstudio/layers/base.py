@@ -9,16 +9,16 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from pydantic import ValidationError
 
 from nnstudio.core.activations import LINEAR, ActivationFunction
 from nnstudio.core.layer import LayerSpec, Shape
 from nnstudio.core.registry import spec_error
+from nnstudio.layers.ops import Array, Ops
 
-Array = Any
-"""A NumPy or CuPy array; samples along axis 0."""
+__all__ = ["Array", "BufferSpec", "Frame", "KerasLayer", "Layer", "Ops"]
 
 KerasLayer = tuple[str, dict[str, Any]]
 """Keras's class name and config, without the layer's name."""
@@ -35,47 +35,6 @@ class BufferSpec:
 
     shape: Shape
     backward: bool = False
-
-
-class Ops(Protocol):
-    """The compute primitives that layers are written in (see ``nnstudio.engine.ops``)."""
-
-    @property
-    def xp(self) -> Any:
-        """NumPy or CuPy."""
-        ...
-
-    def affine(self, x: Array, kernel: Array, bias: Array | None, out: Array) -> Array:
-        """``out = x @ kernel + bias``."""
-        ...
-
-    def affine_backward(
-        self,
-        dz: Array,
-        x: Array,
-        kernel: Array,
-        d_kernel: Array,
-        d_bias: Array | None,
-        dx: Array | None,
-    ) -> None:
-        """Gradients of :meth:`affine`; ``dx`` is left out where nobody needs it."""
-        ...
-
-    def activate(self, function: ActivationFunction, z: Array, out: Array) -> Array:
-        """``out = f(z)``; ``out`` may be ``z``."""
-        ...
-
-    def activate_backward(self, function: ActivationFunction, dy: Array, y: Array, z: Array | None) -> Array:
-        """``dy * f'(z)``, in place of ``dy``."""
-        ...
-
-    def dropout(self, x: Array, rate: float, random: Any, mask: Array, out: Array) -> Array:
-        """``out = x * mask`` with a fresh mask of zeros and ``1 / (1 - rate)``."""
-        ...
-
-    def multiply(self, a: Array, b: Array, out: Array) -> Array:
-        """``out = a * b``."""
-        ...
 
 
 @dataclass

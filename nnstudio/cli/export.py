@@ -34,13 +34,13 @@ def run(arguments: argparse.Namespace) -> None:
     checkpoint = find_model(arguments.model)
     model = checkpoint.model()
     save_model(out, model, checkpoint.project)
-    result: dict[str, Any] = {"file": str(out), "format": kind, "parameters": model.network.size}
+    result: dict[str, Any] = {"file": str(out), "format": kind, "parameters": model.network.report.parameters}
     if arguments.verify:
         result["largest_difference"] = _verify(out, model)
     if arguments.json:
         print_json(result)
         return
-    print(f"{out}: Keras HDF5, {model.network.size:,} parameters")
+    print(f"{out}: Keras HDF5, {model.network.report.parameters:,} parameters")
     if arguments.verify and result["largest_difference"] is not None:
         print(f"Keras predicts the same, largest difference {result['largest_difference']:.1e}")
 

@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     network = Network(project.network, loss)
     classes = max(2, network.output_shape[0])
     loss.check(network.output_shape, classes)
-    if network.size == 0:
+    if network.trainable == 0:
         raise ShapeError("the network has no weights to check", fix="add a Dense layer")
     rows = check_gradients(network, _weights(arguments, project, network), *_batch(project, network, classes))
     ok = all(row.ok for row in rows)

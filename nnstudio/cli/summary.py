@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable, Iterator
 
 from nnstudio.cli.output import print_json, table
 from nnstudio.cli.specs import find_project
 from nnstudio.core.layer import shape_text
-from nnstudio.core.shapes import infer_shapes
+from nnstudio.core.shapes import LayerReport, infer_shapes
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -21,11 +22,11 @@ def run(arguments: argparse.Namespace) -> None:
             "parameters": row.parameters,
             "multiply_adds": row.multiply_adds,
         }
-        for row in report.layers
+        for row, _ in _indented(report.layers)
     ]
     totals = {
         "parameters": report.parameters,
-        "trainable": report.parameters,
+        "trainable": report.trainable,
         "multiply_adds": report.multiply_adds,
     }
     if arguments.json:
@@ -33,13 +34,22 @@ def run(arguments: argparse.Namespace) -> None:
         return
     cells = [
         (
-            row.layer.name,
+            "  " * depth + row.layer.name,
             " ".join((row.layer.title, row.layer.detail())).strip(),
             shape_text(row.output_shape or ()),
             f"{row.parameters:,}",
             f"{row.multiply_adds:,}",
         )
-        for row in report.layers
+        for row, depth in _indented(report.layers)
     ]
     print(table(("layer", "type", "output", "parameters", "multiply-adds"), cells, left=2))
-    print(f"\n{report.parameters:,} parameters, {report.multiply_adds:,} multiply-adds per sample")
+    frozen = f" ({report.trainable:,} trainable)" if report.trainable != report.parameters else ""
+    print(f"\n{report.parameters:,} parameters{frozen}, {report.multiply_adds:,} multiply-adds per sample")
+
+
+def _indented(rows: Iterable[LayerReport], depth: int = 0) -> Iterator[tuple[LayerReport, int]]:
+    """The rows, a block's layers behind it and one level deeper; the block's figures include theirs."""
+    for row in rows:
+        yield row, depth
+        for inside in row.branches.values():
+            yield from _indented(inside, depth + 1)

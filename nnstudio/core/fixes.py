@@ -36,7 +36,8 @@ class InsertBefore:
 
     def apply(self, network: NetworkSpec, layer: str) -> NetworkSpec:
         """The mended network."""
-        return network.insert(network.index(layer), LAYERS.create(self.type, **self.fields))
+        new = LAYERS.create(self.type, **self.fields)
+        return network.insert(network.index(layer), new, into=network.parent(layer))
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ class InsertAfter:
 
     def apply(self, network: NetworkSpec, layer: str) -> NetworkSpec:
         """The mended network."""
-        return network.insert(network.index(layer) + 1, LAYERS.create(self.type, **self.fields))
+        new = LAYERS.create(self.type, **self.fields)
+        return network.insert(network.index(layer) + 1, new, into=network.parent(layer))
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -41,13 +42,15 @@ class WeightSpec:
         name: Keras's name ("kernel", "bias").
         shape: Shape of the array.
         initializer: Where its first values come from.
-        regularised: L2 applies to it (kernels, never biases).
+        regularised: Penalties apply to it (kernels, never biases).
+        trainable: The optimizer changes it; running statistics are changed by the forward pass instead.
     """
 
     name: str
     shape: Shape
     initializer: InitializerSpec
     regularised: bool = False
+    trainable: bool = True
 
     @property
     def size(self) -> int:
@@ -66,6 +69,15 @@ class LayerSpec(Registered):
     synonyms: ClassVar[tuple[str, ...]] = ()
 
     name: str = field("", label="Name", help="Unique name inside the network.", max_length=64)
+    frozen: bool = field(
+        False, label="Freeze", help="Keep its weights as they are while the rest trains.", hidden=True
+    )
+    disabled: bool = field(False, label="Disable", help="Skip it, as if it were not there.", hidden=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """The layer as JSON-ready data; the rare states are only written where they hold."""
+        data = super().to_json()
+        return {key: value for key, value in data.items() if value or key not in ("frozen", "disabled")}
 
     @property
     def title(self) -> str:
@@ -103,8 +115,35 @@ class LayerSpec(Registered):
         return 0
 
     def parameters(self, shape: Shape) -> int:
-        """Number of trainable values."""
-        return sum(weight.size for weight in self.weights(shape))
+        """Number of values that training finds: kernels and biases, but no running statistics."""
+        return sum(weight.size for weight in self.weights(shape) if weight.trainable)
+
+    @property
+    def children(self) -> tuple[LayerSpec, ...]:
+        """The layers inside a container, in order."""
+        return ()
+
+    def with_children(self, layers: tuple[LayerSpec, ...]) -> LayerSpec:
+        """The container around other layers."""
+        raise TypeError(f"{self.type_name()} holds no layers")
+
+    def branches(self, shape: Shape) -> Mapping[str, tuple[LayerSpec, ...]]:
+        """The chains of layers inside a container, each fed with the container's own input.
+
+        Args:
+            shape: Shape of the input sample.
+        """
+        return {}
+
+    def reserved_names(self) -> tuple[str, ...]:
+        """Names of the layers a container makes by itself; no other layer may have them."""
+        return ()
+
+    def tree(self) -> Iterator[LayerSpec]:
+        """The layer and all layers inside it, outermost first."""
+        yield self
+        for child in self.children:
+            yield from child.tree()
 
 
 LAYERS: Registry[LayerSpec] = Registry("layer", "nnstudio.layers")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from nnstudio.core.fixes import Fix, InsertAfter, Remove, SetFields
@@ -44,6 +45,15 @@ class LayerReport:
     """What is known about one layer in its place.
 
     ``None`` stands for "not known, because this layer or one before it has a problem".
+
+    Attributes:
+        layer: The layer.
+        input_shape: Shape of its input sample.
+        output_shape: Shape of its output sample.
+        parameters: Values that training finds, with those of the layers inside.
+        multiply_adds: Work of one sample's forward pass, likewise.
+        problems: What is wrong with the layer itself.
+        branches: The layers inside a container, by branch; those it makes by itself are among them.
     """
 
     layer: LayerSpec
@@ -52,6 +62,23 @@ class LayerReport:
     parameters: int | None
     multiply_adds: int | None
     problems: tuple[Problem, ...] = ()
+    branches: Mapping[str, tuple[LayerReport, ...]] = field(default_factory=dict)
+
+    def tree(self) -> Iterator[LayerReport]:
+        """The row and those of all layers inside, outermost first."""
+        yield self
+        for rows in self.branches.values():
+            for row in rows:
+                yield from row.tree()
+
+    @property
+    def trainable(self) -> int:
+        """Values that training changes: the parameters without those of frozen layers."""
+        if self.parameters is None or self.layer.frozen or self.layer.disabled:
+            return 0
+        inside = sum(row.parameters or 0 for rows in self.branches.values() for row in rows)
+        changing = sum(row.trainable for rows in self.branches.values() for row in rows)
+        return self.parameters - inside + changing
 
 
 @dataclass(frozen=True)
@@ -73,8 +100,13 @@ class ShapeReport:
 
     @property
     def parameters(self) -> int:
-        """Trainable values, up to the first layer that isn't known."""
+        """Values that training finds, up to the first layer that isn't known."""
         return sum(row.parameters or 0 for row in self._known())
+
+    @property
+    def trainable(self) -> int:
+        """Those of them that no frozen layer holds."""
+        return sum(row.trainable for row in self._known())
 
     @property
     def multiply_adds(self) -> int:
@@ -85,6 +117,15 @@ class ShapeReport:
     def output_shape(self) -> Shape | None:
         """Shape of one output sample."""
         return self.layers[-1].output_shape if self.layers else None
+
+    def rows(self) -> Iterator[LayerReport]:
+        """Every row, also those inside containers, in the order of the stack."""
+        for row in self.layers:
+            yield from row.tree()
+
+    def row(self, name: str) -> LayerReport | None:
+        """The row of the layer called ``name``, wherever it stands."""
+        return next((row for row in self.rows() if row.layer.name == name), None)
 
     def _known(self) -> list[LayerReport]:
         known = []
@@ -120,17 +161,23 @@ def infer_shapes(
     Returns:
         One row per layer. After a problem the rest is worked out as far as it can be.
     """
-    rows: list[LayerReport] = []
-    shape: Shape | None = None
-    for position, layer in enumerate(network.layers):
-        row = _row(layer, shape, first=position == 0)
-        shape = row.output_shape
-        rows.append(row)
-    problems = [problem for row in rows for problem in row.problems]
+    rows = _rows(network.layers, None, outermost=True)
+    problems = [problem for outer in rows for row in outer.tree() for problem in row.problems]
     extra = _network_problems(network, rows, classes, input_shape)
     for problem in extra:
         _attach(rows, problem)
     return ShapeReport(tuple(rows), (*problems, *extra))
+
+
+def _rows(
+    layers: tuple[LayerSpec, ...], shape: Shape | None, *, outermost: bool = False
+) -> list[LayerReport]:
+    """The rows of one chain of layers that is fed with ``shape``."""
+    rows = []
+    for position, layer in enumerate(layers):
+        rows.append(_row(layer, shape, first=outermost and position == 0))
+        shape = rows[-1].output_shape
+    return rows
 
 
 def _row(layer: LayerSpec, shape: Shape | None, *, first: bool) -> LayerReport:
@@ -141,14 +188,41 @@ def _row(layer: LayerSpec, shape: Shape | None, *, first: bool) -> LayerReport:
     if first:
         out = layer.output_shape(())
         return LayerReport(layer, None, out, 0, 0)
+    if layer.disabled:
+        return LayerReport(layer, shape, shape, 0, 0)
     if shape is None:
         return LayerReport(layer, None, None, None, None)
+    if layer.children:
+        return _container(layer, shape)
     try:
         out = layer.output_shape(shape)
     except ShapeError as error:
-        problem = Problem(layer.name, error.what, error.expected, error.got, error.fixes[:2])
-        return LayerReport(layer, shape, error.assumed_output, None, None, (problem,))
+        return LayerReport(layer, shape, error.assumed_output, None, None, (_problem(layer, error),))
     return LayerReport(layer, shape, out, layer.parameters(shape), layer.multiply_adds(shape))
+
+
+def _container(layer: LayerSpec, shape: Shape) -> LayerReport:
+    """A container's row: its own problem is looked for once the layers inside have none."""
+    inside = tuple(_rows(layer.children, shape))
+    if any(row.problems for outer in inside for row in outer.tree()):
+        assumed = inside[-1].output_shape
+        return LayerReport(layer, shape, assumed, None, None, branches={"layers": inside})
+    try:
+        out = layer.output_shape(shape)
+    except ShapeError as error:
+        problem = _problem(layer, error)
+        return LayerReport(
+            layer, shape, error.assumed_output, None, None, (problem,), branches={"layers": inside}
+        )
+    branches = {name: tuple(_rows(chain, shape)) for name, chain in layer.branches(shape).items()}
+    rows = [row for chain in branches.values() for row in chain]
+    parameters = layer.parameters(shape) + sum(row.parameters or 0 for row in rows)
+    work = layer.multiply_adds(shape) + sum(row.multiply_adds or 0 for row in rows)
+    return LayerReport(layer, shape, out, parameters, work, branches=branches)
+
+
+def _problem(layer: LayerSpec, error: ShapeError) -> Problem:
+    return Problem(layer.name, error.what, error.expected, error.got, error.fixes[:2])
 
 
 def _network_problems(
@@ -162,8 +236,8 @@ def _network_problems(
         wanted, got = shape_text(input_shape), shape_text(first.output_shape or ())
         fix = SetFields(f"Use {wanted}", {"shape": input_shape})
         problems.append(Problem(first.layer.name, "the input doesn't fit the data", wanted, got, (fix,)))
-    if not any(row.layer.weights(row.input_shape) for row in rows if row.input_shape and row.parameters):
-        if not any(row.problems for row in rows):
+    if not any(row.parameters for row in rows):
+        if not any(row.problems for outer in rows for row in outer.tree()):
             problems.append(_no_output(rows, classes))
     elif classes is not None and last.output_shape is not None and not last.problems:
         problems.extend(_output_problems(rows, classes))
@@ -202,11 +276,4 @@ def _output_problems(rows: list[LayerReport], classes: int) -> list[Problem]:
 def _attach(rows: list[LayerReport], problem: Problem) -> None:
     for position, row in enumerate(rows):
         if row.layer.name == problem.layer:
-            rows[position] = LayerReport(
-                row.layer,
-                row.input_shape,
-                row.output_shape,
-                row.parameters,
-                row.multiply_adds,
-                (*row.problems, problem),
-            )
+            rows[position] = replace(row, problems=(*row.problems, problem))

@@ -32,7 +32,7 @@ from nnstudio.optim import Loss
 if TYPE_CHECKING:
     import h5py
 
-CHECKPOINT_VERSION = 1
+CHECKPOINT_VERSION = 2
 GROUP = "nnstudio"
 
 
@@ -199,15 +199,17 @@ def _read(file: h5py.File) -> Checkpoint:
     scaling = Scaling.from_json(parse_json(str(group.attrs["scaling"])))
     classes = tuple(str(name) for name in parse_json(read_text(group, "classes")))
     network.loss.check(network.output_shape, len(classes))
-    state = _read_state(child(group, "training"), shape) if "training" in group else None
+    state = _read_state(child(group, "training"), network) if "training" in group else None
     return Checkpoint(project, classes, scaling, weights, state)
 
 
-def _read_state(group: h5py.Group, shape: tuple[int, ...]) -> TrainerState:
+def _read_state(group: h5py.Group, network: Network) -> TrainerState:
+    shape = (network.size,)
     plain = parse_json(read_text(group, "state"))
     plain["history"] = TypeAdapter(list[EpochRecord]).validate_python(plain["history"])
+    plain.pop("random", None)  # of version 1, whose dropout kept a generator
     names = child(group, "slots") if "slots" in group else ()
-    slots = {name: read_array(group, f"slots/{name}", shape) for name in names}
+    slots = {name: read_array(group, f"slots/{name}", (network.trainable,)) for name in names}
     best = read_array(group, "best_weights", shape) if "best_weights" in group else None
     state = TrainerState(weights=read_array(group, "weights", shape), slots=slots, best_weights=best, **plain)
     _check_state(state)
@@ -227,8 +229,6 @@ def _check_state(state: TrainerState) -> None:
         raise ValueError(f"the best epoch, {state.best_epoch}, doesn't fit the rest")
     if state.hits > state.seen or (state.batch > 0) != (state.seen > 0) or state.batch > state.step:
         raise ValueError("the figures of the epoch under way don't fit each other")
-    if state.random is not None:
-        np.random.default_rng().bit_generator.state = state.random
 
 
 def _write_text(group: h5py.Group, name: str, text: str) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnstudio.engine.network import Network
+from nnstudio.engine.ops.noise import Noise
 
 TOLERANCE = 1e-6
 DIRECTIONS = 3
@@ -59,15 +60,15 @@ def check_gradients(
         seed: Fixes the directions and the dropout masks.
 
     Returns:
-        One row per weight array.
+        One row per weight array that training changes.
     """
     vector = weights.astype(np.float64)
     samples = np.asarray(x, dtype=np.float64)
-    gradients = np.zeros_like(vector)
+    gradients = np.zeros(network.trainable)
     workspace = network.workspace(vector, len(samples), gradients)
 
     def loss() -> float:
-        noise = np.random.default_rng(seed)  # the same masks at every evaluation
+        noise = Noise(seed)  # the same masks at every evaluation
         return workspace.loss(workspace.forward(samples, noise), labels, backward=True)[0] / len(samples)
 
     loss()
@@ -75,7 +76,7 @@ def check_gradients(
     workspace.backward(workspace.d_logits / len(samples))
     random = np.random.default_rng(seed)
     rows = []
-    for entry in network.index:
+    for entry in (entry for entry in network.index if entry.trainable):
         part = slice(entry.start, entry.stop)
         tries = [directional_error(loss, vector[part], gradients[part], random) for _ in range(DIRECTIONS)]
         rows.append(GradientRow(entry.layer, entry.spec.name, *max(tries, key=lambda row: row[2])))

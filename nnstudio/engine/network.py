@@ -6,57 +6,27 @@ over a vector, a snapshot is one copy and a checkpoint is one array plus an inde
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
-from nnstudio.core.activations import LINEAR, ActivationFunction
-from nnstudio.core.layer import Shape, WeightSpec
+from nnstudio.core.activations import ActivationFunction
+from nnstudio.core.layer import Shape
 from nnstudio.core.shapes import infer_shapes
 from nnstudio.core.spec import NetworkSpec
+from nnstudio.engine.chain import Bench, Chain
 from nnstudio.engine.ops import NumpyOps
-from nnstudio.layers.base import Frame, Layer
+from nnstudio.engine.plan import Step, WeightView, plan, weight_index
+from nnstudio.layers.base import Layer, NoiseSource
 from nnstudio.optim import Initializer, Loss
 
 Array = Any
 Vector = NDArray[Any]
 
-
-@dataclass(frozen=True)
-class Step:
-    """One layer in its place, as the passes run it.
-
-    Attributes:
-        layer: The layer.
-        shape: Shape of its input sample.
-        output: Shape of its output sample.
-        activation: Activation computed with it.
-        skip: Nothing to compute: its work is done elsewhere (fused) or by the loss.
-    """
-
-    layer: Layer
-    shape: Shape
-    output: Shape
-    activation: ActivationFunction = LINEAR
-    skip: bool = False
-
-
-@dataclass(frozen=True)
-class WeightView:
-    """Where one weight array lies in the flat vectors."""
-
-    layer: str
-    spec: WeightSpec
-    start: int
-
-    @property
-    def stop(self) -> int:
-        """First position behind it."""
-        return self.start + self.spec.size
+# Streams of one seed: the order of samples has the epoch's number, so this one lies above all epochs.
+_WEIGHTS_STREAM = 2_000_001
 
 
 class Network:
@@ -65,29 +35,48 @@ class Network:
     Args:
         spec: The stack; it must be valid.
         loss: The loss it is trained with, whose link turns outputs into probabilities.
+        fuse: Compute activations together with the layers in front of them; without it every layer's
+            own output can be looked at.
+
+    Attributes:
+        steps: The layers in their places.
+        index: Where each weight array lies, in the order of the layers.
+        size: Length of the weight vector.
+        trainable: Length of its front part, which training changes; gradients and the optimizer's
+            vectors are as long.
 
     Raises:
         ShapeError: The stack has problems; the message lists them all.
     """
 
-    def __init__(self, spec: NetworkSpec, loss: Loss) -> None:
+    def __init__(self, spec: NetworkSpec, loss: Loss, *, fuse: bool = True) -> None:
         report = infer_shapes(spec).require()
         self.spec = spec
         self.loss = loss
         self.report = report
         self.input_shape: Shape = spec.input_shape or ()
         self.output_shape: Shape = report.output_shape or ()
-        self.steps = _steps(spec, report.layers, loss)
-        self.index = _index(self.steps)
-        self.size = self.index[-1].stop if self.index else 0
+        self.steps: tuple[Step, ...] = plan(report.layers, loss, fuse=fuse)
+        self.index, self.trainable = weight_index(self.steps)
+        self.size = max((entry.stop for entry in self.index), default=0)
 
     def views(self, vector: Vector) -> dict[str, dict[str, Vector]]:
-        """A flat vector's arrays by layer and weight name, without copying."""
-        views: dict[str, dict[str, Vector]] = {step.layer.name: {} for step in self.steps}
+        """A flat vector's arrays by layer and weight name, without copying.
+
+        Args:
+            vector: As long as the weights, or as the trainable ones: then only theirs are there.
+        """
+        views: dict[str, dict[str, Vector]] = {step.layer.name: {} for step in self.tree()}
         for entry in self.index:
-            part = vector[entry.start : entry.stop]
-            views[entry.layer][entry.spec.name] = part.reshape(entry.spec.shape)
+            if entry.stop <= len(vector):
+                part = vector[entry.start : entry.stop]
+                views[entry.layer][entry.spec.name] = part.reshape(entry.spec.shape)
         return views
+
+    def tree(self) -> Iterator[Step]:
+        """Every layer in its place, also inside containers."""
+        for step in self.steps:
+            yield from step.tree()
 
     def initial_weights(self, seed: int) -> NDArray[np.float32]:
         """Fresh weights; equal seeds give equal weights."""
@@ -100,63 +89,56 @@ class Network:
 
     def kernels(self) -> Iterator[tuple[WeightView, Layer]]:
         """The weights that a penalty applies to, with their layers."""
-        layers = {step.layer.name: step.layer for step in self.steps}
-        return ((entry, layers[entry.layer]) for entry in self.index if entry.spec.regularised)
+        layers = {step.layer.name: step.layer for step in self.tree()}
+        wanted = (entry for entry in self.index if entry.spec.regularised and entry.trainable)
+        return ((entry, layers[entry.layer]) for entry in wanted)
 
-    def workspace(self, weights: Vector, batch: int, gradients: Vector | None = None) -> Workspace:
+    def workspace(
+        self, weights: Vector, batch: int, gradients: Vector | None = None, *, input_gradient: bool = False
+    ) -> Workspace:
         """Arrays for passes over batches of up to ``batch`` samples.
 
         Args:
-            weights: The flat weight vector, read at every pass.
+            weights: The flat weight vector, read at every pass (running statistics are written).
             batch: Largest number of samples.
-            gradients: Flat vector that backward passes fill; None for evaluation.
+            gradients: Flat vector that backward passes fill, ``(trainable,)``; None for evaluation.
+            input_gradient: Backward passes give the gradient with respect to the network's input.
         """
-        return Workspace(self, weights, batch, gradients)
-
-
-# Streams of one seed: the order of samples has the epoch's number, so the others lie above all epochs.
-_WEIGHTS_STREAM = 2_000_001
+        return Workspace(self, weights, batch, gradients, input_gradient)
 
 
 class Workspace:
-    """The arrays of one pass at a time: activations, gradients of activations, scratch.
+    """The arrays of one pass at a time: activations, gradients of activations, scratch."""
 
-    Allocated once for the largest batch; smaller batches use the front of each array.
-    """
-
-    def __init__(self, network: Network, weights: Vector, batch: int, gradients: Vector | None) -> None:
+    def __init__(
+        self,
+        network: Network,
+        weights: Vector,
+        batch: int,
+        gradients: Vector | None,
+        input_gradient: bool = False,
+    ) -> None:
         self.network = network
         self.batch = batch
         self.dtype = weights.dtype
         self.ops = NumpyOps()
-        self._views = network.views(weights)
-        self._gradient_views = {} if gradients is None else network.views(gradients)
-        self._steps = [step for step in network.steps if not step.skip]
-        self._pools = [self._allocate(step) for step in self._steps]
-        self._frames: dict[int, list[Frame]] = {}
-        self._trail: list[tuple[Frame, Layer, Array, Array]] = []
-        self.d_logits = (
-            None if gradients is None else np.empty((batch, *network.output_shape), dtype=self.dtype)
-        )
+        backward = gradients is not None or input_gradient
+        gradient_views = {} if gradients is None else network.views(gradients)
+        bench = Bench(self.ops, network.views(weights), gradient_views, batch, self.dtype, backward)
+        self.chain = Chain(network.steps, bench, needs_dx=input_gradient)
+        self.d_logits = np.empty((batch, *network.output_shape), dtype=self.dtype) if backward else None
 
-    def forward(self, x: Array, random: Any = None) -> Array:
+    def forward(self, x: Array, noise: NoiseSource | None = None) -> Array:
         """The logits for a batch.
 
         Args:
             x: Scaled samples, ``(n, *input_shape)``.
-            random: Source of noise for training; None evaluates.
+            noise: Random numbers of the training step; None evaluates.
 
         Returns:
             ``(n, outputs)``, in front of the loss's link; overwritten by the next pass.
         """
-        trail = []
-        for frame, step in zip(self._frames_for(x.shape[0]), self._steps, strict=True):
-            frame.random = random
-            y = step.layer.forward(frame, x)
-            trail.append((frame, step.layer, x, y))
-            x = y
-        self._trail = trail
-        return x
+        return self.chain.forward(x, noise)
 
     def backward(self, dy: Array) -> Array | None:
         """Fills the gradient vector from the gradient of the logits of the last forward pass.
@@ -165,14 +147,9 @@ class Workspace:
             dy: ``(n, outputs)``; overwritten.
 
         Returns:
-            The gradient with respect to the network's input if the first layer gives one.
+            The gradient with respect to the network's input, if the workspace was made to give it.
         """
-        gradient: Array | None = dy
-        for frame, layer, x, y in reversed(self._trail):
-            gradient = layer.backward(frame, x, y, gradient)
-            if gradient is None:
-                break
-        return gradient
+        return self.chain.backward(dy)
 
     def loss(self, logits: Array, labels: Array, *, backward: bool) -> tuple[float, int]:
         """Summed loss and hits of the batch; with ``backward`` also the gradient of the logits."""
@@ -187,77 +164,4 @@ class Workspace:
 
     def outputs(self) -> dict[str, Array]:
         """Output of every computed layer in the last forward pass, by name."""
-        return {layer.name: y for _, layer, _, y in self._trail}
-
-    def _allocate(self, step: Step) -> dict[str, Array]:
-        training = self._gradient_views != {}
-        return {
-            name: np.empty((self.batch, *buffer.shape), dtype=self.dtype)
-            for name, buffer in step.layer.buffers(step.shape, step.activation).items()
-            if training or not buffer.backward
-        }
-
-    def _frames_for(self, n: int) -> list[Frame]:
-        frames = self._frames.get(n)
-        if frames is None:
-            frames = self._frames[n] = [
-                Frame(
-                    ops=self.ops,
-                    weights=self._views[step.layer.name],
-                    gradients=self._gradient_views.get(step.layer.name, {}),
-                    buffers={name: array[:n] for name, array in pool.items()},
-                    activation=step.activation,
-                    needs_dx=position > self._first_with_weights,
-                )
-                for position, (step, pool) in enumerate(zip(self._steps, self._pools, strict=True))
-            ]
-        return frames
-
-    @property
-    def _first_with_weights(self) -> int:
-        for position, step in enumerate(self._steps):
-            if step.layer.weights(step.shape):
-                return position
-        return -1
-
-
-def _steps(spec: NetworkSpec, rows: Any, loss: Loss) -> list[Step]:
-    """The layers with their shapes; activations fused into the layer in front of them."""
-    steps = [
-        Step(
-            cast(Layer, row.layer),
-            row.input_shape or (),
-            row.output_shape,
-            cast(Layer, row.layer).activation_function(),
-        )
-        for row in rows
-    ]
-    _leave_link_to_loss(steps, loss)
-    for position in range(len(steps) - 1):
-        here, behind = steps[position], steps[position + 1]
-        alone = not behind.layer.fuses_activation and behind.activation != LINEAR
-        if here.layer.fuses_activation and here.activation == LINEAR and alone:
-            steps[position] = Step(here.layer, here.shape, here.output, behind.activation)
-            steps[position + 1] = Step(behind.layer, behind.shape, behind.output, skip=True)
-    return steps
-
-
-def _leave_link_to_loss(steps: list[Step], loss: Loss) -> None:
-    # the loss works on logits, so a final softmax (or sigmoid) is the loss's to apply
-    last = steps[-1]
-    if last.activation.name == loss.link:
-        steps[-1] = Step(last.layer, last.shape, last.output, LINEAR, skip=not last.layer.fuses_activation)
-
-
-def _index(steps: list[Step]) -> list[WeightView]:
-    entries, start = [], 0
-    for step in steps:
-        for weight in step.layer.weights(step.shape):
-            entries.append(WeightView(step.layer.name, weight, start))
-            start += math.prod(weight.shape)
-    return entries
-
-
-def to_dtype(vector: Vector, dtype: DTypeLike) -> Vector:
-    """A copy in another precision, for gradient checks."""
-    return np.array(vector, dtype=dtype)
+        return {step.layer.name: y for step, y in self.chain.outputs()}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +77,6 @@ class TrainerState:
         loss_sum: Summed loss of the epoch under way.
         hits: Hits of the epoch under way.
         seen: Samples of the epoch under way.
-        random: State of the dropout generator, or None between epochs.
         history: Records of the completed epochs.
         best_epoch: Epoch with the best monitored figure, or 0.
         best_weights: Its weights, or None.
@@ -94,7 +91,6 @@ class TrainerState:
     loss_sum: float = 0.0
     hits: int = 0
     seen: int = 0
-    random: Mapping[str, Any] | None = None
     history: list[EpochRecord] = field(default_factory=list)
     best_epoch: int = 0
     best_weights: Vector | None = None

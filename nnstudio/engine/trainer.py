@@ -1,7 +1,7 @@
 """The training loop: one generator that the application, the command line and the tests drive.
 
 A run is a function of its project: the initial weights, the order of the samples and the noise of
-dropout come from streams that are fixed by the seed and the epoch, so a run that is stopped at any
+dropout are functions of the seed, the epoch and the step, so a run that is stopped at any
 batch and resumed from its state goes on bit for bit as if it had never stopped.
 """
 
@@ -21,6 +21,7 @@ from nnstudio.data.prepare import Prepared
 from nnstudio.engine.best import BestKeeper
 from nnstudio.engine.model import EVALUATION_BATCH, Model
 from nnstudio.engine.network import Network
+from nnstudio.engine.ops.noise import Noise
 from nnstudio.engine.state import Block, EpochRecord, Event, TrainerState
 from nnstudio.engine.threads import one_blas_thread
 from nnstudio.engine.update import Update
@@ -30,7 +31,6 @@ from nnstudio.optim import Loss
 Reason = Literal["finished", "early stopping", "diverged", "stopped"]
 
 BLOCK_SECONDS = 0.01
-_DROPOUT_STREAM = 2_000_002  # of the seed; the initial weights have the one before it
 
 
 class Trainer:
@@ -81,7 +81,7 @@ class Trainer:
             )
         self.state = state
         self.best = BestKeeper(spec.early_stopping, state)
-        self._gradients = np.zeros_like(state.weights)
+        self._gradients = np.zeros(network.trainable, dtype=np.float32)
         self._workspace = network.workspace(state.weights, self.batch_size, self._gradients)
         self._gather = Gather(train, self.data.scaling, self.batch_size)
         self._good = state.copy()
@@ -147,19 +147,15 @@ class Trainer:
         """The rest of the epoch; False as soon as a loss or the weights are not finite."""
         state, n = self.state, len(self.data.train)
         order = epoch_order(n, self.spec.seed, state.epoch + 1)
-        random = np.random.default_rng([self.spec.seed, _DROPOUT_STREAM, state.epoch + 1])
-        if state.random is not None:
-            random.bit_generator.state = state.random
         busy = 0.0
         seen_before = state.seen
         while state.batch < self.batches:
             started = time.perf_counter()
             with np.errstate(all="ignore"):  # overflow is found in the loss and dealt with there
-                block = self._block(order, random, started)
+                block = self._block(order, started)
             elapsed = time.perf_counter() - started
             busy += elapsed
             state.seconds += elapsed
-            state.random = random.bit_generator.state
             yield block
             if not math.isfinite(block.losses[-1]):
                 return False
@@ -168,7 +164,7 @@ class Trainer:
         yield self._finish_epoch((state.seen - seen_before) / max(busy, 1e-9))
         return True
 
-    def _block(self, order: NDArray[np.int64], random: np.random.Generator, started: float) -> Block:
+    def _block(self, order: NDArray[np.int64], started: float) -> Block:
         state, first = self.state, self.state.step + 1
         losses: list[float] = []
         accuracies: list[float] = []
@@ -176,7 +172,7 @@ class Trainer:
         while state.batch < self.batches and len(losses) < limit:
             start = state.batch * self.batch_size
             rows = order[start : start + self.batch_size]
-            loss, hits = self._step(rows, random)
+            loss, hits = self._step(rows)
             n = len(rows)
             state.batch += 1
             state.step += 1
@@ -189,11 +185,11 @@ class Trainer:
                 break
         return Block(state.epoch + 1, first, state.batch, self.batches, tuple(losses), tuple(accuracies))
 
-    def _step(self, rows: NDArray[np.int64], random: np.random.Generator) -> tuple[float, int]:
+    def _step(self, rows: NDArray[np.int64]) -> tuple[float, int]:
         """One step of gradient descent; returns the batch's summed loss and its hits."""
         workspace, n = self._workspace, len(rows)
         x, labels = self._gather.x(rows), self._gather.labels(rows)
-        logits = workspace.forward(x, random)
+        logits = workspace.forward(x, Noise(self.spec.seed, self.state.step))
         loss, hits = workspace.loss(logits, labels, backward=True)
         assert workspace.d_logits is not None
         d_logits = workspace.d_logits[:n]
@@ -222,7 +218,7 @@ class Trainer:
             samples_per_second,
         )
         state.history.append(record)
-        state.batch, state.loss_sum, state.hits, state.seen, state.random = 0, 0.0, 0, 0, None
+        state.batch, state.loss_sum, state.hits, state.seen = 0, 0.0, 0, 0
         self.best.see(record, state)
         self._good = state.copy()
         return record
@@ -249,7 +245,7 @@ class Trainer:
         np.copyto(state.weights, good.weights)
         for name, slot in state.slots.items():
             np.copyto(slot, good.slots[name])
-        state.batch, state.step, state.random = good.batch, good.step, good.random
+        state.batch, state.step = good.batch, good.step
         state.loss_sum, state.hits, state.seen = good.loss_sum, good.hits, good.seen
 
 
@@ -276,6 +272,6 @@ def _network_for(project: ProjectSpec, data: Prepared) -> Network:
     loss.check(network.output_shape, len(data.classes))
     if len(data.train) == 0:
         raise TrainingError("there are no training samples", fix="use a larger share of the data")
-    if network.size == 0:
+    if network.trainable == 0:
         raise TrainingError("the network has nothing to train", fix="add a Dense layer")
     return network

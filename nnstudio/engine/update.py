@@ -50,7 +50,7 @@ class Update:
 
     def fresh_slots(self) -> dict[str, Vector]:
         """The optimizer's vectors at the start: zeros."""
-        return {name: np.zeros(self._network.size, dtype=np.float32) for name in self.slot_names}
+        return {name: np.zeros(self._network.trainable, dtype=np.float32) for name in self.slot_names}
 
     def apply(self, weights: Vector, gradients: Vector, slots: dict[str, Vector], step: int) -> None:
         """Changes ``weights`` and ``slots`` in place; ``gradients`` are used up.
@@ -70,8 +70,8 @@ class Update:
         if self._clip is not None:
             clip_by_norm(gradients, self._clip)
         vectors = [slots[name] for name in self.slot_names]
-        for a in range(0, len(weights), CHUNK):
-            b = min(a + CHUNK, len(weights))
+        for a in range(0, len(gradients), CHUNK):
+            b = min(a + CHUNK, len(gradients))
             parts = [vector[a:b] for vector in vectors]
             scratch = self._scratch[: b - a]
             self._optimizer.update(np, weights[a:b], gradients[a:b], parts, scratch, self._rate, step)

@@ -204,7 +204,7 @@ def result_of(trainer: Trainer, run: str) -> dict[str, Any]:
         "run": run,
         "preset": trainer.project.name,
         "device": "cpu",
-        "parameters": trainer.network.size,
+        "parameters": trainer.network.report.parameters,
         "epochs": state.epoch,
         "best_epoch": state.best_epoch,
         "reason": trainer.reason,

@@ -65,7 +65,7 @@ class Reached:
         if self.diverged:
             slots = {name: np.zeros_like(slot) for name, slot in state.slots.items()}
             step = state.epoch * self.batches
-            state = replace(state, batch=0, step=step, loss_sum=0.0, hits=0, seen=0, random=None, slots=slots)
+            state = replace(state, batch=0, step=step, loss_sum=0.0, hits=0, seen=0, slots=slots)
         return state
 
 

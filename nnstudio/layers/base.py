@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
 
 from pydantic import ValidationError
 
@@ -18,7 +18,7 @@ from nnstudio.core.layer import LayerSpec, Shape
 from nnstudio.core.registry import spec_error
 from nnstudio.layers.ops import Array, Ops
 
-__all__ = ["Array", "BufferSpec", "Frame", "KerasLayer", "Layer", "Ops"]
+__all__ = ["Array", "BufferSpec", "Frame", "KerasLayer", "Layer", "NoiseSource", "Ops"]
 
 KerasLayer = tuple[str, dict[str, Any]]
 """Keras's class name and config, without the layer's name."""
@@ -29,12 +29,36 @@ class BufferSpec:
     """An array that a layer needs during a pass, allocated once for the largest batch.
 
     Attributes:
-        shape: Shape per sample.
+        shape: Shape per sample, or of the whole array if ``per_batch``.
         backward: Only needed when gradients are wanted.
+        per_batch: One array for the batch as a whole (statistics) instead of a row per sample.
+        dtype: Type of the values; "" for the network's own.
     """
 
     shape: Shape
     backward: bool = False
+    per_batch: bool = False
+    dtype: str = ""
+
+
+class Passes(Protocol):
+    """A chain of layers inside a container, ready to run (see ``nnstudio.engine.chain``)."""
+
+    def forward(self, x: Array, noise: NoiseSource | None) -> Array:
+        """The output of the chain's last layer."""
+        ...
+
+    def backward(self, dy: Array) -> Array | None:
+        """The gradient with respect to the chain's input, or None where nobody needs it."""
+        ...
+
+
+class NoiseSource(Protocol):
+    """Random numbers of one training step."""
+
+    def key(self, number: int) -> int:
+        """64 random bits that belong to the layer with that number."""
+        ...
 
 
 @dataclass
@@ -44,12 +68,18 @@ class Frame:
     Attributes:
         ops: The compute primitives.
         weights: Views into the network's flat weight vector, by name.
-        gradients: Views into the flat gradient vector, by name (empty in evaluation).
+        gradients: Views into the flat gradient vector, by name; empty in evaluation and where the
+            layer is frozen.
         buffers: The arrays the layer asked for, cut to the batch.
         activation: Activation that is computed with the layer: its own, or that of the Activation
             card behind it.
-        random: Source of noise, or None in evaluation.
         needs_dx: Somebody needs the gradient with respect to the layer's input.
+        training: Layers that differ between training and evaluation train. A frozen layer's
+            statistics are used as they are (``learning``).
+        learning: As ``training``, and the layer isn't frozen.
+        noise: Key of the layer's random numbers in this step (see ``Ops.dropout``).
+        source: Where the keys come from, to pass on to the chains; None in evaluation.
+        chains: The chains inside a container, by branch.
     """
 
     ops: Ops
@@ -57,13 +87,12 @@ class Frame:
     gradients: Mapping[str, Array]
     buffers: Mapping[str, Array]
     activation: ActivationFunction = LINEAR
-    random: Any = None
     needs_dx: bool = True
-
-    @property
-    def training(self) -> bool:
-        """Whether layers that differ between training and evaluation should train."""
-        return self.random is not None
+    training: bool = False
+    learning: bool = False
+    noise: int = 0
+    source: NoiseSource | None = None
+    chains: Mapping[str, Passes] = field(default_factory=dict)
 
 
 class Layer(LayerSpec):
@@ -71,6 +100,8 @@ class Layer(LayerSpec):
 
     fuses_activation: ClassVar[bool] = False
     """The layer computes ``frame.activation`` itself, with its own output still at hand."""
+    noisy: ClassVar[bool] = False
+    """The layer draws random numbers in training."""
 
     def __init__(self, /, *values: Any, **fields: Any) -> None:
         """A layer from its settings, by name or in their order (``Dense(64, "relu")``), as in Keras.
@@ -78,7 +109,7 @@ class Layer(LayerSpec):
         Raises:
             SpecError: A value is not allowed, or there is no such setting.
         """
-        names = [name for name in type(self).model_fields if name != "name"]
+        names = [name for name in type(self).model_fields if name not in LayerSpec.model_fields]
         if len(values) > len(names):
             raise TypeError(f"{self.type_name()} takes {len(names)} values, not {len(values)}")
         given = dict(zip(names, values, strict=False))
@@ -93,7 +124,7 @@ class Layer(LayerSpec):
         """The activation the layer ends with."""
         return LINEAR
 
-    def buffers(self, shape: Shape, activation: ActivationFunction) -> dict[str, BufferSpec]:
+    def buffers(self, shape: Shape, activation: ActivationFunction) -> Mapping[str, BufferSpec]:
         """The arrays a pass needs, for an input sample of ``shape``."""
         return {}
 

@@ -122,7 +122,7 @@ class Dense(Layer):
         dx = frame.buffers["dx"] if frame.needs_dx else None
         gradients = frame.gradients
         frame.ops.affine_backward(
-            dz, x, frame.weights["kernel"], gradients["kernel"], gradients.get("bias"), dx
+            dz, x, frame.weights["kernel"], gradients.get("kernel"), gradients.get("bias"), dx
         )
         return dx
 

@@ -23,6 +23,7 @@ class Dropout(Layer):
     category: ClassVar[Category] = "regularisation"
     glyph: ClassVar[str] = "dropout"
     synonyms: ClassVar[tuple[str, ...]] = ("regularisation", "overfitting")
+    noisy: ClassVar[bool] = True
 
     rate: float = field(0.3, help="Share of the values that are switched off.", ge=0, lt=1, step=0.05)
 
@@ -39,7 +40,7 @@ class Dropout(Layer):
         if not frame.training or self.rate == 0:
             return x
         buffers = frame.buffers
-        return frame.ops.dropout(x, self.rate, frame.random, buffers["mask"], buffers["out"])
+        return frame.ops.dropout(x, self.rate, frame.noise, buffers["mask"], buffers["out"])
 
     def backward(self, frame: Frame, x: Array, y: Array, dy: Array) -> Array | None:
         """``dy * mask``."""

@@ -27,11 +27,11 @@ class Ops(Protocol):
         dz: Array,
         x: Array,
         kernel: Array,
-        d_kernel: Array,
+        d_kernel: Array | None,
         d_bias: Array | None,
         dx: Array | None,
     ) -> None:
-        """Gradients of :meth:`affine`; ``dx`` is left out where nobody needs it."""
+        """Gradients of :meth:`affine`; what is None is left out."""
         ...
 
     def activate(self, function: ActivationFunction, z: Array, out: Array) -> Array:
@@ -42,8 +42,12 @@ class Ops(Protocol):
         """``dy * f'(z)``, in place of ``dy``."""
         ...
 
-    def dropout(self, x: Array, rate: float, random: Any, mask: Array, out: Array) -> Array:
-        """``out = x * mask`` with a fresh mask of zeros and ``1 / (1 - rate)``."""
+    def dropout(self, x: Array, rate: float, key: int, mask: Array, out: Array) -> Array:
+        """``out = x * mask`` with a mask of zeros and ``1 / (1 - rate)`` that follows from ``key``."""
+        ...
+
+    def add(self, a: Array, b: Array, out: Array) -> Array:
+        """``out = a + b``."""
         ...
 
     def multiply(self, a: Array, b: Array, out: Array) -> Array:

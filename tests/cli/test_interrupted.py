@@ -28,9 +28,9 @@ from nnstudio.experiments import runs
 trainer.BLOCK_SECONDS = 0.0
 runs.SAVE_SECONDS = {save}
 step = trainer.Trainer._step
-def slow(self, rows, random):
+def slow(self, rows):
     time.sleep(0.01)
-    return step(self, rows, random)
+    return step(self, rows)
 trainer.Trainer._step = slow
 from nnstudio.cli import main
 sys.exit(main(sys.argv[1:]))
@@ -125,7 +125,7 @@ def test_a_killed_run_opens_and_resumes(uninterrupted: Path, command: Command, t
 def test_a_second_ctrl_c_doesnt_save_half_a_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     from nnstudio.engine.trainer import Trainer
 
-    def cut(self: Trainer, rows: object, random: object) -> tuple[float, int]:
+    def cut(self: Trainer, rows: object) -> tuple[float, int]:
         self.state.weights += 1
         raise KeyboardInterrupt
 

@@ -12,6 +12,7 @@ from nnstudio.core.spec import NetworkSpec
 from nnstudio.data.batches import Scaling
 from nnstudio.engine.model import Model
 from nnstudio.engine.network import Network
+from nnstudio.engine.ops.noise import Noise
 from nnstudio.errors import DataError, ShapeError
 from nnstudio.layers import Activation, Dense, Dropout, Flatten, Input
 from nnstudio.optim.losses import BinaryCrossentropy, CategoricalCrossentropy
@@ -150,7 +151,7 @@ def test_a_step_allocates_nothing_as_large_as_a_batch(activation: str):
     labels = random.integers(0, 10, n)
 
     def step() -> None:
-        logits = workspace.forward(x, random)
+        logits = workspace.forward(x, Noise(0))
         workspace.loss(logits, labels, backward=True)
         workspace.backward(workspace.d_logits[:n])
 

@@ -9,6 +9,7 @@ import pytest
 
 from nnstudio.core.activations import ActivationFunction, activation_function
 from nnstudio.engine.ops import NumpyOps
+from nnstudio.engine.ops.noise import Noise
 
 Z = np.linspace(-30, 30, 4001)
 
@@ -86,7 +87,7 @@ def test_nan_is_not_hidden_by_relu():
 def test_dropout_keeps_the_expected_value():
     ops, x = NumpyOps(), np.ones((400, 100), dtype=np.float32)
     mask, out = np.empty_like(x), np.empty_like(x)
-    ops.dropout(x, 0.3, np.random.default_rng(0), mask, out)
+    ops.dropout(x, 0.3, Noise(0).key(3), mask, out)
     assert set(np.unique(out)) == {np.float32(0), np.float32(1 / 0.7)}
     assert out.mean() == pytest.approx(1, abs=0.02)
     np.testing.assert_array_equal(mask, out)

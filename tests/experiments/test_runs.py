@@ -211,10 +211,10 @@ class TestDivergence:
         trainer = trainer_of(small_project(epochs=5))
         step = trainer._step
 
-        def grow(order: np.ndarray, random: np.random.Generator) -> tuple[float, int]:
+        def grow(order: np.ndarray) -> tuple[float, int]:
             if trainer.state.step >= 15:
                 trainer.state.weights *= 1e10
-            return step(order, random)
+            return step(order)
 
         monkeypatch.setattr(trainer, "_step", grow)
         recorder = RunRecorder(tmp_path)
@@ -238,8 +238,8 @@ class TestDivergence:
         trainer = trainer_of(small_project(epochs=3))
         step = trainer._step
 
-        def overflow(order: np.ndarray, random: np.random.Generator) -> tuple[float, int]:
-            result = step(order, random)
+        def overflow(order: np.ndarray) -> tuple[float, int]:
+            result = step(order)
             if trainer.state.step + 1 == 2 * trainer.batches:
                 trainer.state.weights[0] = np.inf
             return result

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nnstudio.core.activations import ActivationFunction
-from nnstudio.engine.ops import activations
+from nnstudio.engine.ops import activations, noise
 
 Array = Any
 
@@ -48,12 +48,13 @@ class NumpyOps:
         dz: Array,
         x: Array,
         kernel: Array,
-        d_kernel: Array,
+        d_kernel: Array | None,
         d_bias: Array | None,
         dx: Array | None,
     ) -> None:
         """``d_kernel = xᵀ @ dz``, ``d_bias = Σ dz``, ``dx = dz @ kernelᵀ``."""
-        np.matmul(x.T, dz, out=d_kernel)  # (N, n) @ (n, U) -> (N, U)
+        if d_kernel is not None:
+            np.matmul(x.T, dz, out=d_kernel)  # (N, n) @ (n, U) -> (N, U)
         if d_bias is not None:
             np.add.reduce(dz, axis=0, out=d_bias)  # (n, U) -> (U,)
         if dx is not None:
@@ -69,12 +70,16 @@ class NumpyOps:
         activations.backward(np, function, dy, y, z, lambda slot: self.scratch(slot, dy.shape, dy.dtype))
         return dy
 
-    def dropout(self, x: Array, rate: float, random: Any, mask: Array, out: Array) -> Array:
-        """``out = x * mask`` with a fresh mask of zeros and ``1 / (1 - rate)``."""
-        random.random(out=mask, dtype=mask.dtype)
-        np.greater_equal(mask, rate, out=mask)
+    def dropout(self, x: Array, rate: float, key: int, mask: Array, out: Array) -> Array:
+        """``out = x * mask`` with a mask of zeros and ``1 / (1 - rate)`` that follows from ``key``."""
+        bits = noise.random_bits(key, mask.size, self.scratch).reshape(mask.shape)
+        np.greater_equal(bits, np.uint32(round(rate * 2**32)), out=mask)
         np.multiply(mask, mask.dtype.type(1 / (1 - rate)), out=mask)
         return np.multiply(x, mask, out=out)
+
+    def add(self, a: Array, b: Array, out: Array) -> Array:
+        """``out = a + b``."""
+        return np.add(a, b, out=out)
 
     def multiply(self, a: Array, b: Array, out: Array) -> Array:
         """``out = a * b``."""

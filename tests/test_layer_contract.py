@@ -1,4 +1,4 @@
-"""What every registered layer, initializer, optimizer and loss must keep."""
+"""What every registered layer, initializer, optimizer, schedule and loss must keep."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nnstudio.core.fields import describe
 from nnstudio.core.layer import INITIALIZERS, LAYERS, LayerSpec
 from nnstudio.core.registry import Registered, Registry
 from nnstudio.core.shapes import infer_shapes
-from nnstudio.core.spec import LOSSES, OPTIMIZERS, NetworkSpec
+from nnstudio.core.spec import LOSSES, OPTIMIZERS, SCHEDULES, NetworkSpec
 from nnstudio.engine.gradcheck import TOLERANCE, check_gradients, directional_error
 from nnstudio.engine.network import Network
 from nnstudio.engine.ops.noise import Noise
@@ -22,7 +22,7 @@ from nnstudio.errors import ShapeError, SpecError
 from nnstudio.layers import Dense, Flatten, Input
 from nnstudio.optim.losses import BinaryCrossentropy, CategoricalCrossentropy
 
-REGISTRIES: list[Registry] = [LAYERS, INITIALIZERS, OPTIMIZERS, LOSSES]
+REGISTRIES: list[Registry] = [LAYERS, INITIALIZERS, OPTIMIZERS, SCHEDULES, LOSSES]
 ALL = [(registry, cls) for registry in REGISTRIES for cls in registry]
 SHAPES = [(7,), (5, 6, 2)]
 BATCH = 6

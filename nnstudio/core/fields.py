@@ -18,7 +18,7 @@ from pydantic_core import CoreSchema, core_schema
 from nnstudio.core.registry import Registered, Registry
 from nnstudio.errors import SpecError
 
-Kind = Literal["int", "float", "bool", "choice", "text", "spec", "shape", "group"]
+Kind = Literal["int", "float", "bool", "choice", "text", "spec", "shape", "numbers", "group"]
 
 
 def field(
@@ -129,7 +129,7 @@ class FormField:
         log: Steps multiply.
         unit: Unit behind the value.
         off: Text for ``None``.
-        choices: Values of a choice.
+        choices: Values of a choice; of numbers, the words that may stand for them.
         registry: Registry of a nested spec that is chosen by type.
         model: Class of a nested group of fields.
         when: Other fields' values for which this one is shown.
@@ -203,16 +203,19 @@ def _kind(
         if isinstance(note, OneOf):
             return "spec", False, tuple(note.registry.names()), note.registry, None
     annotation, optional = info.annotation, False
+    words: tuple[Any, ...] = ()
     if get_origin(annotation) in (Union, UnionType):
         members = get_args(annotation)
         optional = NoneType in members
+        words = tuple(word for m in members if get_origin(m) is Literal for word in get_args(m))
         annotation = next(m for m in members if m is not NoneType)
     if get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
     if get_origin(annotation) is Literal:
         return "choice", optional, get_args(annotation), None, None
     if get_origin(annotation) is tuple:
-        return "shape", optional, (), None, None
+        numbers = float in get_args(annotation)
+        return "numbers" if numbers else "shape", optional, words if numbers else (), None, None
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "group", optional, (), None, annotation
     plain: dict[Any, Kind] = {bool: "bool", int: "int", float: "float", str: "text"}

@@ -16,7 +16,16 @@ from nnstudio.core.fields import field
 from nnstudio.core.layer import json_depth
 from nnstudio.core.network_spec import MAX_LAYERS, NetworkSpec
 from nnstudio.core.spec_base import Spec
-from nnstudio.core.train_spec import LOSSES, OPTIMIZERS, EarlyStopping, LossSpec, OptimizerSpec, TrainSpec
+from nnstudio.core.train_spec import (
+    LOSSES,
+    OPTIMIZERS,
+    SCHEDULES,
+    EarlyStopping,
+    LossSpec,
+    OptimizerSpec,
+    ScheduleSpec,
+    TrainSpec,
+)
 from nnstudio.errors import SpecError
 
 PROJECT_VERSION = 1
@@ -26,12 +35,14 @@ __all__ = [
     "LOSSES",
     "MAX_LAYERS",
     "OPTIMIZERS",
+    "SCHEDULES",
     "DataSpec",
     "EarlyStopping",
     "LossSpec",
     "NetworkSpec",
     "OptimizerSpec",
     "ProjectSpec",
+    "ScheduleSpec",
     "Spec",
     "TrainSpec",
     "parse_json",

@@ -27,6 +27,7 @@ from nnstudio.engine.threads import one_blas_thread
 from nnstudio.engine.update import Update
 from nnstudio.errors import TrainingError
 from nnstudio.optim import Loss
+from nnstudio.optim.schedules import epoch_rates
 
 Reason = Literal["finished", "early stopping", "diverged", "stopped"]
 
@@ -146,6 +147,7 @@ class Trainer:
     def _epoch(self) -> Generator[Event, None, bool]:
         """The rest of the epoch; False as soon as a loss or the weights are not finite."""
         state, n = self.state, len(self.data.train)
+        self._rates = epoch_rates(self.spec, self.batches, state.epoch, state.history)
         order = epoch_order(n, self.spec.seed, state.epoch + 1)
         busy = 0.0
         seen_before = state.seen
@@ -197,7 +199,8 @@ class Trainer:
             np.multiply(d_logits, np.float32(1 / n), out=d_logits)
         workspace.backward(d_logits)
         state = self.state
-        self._update.apply(state.weights, self._gradients, state.slots, state.step + 1)
+        rate = float(self._rates[state.batch])
+        self._update.apply(state.weights, self._gradients, state.slots, state.step + 1, rate)
         return loss, hits
 
     def _finish_epoch(self, samples_per_second: float) -> EpochRecord:
@@ -213,7 +216,7 @@ class Trainer:
             state.hits / state.seen,
             val_loss,
             val_accuracy,
-            self.spec.learning_rate,
+            float(self._rates[-1]),
             state.seconds,
             samples_per_second,
         )

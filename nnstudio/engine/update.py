@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -18,8 +19,28 @@ CHUNK = 16_384
 """Weights per pass of the optimizer: its vectors then stay in the second-level cache."""
 
 
+@dataclass(frozen=True)
+class Penalty:
+    """The penalty ``l1·Σ|w| + l2·Σw²`` on one kernel.
+
+    Attributes:
+        start: Where the kernel begins in the flat vectors.
+        stop: First position behind it.
+        l1: λ of Σ|w|.
+        l2: λ of Σw².
+    """
+
+    start: int
+    stop: int
+    l1: float
+    l2: float
+
+
 class Update:
-    """Applies one step's gradients to the weights, without allocating.
+    """Applies one step's gradients to the trainable weights, without allocating.
+
+    In this order, as Keras does: the penalties' gradients are added, the gradients clipped by value
+    and then by norm, and the optimizer takes its step.
 
     Args:
         network: The network.
@@ -28,20 +49,15 @@ class Update:
 
     def __init__(self, network: Network, spec: TrainSpec) -> None:
         self._network = network
+        self._size = network.trainable
         self._scratch = np.empty(CHUNK, dtype=np.float32)
         self.configure(spec)
 
     def configure(self, spec: TrainSpec) -> None:
         """Takes over a changed recipe (the optimizer stays the same during a run)."""
-        self._rate = spec.learning_rate
-        self._clip = spec.clip_norm
+        self._clip_norm, self._clip_value = spec.clip_norm, spec.clip_value
         self._optimizer = cast(Optimizer, spec.optimizer)
-        self._penalties = []
-        for view, layer in self._network.kernels():
-            own = getattr(layer, "l2", None)
-            strength = spec.l2 if own is None else own
-            if strength > 0:
-                self._penalties.append((view.start, view.stop, np.float32(2 * strength)))
+        self._penalties = penalties(self._network, spec)
 
     @property
     def slot_names(self) -> tuple[str, ...]:
@@ -49,32 +65,57 @@ class Update:
         return self._optimizer.slots
 
     def fresh_slots(self) -> dict[str, Vector]:
-        """The optimizer's vectors at the start: zeros."""
-        return {name: np.zeros(self._network.trainable, dtype=np.float32) for name in self.slot_names}
+        """The optimizer's vectors at the start of a run."""
+        return {name: np.zeros(self._size, dtype=np.float32) for name in self.slot_names}
 
-    def apply(self, weights: Vector, gradients: Vector, slots: dict[str, Vector], step: int) -> None:
+    def apply(
+        self, weights: Vector, gradients: Vector, slots: dict[str, Vector], step: int, rate: float
+    ) -> None:
         """Changes ``weights`` and ``slots`` in place; ``gradients`` are used up.
 
         Args:
-            weights: Flat weights.
-            gradients: Flat gradients of the data loss.
+            weights: Flat weights; those behind the trainable ones stay as they are.
+            gradients: Flat gradients of the data loss with respect to the trainable weights.
             slots: The optimizer's vectors, by name.
             step: Number of the step, from 1.
+            rate: Learning rate of the step.
         """
-        for start, stop, factor in self._penalties:
-            for a in range(start, stop, CHUNK):
-                b = min(a + CHUNK, stop)
-                t = self._scratch[: b - a]
-                np.multiply(weights[a:b], factor, out=t)  # ∂(λΣw²)/∂w = 2λw
-                np.add(gradients[a:b], t, out=gradients[a:b])
-        if self._clip is not None:
-            clip_by_norm(gradients, self._clip)
+        for penalty in self._penalties:
+            self._add(penalty, weights, gradients)
+        if self._clip_value is not None:
+            np.clip(gradients, -self._clip_value, self._clip_value, out=gradients)
+        if self._clip_norm is not None:
+            clip_by_norm(gradients, self._clip_norm)
         vectors = [slots[name] for name in self.slot_names]
         for a in range(0, len(gradients), CHUNK):
             b = min(a + CHUNK, len(gradients))
             parts = [vector[a:b] for vector in vectors]
             scratch = self._scratch[: b - a]
-            self._optimizer.update(np, weights[a:b], gradients[a:b], parts, scratch, self._rate, step)
+            self._optimizer.update(np, weights[a:b], gradients[a:b], parts, scratch, rate, step)
+
+    def _add(self, penalty: Penalty, weights: Vector, gradients: Vector) -> None:
+        """Adds ``∂(l1·Σ|w| + l2·Σw²)/∂w = l1·sign(w) + 2·l2·w`` to a kernel's gradients."""
+        for a in range(penalty.start, penalty.stop, CHUNK):
+            b = min(a + CHUNK, penalty.stop)
+            w, g, t = weights[a:b], gradients[a:b], self._scratch[: b - a]
+            if penalty.l2 > 0:
+                np.multiply(w, np.float32(2 * penalty.l2), out=t)
+                np.add(g, t, out=g)
+            if penalty.l1 > 0:
+                np.sign(w, out=t)  # 0 at 0, the subgradient that lets a weight rest there
+                np.multiply(t, np.float32(penalty.l1), out=t)
+                np.add(g, t, out=g)
+
+
+def penalties(network: Network, spec: TrainSpec) -> list[Penalty]:
+    """The penalties on a network's kernels: a layer's own λ, or else the recipe's."""
+    found = []
+    for view, layer in network.kernels():
+        l1, l2 = getattr(layer, "l1", None), getattr(layer, "l2", None)
+        l1, l2 = spec.l1 if l1 is None else l1, spec.l2 if l2 is None else l2
+        if l1 > 0 or l2 > 0:
+            found.append(Penalty(view.start, view.stop, l1, l2))
+    return found
 
 
 def clip_by_norm(gradients: Vector, limit: float) -> None:

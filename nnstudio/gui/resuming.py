@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nnstudio.engine.checkpoint import Checkpoint
 
 MAX_EPOCHS = 1_000_000
-_FIXED = (*sorted(TrainSpec.locked_while_training), "gradient")
+_FIXED = sorted(TrainSpec.locked_while_training)
 
 
 @dataclass(frozen=True)

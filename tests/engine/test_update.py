@@ -24,7 +24,7 @@ def step(net: Network, **recipe: object) -> tuple[np.ndarray, np.ndarray]:
     net.views(weights)["dense"]["bias"][...] = 1
     before = weights.copy()
     update = Update(net, spec)
-    update.apply(weights, np.zeros_like(weights), update.fresh_slots(), 1)
+    update.apply(weights, np.zeros_like(weights), update.fresh_slots(), 1, spec.learning_rate)
     return before, weights
 
 

@@ -320,6 +320,23 @@ def test_text_that_the_owner_refuses_shows_why_while_it_is_typed(qtbot: QtBot) -
     assert (widget.text(), shown.form.problem("name"), shown.edits) == ("first", "", [])
 
 
+def test_a_row_of_numbers_may_also_be_a_word_or_off(qtbot: QtBot) -> None:
+    shown = Shown(qtbot, TrainSpec(), only=("class_weights", "epochs"))
+    widget = shown.focus("class_weights")
+    assert widget.text() == "off"
+    for text, value in [("1, 2 0.123456789", (1, 2, 0.123456789)), ("Balanced", "balanced"), ("off", None)]:
+        shown.type("class_weights", text, enter=True)
+        assert shown.spec.class_weights == value
+    shown.type("class_weights", "1, 2, 0.123456789", enter=True)
+    shown.focus("epochs")  # leaving changes nothing
+    assert shown.spec.class_weights == (1, 2, 0.123456789)
+    shown.type("class_weights", "1, two", enter=True)
+    assert shown.form.problem("class_weights") == "Use off, balanced or numbers, such as 1, 2, 0.5."
+    shown.type("class_weights", "1, -2", enter=True)
+    assert "from 0 to 1,000,000" in shown.form.problem("class_weights")
+    assert len(shown.edits) == 4
+
+
 def test_shapes_are_typed_as_people_write_them(qtbot: QtBot) -> None:
     shown = Shown(qtbot, Input(name="input"))
     assert shown.form.editor("shape").text() == "28×28×1"

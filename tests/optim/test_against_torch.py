@@ -146,7 +146,7 @@ def train_both(name: str, activation: str, *, l2: float = 0.0, clip: float | Non
     for step, (x, labels) in enumerate(batches(), 1):
         workspace.loss(workspace.forward(x), labels, backward=True)
         workspace.backward(workspace.d_logits / np.float32(BATCH))
-        update.apply(weights, gradients, slots, step)
+        update.apply(weights, gradients, slots, step, RATES[name])
         optimizer.zero_grad()
         loss = torch.nn.functional.cross_entropy(twin(x), torch.from_numpy(labels))
         # Keras's L2 is λΣw² on kernels; PyTorch's weight_decay would be half of that, and on biases too

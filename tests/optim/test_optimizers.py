@@ -112,6 +112,6 @@ def test_chunks_change_nothing(name: str):
     random = np.random.default_rng(0)
     for step in (1, 2, 3):
         g = random.standard_normal(network.size, dtype=np.float32)
-        update.apply(weights, g.copy(), slots, step)
+        update.apply(weights, g.copy(), slots, step, RATE)
         spec.optimizer.update(np, whole, g, kept, np.empty_like(whole), RATE, step)
     np.testing.assert_array_equal(weights, whole)

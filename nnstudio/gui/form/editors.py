@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from nnstudio.core.fields import FormField
-from nnstudio.gui.form.entries import ChoiceBox, Entry, shape_entry
+from nnstudio.gui.form.entries import ChoiceBox, Entry, numbers_entry, shape_entry
 from nnstudio.gui.form.spins import OptionalField, UnitTag, number_spin
 from nnstudio.gui.form.words import choice_text, tooltip, type_text
 from nnstudio.gui.widgets import field_state
@@ -130,10 +130,13 @@ class NumberEditor(Editor):
 
 
 class EntryEditor(Editor):
-    """Text and shapes, taken over when the field is left or by Return."""
+    """Text, shapes and rows of numbers, taken over when the field is left or by Return."""
 
     def __init__(self, row: FormField) -> None:
-        entry = shape_entry() if row.kind == "shape" else Entry()
+        if row.kind == "numbers":
+            entry = numbers_entry(row.off, row.choices)
+        else:
+            entry = shape_entry() if row.kind == "shape" else Entry()
         super().__init__(row, entry)
         self.entry = entry
         entry.entered.connect(self.edited)

@@ -193,3 +193,27 @@ def read_shape(text: str) -> Shape:
     if not parts or not all(part.isdecimal() for part in parts):
         raise ValueError("Use whole numbers, such as 28×28×1.")
     return tuple(int(part) for part in parts)
+
+
+def numbers_entry(off: str, words: Sequence[str]) -> Entry:
+    """A field for a row of numbers, such as ``1, 2, 0.5``, or one of some words; ``off`` means None."""
+
+    def read(text: str) -> tuple[float, ...] | str | None:
+        typed = text.strip().lower()
+        if typed in ("", off):
+            return None
+        if typed in words:
+            return typed
+        try:
+            return tuple(float(part) for part in re.split(r"[\s,;]+", typed) if part)
+        except ValueError:
+            raise ValueError(f"Use {off}, {', '.join(words)} or numbers, such as 1, 2, 0.5.") from None
+
+    def write(value: tuple[float, ...] | str | None) -> str:
+        if value is None or isinstance(value, str):
+            return value or off
+        return ", ".join(str(number).removesuffix(".0") for number in value)  # every digit: it is read back
+
+    entry = Entry(read, write)
+    entry.setText(off)  # an entry begins with None, which it doesn't have to be shown
+    return entry

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nnstudio.core.fields import describe
 from nnstudio.core.spec import TrainSpec
 
-LOCKED = TrainSpec.locked_while_training | {"gradient"}
+LOCKED = TrainSpec.locked_while_training
 """Fields that can't change during a run."""
 
 

@@ -18,7 +18,7 @@ from pydantic_core import CoreSchema, core_schema
 from nnstudio.core.registry import Registered, Registry
 from nnstudio.errors import SpecError
 
-Kind = Literal["int", "float", "bool", "choice", "text", "spec", "shape", "numbers", "group"]
+Kind = Literal["int", "float", "bool", "choice", "text", "spec", "shape", "pair", "numbers", "group"]
 
 
 def field(
@@ -214,8 +214,10 @@ def _kind(
     if get_origin(annotation) is Literal:
         return "choice", optional, get_args(annotation), None, None
     if get_origin(annotation) is tuple:
-        numbers = float in get_args(annotation)
-        return "numbers" if numbers else "shape", optional, words if numbers else (), None, None
+        members = get_args(annotation)
+        if float in members:
+            return "numbers", optional, words, None, None
+        return "shape" if Ellipsis in members else "pair", optional, (), None, None
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "group", optional, (), None, annotation
     plain: dict[Any, Kind] = {bool: "bool", int: "int", float: "float", str: "text"}

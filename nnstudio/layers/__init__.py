@@ -4,10 +4,27 @@ A new layer is one file and one line here.
 """
 
 from nnstudio.layers.activation import Activation
+from nnstudio.layers.avg_pool import AvgPool
 from nnstudio.layers.base import Layer
+from nnstudio.layers.conv2d import Conv2D
 from nnstudio.layers.dense import Dense
 from nnstudio.layers.dropout import Dropout
 from nnstudio.layers.flatten import Flatten
+from nnstudio.layers.global_avg_pool import GlobalAvgPool
 from nnstudio.layers.input import Input
+from nnstudio.layers.max_pool import MaxPool
+from nnstudio.layers.reshape import Reshape
 
-__all__ = ["Activation", "Dense", "Dropout", "Flatten", "Input", "Layer"]
+__all__ = [
+    "Activation",
+    "AvgPool",
+    "Conv2D",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "GlobalAvgPool",
+    "Input",
+    "Layer",
+    "MaxPool",
+    "Reshape",
+]

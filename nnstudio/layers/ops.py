@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from nnstudio.core.activations import ActivationFunction
+from nnstudio.core.window import Window
 
 Array = Any
 """A NumPy or CuPy array; samples along axis 0."""
@@ -32,6 +33,47 @@ class Ops(Protocol):
         dx: Array | None,
     ) -> None:
         """Gradients of :meth:`affine`; what is None is left out."""
+        ...
+
+    def convolve(self, x: Array, kernel: Array, bias: Array | None, window: Window, out: Array) -> Array:
+        """``out = x ∗ kernel + bias``, ``(n, H, W, C) -> (n, oH, oW, F)``; kernel ``(kh, kw, C/G, F)``."""
+        ...
+
+    def convolve_backward(
+        self,
+        dz: Array,
+        x: Array,
+        kernel: Array,
+        window: Window,
+        d_kernel: Array | None,
+        d_bias: Array | None,
+        dx: Array | None,
+    ) -> None:
+        """Gradients of :meth:`convolve`; what is None is left out."""
+        ...
+
+    def max_pool(self, x: Array, window: Window, out: Array) -> Array:
+        """The largest value under the window, channel by channel."""
+        ...
+
+    def max_pool_backward(self, dy: Array, x: Array, y: Array, window: Window, dx: Array) -> Array:
+        """The gradient goes to the largest value, and to the first of several equal ones."""
+        ...
+
+    def average_pool(self, x: Array, window: Window, out: Array) -> Array:
+        """The mean of the pixels under the window, channel by channel; padding doesn't count."""
+        ...
+
+    def average_pool_backward(self, dy: Array, window: Window, dx: Array) -> Array:
+        """Each pixel under the window gets an equal share of the gradient."""
+        ...
+
+    def global_average(self, x: Array, out: Array) -> Array:
+        """The mean of each channel, ``(n, H, W, C) -> (n, C)``."""
+        ...
+
+    def global_average_backward(self, dy: Array, dx: Array) -> Array:
+        """Each pixel gets an equal share of its channel's gradient."""
         ...
 
     def activate(self, function: ActivationFunction, z: Array, out: Array) -> Array:

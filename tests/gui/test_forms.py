@@ -15,7 +15,7 @@ from nnstudio.core.spec import DataSpec, EarlyStopping, Spec, TrainSpec
 from nnstudio.gui.form.entries import read_shape
 from nnstudio.gui.form.words import range_sentence, type_text
 from nnstudio.gui.forms import SpecForm
-from nnstudio.layers import Activation, Dense, Input
+from nnstudio.layers import Activation, Conv2D, Dense, Input, MaxPool
 from nnstudio.optim.initializers import Normal
 from tests.gui.acting import focused, pick, roll, state
 
@@ -350,6 +350,29 @@ def test_shapes_are_typed_as_people_write_them(qtbot: QtBot) -> None:
     assert shown.spec.shape == (32, 32, 3)
     with pytest.raises(ValueError, match="whole numbers"):
         read_shape("")
+
+
+def test_one_number_sets_height_and_width(qtbot: QtBot) -> None:
+    shown = Shown(qtbot, Conv2D(name="conv"))
+    widget = shown.type("kernel_size", "5", enter=True)
+    assert (shown.spec.kernel_size, widget.text()) == ((5, 5), "5 × 5")
+    shown.type("kernel_size", "1x7", enter=True)
+    assert (shown.spec.kernel_size, widget.text()) == ((1, 7), "1 × 7")
+    shown.type("kernel_size", "1 2 3", enter=True)
+    assert shown.form.problem("kernel_size") == "Use one or two whole numbers, such as 3 × 3."
+    shown.type("kernel_size", "0", enter=True)
+    assert "greater than or equal to 1" in shown.form.problem("kernel_size")
+    assert shown.spec.kernel_size == (1, 7)
+
+
+def test_an_empty_pair_stands_for_what_the_field_says(qtbot: QtBot) -> None:
+    shown = Shown(qtbot, MaxPool(name="pool"))
+    widget = shown.form.editor("strides")
+    assert widget.text() == "pool size"
+    shown.type("strides", "1", enter=True)
+    assert shown.spec.strides == (1, 1)
+    shown.type("strides", "pool size", enter=True)
+    assert (shown.spec.strides, widget.text()) == (None, "pool size")
 
 
 def test_percentages_are_shown_and_typed_as_such(qtbot: QtBot) -> None:

@@ -8,33 +8,22 @@ import numpy as np
 
 from nnstudio.core.activations import ActivationFunction
 from nnstudio.engine.ops import activations, noise
+from nnstudio.engine.ops.convolution import ConvolutionOps
+from nnstudio.engine.ops.pooling import PoolingOps
 
 Array = Any
 
 
-class NumpyOps:
+class NumpyOps(ConvolutionOps, PoolingOps):
     """Primitives that write into arrays they are given.
 
     One object serves one thread: it keeps the scratch arrays that the primitives need, so a step
     allocates nothing as large as a batch.
     """
 
-    xp = np
-
     def __init__(self) -> None:
-        self._pool: dict[tuple[int, Any], Array] = {}
+        super().__init__()
         self._rows = np.arange(0)
-
-    def scratch(self, slot: int, shape: tuple[int, ...], dtype: Any) -> Array:
-        """A reusable array that may hold anything."""
-        size = 1
-        for length in shape:
-            size *= length
-        key = (slot, np.dtype(dtype))
-        pool = self._pool.get(key)
-        if pool is None or pool.size < size:
-            pool = self._pool[key] = np.empty(size, dtype)
-        return pool[:size].reshape(shape)
 
     def affine(self, x: Array, kernel: Array, bias: Array | None, out: Array) -> Array:
         """``out = x @ kernel + bias``: ``(n, N) @ (N, U) + (U,) -> (n, U)``."""

@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from nnstudio.core.fields import FormField
-from nnstudio.gui.form.entries import ChoiceBox, Entry, numbers_entry, shape_entry
+from nnstudio.gui.form.entries import ChoiceBox, Entry, numbers_entry, pair_entry, shape_entry
 from nnstudio.gui.form.spins import OptionalField, UnitTag, number_spin
 from nnstudio.gui.form.words import choice_text, tooltip, type_text
 from nnstudio.gui.widgets import field_state
@@ -133,10 +133,7 @@ class EntryEditor(Editor):
     """Text, shapes and rows of numbers, taken over when the field is left or by Return."""
 
     def __init__(self, row: FormField) -> None:
-        if row.kind == "numbers":
-            entry = numbers_entry(row.off, row.choices)
-        else:
-            entry = shape_entry() if row.kind == "shape" else Entry()
+        entry = _entry(row)
         super().__init__(row, entry)
         self.entry = entry
         entry.entered.connect(self.edited)
@@ -192,6 +189,14 @@ def make_editor(row: FormField, *, percent: bool = False) -> Editor:
     if row.kind in ("choice", "spec", "group", "bool"):
         return ChoiceEditor(row)
     return EntryEditor(row)
+
+
+def _entry(row: FormField) -> Entry:
+    if row.kind == "numbers":
+        return numbers_entry(row.off, row.choices)
+    if row.kind == "pair":
+        return pair_entry(row.off if row.optional else "")
+    return shape_entry() if row.kind == "shape" else Entry()
 
 
 def _options(row: FormField) -> list[tuple[Any, str, str]]:

@@ -183,16 +183,49 @@ def shape_entry() -> Entry:
     return Entry(read_shape, shape_text)
 
 
+def pair_entry(off: str = "") -> Entry:
+    """A field for height and width, written ``3 × 3``; one number sets both.
+
+    Args:
+        off: What the field shows for None; "" where it can't be None.
+    """
+
+    def read(text: str) -> Shape | None:
+        return None if off and text.strip().lower() in ("", off) else read_pair(text)
+
+    entry = Entry(read, lambda pair: off if pair is None else " × ".join(map(str, pair)))
+    entry.setText(off)  # an entry begins with None, which it doesn't have to be shown
+    return entry
+
+
 def read_shape(text: str) -> Shape:
     """The shape written in ``text``.
 
     Raises:
         ValueError: It is not made of whole numbers; the message is a sentence for the user.
     """
-    parts = [part for part in re.split(r"[\s×x*,;]+", text.strip().lower()) if part]
-    if not parts or not all(part.isdecimal() for part in parts):
+    sizes = _whole_numbers(text)
+    if not sizes:
         raise ValueError("Use whole numbers, such as 28×28×1.")
-    return tuple(int(part) for part in parts)
+    return sizes
+
+
+def read_pair(text: str) -> Shape:
+    """Height and width as written in ``text``; one number stands for both.
+
+    Raises:
+        ValueError: It is not one or two whole numbers; the message is a sentence for the user.
+    """
+    sizes = _whole_numbers(text)
+    if len(sizes) not in (1, 2):
+        raise ValueError("Use one or two whole numbers, such as 3 × 3.")
+    return sizes * 2 if len(sizes) == 1 else sizes
+
+
+def _whole_numbers(text: str) -> Shape:
+    """The numbers in ``text``; none where it holds anything else."""
+    parts = [part for part in re.split(r"[\s×x*,;]+", text.strip().lower().replace("−", "-")) if part]
+    return tuple(int(part) for part in parts) if all(re.fullmatch(r"-?\d+", part) for part in parts) else ()
 
 
 def numbers_entry(off: str, words: Sequence[str]) -> Entry:

@@ -1,0 +1,98 @@
+"""Pooling: the largest or the mean value under a window, channel by channel.
+
+The taps of the window are gone through one by one, each for a whole block of samples, and only where
+it lies on the image: padding is never the largest value and doesn't count in the mean.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnstudio.core.window import Window
+from nnstudio.engine.ops.scratch import ScratchOps
+
+Array = Any
+
+
+class PoolingOps(ScratchOps):
+    """The primitives of pooling layers."""
+
+    def max_pool(self, x: Array, window: Window, out: Array) -> Array:
+        """The largest value under the window: ``(n, H, W, C) -> (n, oH, oW, C)``."""
+        xp = self.xp
+        taps = window.meetings(*x.shape[1:3])
+        for part in self._samples(x):
+            image, y = x[part], out[part]
+            y[...] = -xp.inf
+            for tap in taps:
+                there = y[:, *tap.outputs]
+                xp.maximum(there, image[:, *tap.inputs], out=there)
+        return out
+
+    def max_pool_backward(self, dy: Array, x: Array, y: Array, window: Window, dx: Array) -> Array:
+        """The gradient goes to the largest value, and to the first of several equal ones."""
+        xp = self.xp
+        taps = window.meetings(*x.shape[1:3])
+        dx[...] = 0
+        for part in self._samples(x):
+            image, best, gradient, d_image = x[part], y[part], dy[part], dx[part]
+            waiting = self.scratch(0, best.shape, bool)
+            waiting[...] = True
+            for tap in taps:
+                there = (slice(None), *tap.outputs)
+                hit = self.scratch(1, best[there].shape, bool)
+                share = self.scratch(2, hit.shape, dy.dtype)
+                xp.equal(image[:, *tap.inputs], best[there], out=hit)
+                xp.logical_and(hit, waiting[there], out=hit)
+                xp.logical_xor(waiting[there], hit, out=waiting[there])
+                xp.multiply(gradient[there], hit, out=share)
+                d_image[:, *tap.inputs] += share
+        return dx
+
+    def average_pool(self, x: Array, window: Window, out: Array) -> Array:
+        """The mean of the pixels under the window: ``(n, H, W, C) -> (n, oH, oW, C)``."""
+        size = x.shape[1:3]
+        share = self._shares(window, size, x.dtype)
+        for part in self._samples(x):
+            image, y = x[part], out[part]
+            y[...] = 0
+            for tap in window.meetings(*size):
+                y[:, *tap.outputs] += image[:, *tap.inputs]
+            self.xp.multiply(y, share, out=y)
+        return out
+
+    def average_pool_backward(self, dy: Array, window: Window, dx: Array) -> Array:
+        """Each pixel under the window gets an equal share of the gradient."""
+        size = dx.shape[1:3]
+        share = self._shares(window, size, dy.dtype)
+        dx[...] = 0
+        for part in self._samples(dx):
+            shared = self.scratch(0, dy[part].shape, dy.dtype)
+            self.xp.multiply(dy[part], share, out=shared)
+            d_image = dx[part]
+            for tap in window.meetings(*size):
+                d_image[:, *tap.inputs] += shared[:, *tap.outputs]
+        return dx
+
+    def global_average(self, x: Array, out: Array) -> Array:
+        """The mean of each channel: ``(n, H, W, C) -> (n, C)``."""
+        n, height, width, channels = x.shape
+        self.xp.add.reduce(x.reshape(n, height * width, channels), axis=1, out=out)
+        return self.xp.multiply(out, out.dtype.type(1 / (height * width)), out=out)
+
+    def global_average_backward(self, dy: Array, dx: Array) -> Array:
+        """Each pixel gets an equal share of its channel's gradient."""
+        _, height, width, _ = dx.shape
+        share = dy.dtype.type(1 / (height * width))
+        return self.xp.multiply(dy[:, None, None, :], share, out=dx)
+
+    def _samples(self, x: Array) -> Any:
+        """Parts of the batch that fit into the cache."""
+        return self.parts(len(x), x[:1].nbytes)
+
+    def _shares(self, window: Window, size: tuple[int, int], dtype: Any) -> Array:
+        """One over the number of pixels under the window at each position, ``(oH, oW, 1)``."""
+        pixels = self.xp.zeros((*window.output(*size), 1), dtype)
+        for tap in window.meetings(*size):
+            pixels[tap.outputs] += 1
+        return 1 / pixels

@@ -1,0 +1,40 @@
+"""Arrays that the primitives work in, kept so that a step allocates nothing as large as a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+Array = Any
+
+
+class ScratchOps:
+    """What all primitives share: the array module and its scratch arrays.
+
+    One object serves one thread.
+    """
+
+    xp: Any = np
+    block_bytes = 1 << 20
+    """Scratch that is filled and used up at a time; it should stay in a core's own cache."""
+
+    def __init__(self) -> None:
+        self._pool: dict[tuple[int, Any], Array] = {}
+
+    def scratch(self, slot: int, shape: tuple[int, ...], dtype: Any) -> Array:
+        """A reusable array that may hold anything."""
+        size = 1
+        for length in shape:
+            size *= length
+        key = (slot, np.dtype(dtype))
+        pool = self._pool.get(key)
+        if pool is None or pool.size < size:
+            pool = self._pool[key] = self.xp.empty(size, dtype)
+        return pool[:size].reshape(shape)
+
+    def parts(self, length: int, item_bytes: int) -> Iterator[slice]:
+        """Consecutive parts of ``length`` items that fit into a core's cache, one item at least."""
+        step = max(1, self.block_bytes // max(1, item_bytes))
+        return (slice(start, min(start + step, length)) for start in range(0, length, step))

@@ -1,0 +1,174 @@
+"""Conv2D: small filters that slide over an image."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, ClassVar
+
+from nnstudio.core.activations import ActivationFunction, ActivationName, activation_function
+from nnstudio.core.fields import OneOf, field
+from nnstudio.core.fixes import SetFields
+from nnstudio.core.layer import (
+    INITIALIZERS,
+    LAYERS,
+    Category,
+    InitializerSpec,
+    Shape,
+    WeightSpec,
+    shape_text,
+)
+from nnstudio.core.window import Padding, Pair, Window
+from nnstudio.errors import ShapeError
+from nnstudio.layers.base import Array, BufferSpec, Frame, KerasLayer, Layer
+from nnstudio.layers.images import keras_layers, require_image, window_output
+
+
+@LAYERS.register
+class Conv2D(Layer):
+    """A convolution: each filter weighs the pixels under a window that slides over the image.
+
+    Forward, for images ``x`` ``(n, H, W, C)``, with strides s, dilation d and padding p::
+
+        z[y, x, f] = Σ over i, j, c  x[s·y + d·i − p, s·x + d·j − p, c] · kernel[i, j, c, f] + bias[f]
+        y = f(z)                     # (n, oH, oW, F)
+
+    Backward, for ``dy = ∂L/∂y`` (LeCun et al., 1989)::
+
+        dz      = dy * f'(z)
+        dkernel = Σ over samples and positions: pixels under the window · dz
+        dbias   = Σ over samples and positions: dz
+        dx      = Σ over the windows that a pixel lies under: kernel · dz
+
+    With padding "valid" the window stays inside the image; with "same" zeros are added around it, so
+    that the output is ``⌈H / s⌉ × ⌈W / s⌉`` (where their number is odd, the last goes to the bottom
+    or right). With groups, each of G parts of the filters sees only its own part of the channels.
+
+    Shapes: ``(H, W, C) -> (oH, oW, F)``. Parameters: ``kh·kw·C/G·F + F``. Multiply-adds:
+    ``oH·oW·F·kh·kw·C/G``.
+    """
+
+    category: ClassVar[Category] = "convolution"
+    glyph: ClassVar[str] = "conv2d"
+    synonyms: ClassVar[tuple[str, ...]] = ("cnn", "convolution", "filter", "kernel", "image")
+    fuses_activation: ClassVar[bool] = True
+
+    filters: int = field(16, help="Number of filters: the channels of the output.", ge=1, le=8192, step=1)
+    kernel_size: Pair = field((3, 3), label="Kernel", help="Height and width of a filter, in pixels.")
+    strides: Pair = field((1, 1), help="Pixels that a filter moves on by, down and to the right.")
+    padding: Padding = field(
+        "valid",
+        help="valid: filters stay inside the image. same: zeros around it, so that it keeps its size.",
+    )
+    dilation_rate: Pair = field(
+        (1, 1), label="Dilation", help="Distance of the pixels that a filter looks at; 1 is gapless."
+    )
+    groups: int = field(
+        1, help="Parts of the channels that are filtered apart from each other.", ge=1, le=8192, step=1
+    )
+    activation: ActivationName = field("linear", help="Function applied to every output.")
+    use_bias: bool = field(True, label="Bias", help="Add a learned number to every filter's output.")
+    kernel_initializer: Annotated[InitializerSpec, OneOf(INITIALIZERS)] = field(
+        "GlorotUniform", label="Initialiser", help="Distribution of the first kernel values."
+    )
+    bias_initializer: Annotated[InitializerSpec, OneOf(INITIALIZERS)] = field(
+        "Zeros", label="Bias init", help="Distribution of the first bias values.", when={"use_bias": True}
+    )
+    l2: float | None = field(
+        None,
+        label="L2 override",
+        help="L2 penalty of this layer alone.",
+        ge=0,
+        le=100,
+        log=True,
+        off="inherit",
+    )
+
+    @property
+    def window(self) -> Window:
+        """How a filter slides."""
+        return Window(self.kernel_size, self.strides, self.dilation_rate, self.padding)
+
+    def detail(self) -> str:
+        """Filters, kernel and padding: ``16 · 3×3 · same``."""
+        return f"{self.filters} · {shape_text(self.kernel_size)} · {self.padding}"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """``(H, W, C) -> (oH, oW, filters)``.
+
+        Raises:
+            ShapeError: The input is no image, the kernel doesn't fit, or the groups don't.
+        """
+        require_image(self, shape)
+        height, width = window_output(self.window, shape, "kernel_size")
+        if shape[2] % self.groups or self.filters % self.groups:
+            raise self._groups_problem(shape, (height, width, self.filters))
+        return (height, width, self.filters)
+
+    def weights(self, shape: Shape) -> tuple[WeightSpec, ...]:
+        """``kernel (kh, kw, C/groups, filters)`` and, with a bias, ``bias (filters,)``."""
+        size = (*self.kernel_size, shape[2] // self.groups, self.filters)
+        kernel = WeightSpec("kernel", size, self.kernel_initializer, regularised=True)
+        bias = WeightSpec("bias", (self.filters,), self.bias_initializer)
+        return (kernel, bias) if self.use_bias else (kernel,)
+
+    def multiply_adds(self, shape: Shape) -> int:
+        """One per kernel value and position of the window."""
+        return math.prod(self.output_shape(shape)) * self.window.taps * (shape[2] // self.groups)
+
+    def activation_function(self) -> ActivationFunction:
+        """The activation field as a function."""
+        return activation_function(self.activation)
+
+    def buffers(self, shape: Shape, activation: ActivationFunction) -> dict[str, BufferSpec]:
+        """The output, the input's gradient and, for GELU and SiLU, the pre-activation."""
+        out = BufferSpec(self.output_shape(shape))
+        needed = {"out": out, "dx": BufferSpec(shape, backward=True)}
+        return {**needed, "z": out} if activation.needs_z else needed
+
+    def forward(self, frame: Frame, x: Array) -> Array:
+        """``f(x ∗ kernel + bias)``."""
+        out = frame.buffers["out"]
+        z = frame.buffers.get("z", out)  # without need of z, f works in place
+        frame.ops.convolve(x, frame.weights["kernel"], frame.weights.get("bias"), self.window, z)
+        return frame.ops.activate(frame.activation, z, out)
+
+    def backward(self, frame: Frame, x: Array, y: Array, dy: Array) -> Array | None:
+        """See the class; ``dy`` becomes ``dz``."""
+        dz = frame.ops.activate_backward(frame.activation, dy, y, frame.buffers.get("z"))
+        dx = frame.buffers["dx"] if frame.needs_dx else None
+        kernel, gradients = frame.weights["kernel"], frame.gradients
+        frame.ops.convolve_backward(
+            dz, x, kernel, self.window, gradients.get("kernel"), gradients.get("bias"), dx
+        )
+        return dx
+
+    def keras(self) -> tuple[KerasLayer, ...]:
+        """``Conv2D``; a penalty and initialisers don't matter to a trained model."""
+        settings = {
+            "filters": self.filters,
+            "kernel_size": list(self.kernel_size),
+            "strides": list(self.strides),
+            "padding": self.padding,
+            "data_format": "channels_last",
+            "dilation_rate": list(self.dilation_rate),
+            "groups": self.groups,
+            "use_bias": self.use_bias,
+        }
+        return keras_layers("Conv2D", self.activation, settings)
+
+    def _groups_problem(self, shape: Shape, assumed: Shape) -> ShapeError:
+        common = math.gcd(shape[2], self.filters)
+        divisors = [number for number in range(1, common + 1) if common % number == 0]
+        nearest = min(divisors, key=lambda number: abs(number - self.groups))
+        fixes = [SetFields(f"Set {nearest} group{'' if nearest == 1 else 's'}", {"groups": nearest})]
+        if shape[2] % self.groups == 0:
+            filters = max(1, self.filters // self.groups) * self.groups
+            fixes.append(SetFields(f"Set {filters} filters", {"filters": filters}))
+        return ShapeError(
+            f"{self.groups} groups don't divide the channels and filters",
+            expected=f"a divisor of {shape[2]} channels and {self.filters} filters",
+            got=f"{self.groups} groups",
+            fix=" or ".join(fix.label[0].lower() + fix.label[1:] for fix in fixes),
+            fixes=tuple(fixes),
+            assumed_output=assumed,
+        )

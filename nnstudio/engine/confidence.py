@@ -36,9 +36,10 @@ def top_k_accuracy(probabilities: NDArray[Any], labels: Any, k: int) -> float:
     labels = class_numbers(labels, probabilities.shape[1], "label")
     if not len(labels):
         return float("nan")
-    own = np.take_along_axis(probabilities, labels[:, None], axis=1)
-    before = np.arange(probabilities.shape[1]) < labels[:, None]
-    ahead = (probabilities > own) | ((probabilities == own) & before)
+    scores = np.where(np.isnan(probabilities), np.inf, probabilities)  # NaN counts as largest, as in argmax
+    own = np.take_along_axis(scores, labels[:, None], axis=1)
+    before = np.arange(scores.shape[1]) < labels[:, None]
+    ahead = (scores > own) | ((scores == own) & before)
     return float((ahead.sum(axis=1) < k).mean())
 
 
@@ -68,6 +69,16 @@ class Calibration:
         return self._weighted(np.abs(self.accuracy - self.confidence))
 
     @property
+    def maximum_error(self) -> float:
+        """Maximum calibration error: the largest ``|accuracy_b − confidence_b|`` of a bin with predictions.
+
+        Naeini et al. (2015); Guo et al. (2017), equation 5.
+        """
+        filled = self.counts > 0
+        gaps = np.abs(self.accuracy - self.confidence)[filled]
+        return float(gaps.max()) if len(gaps) else float("nan")
+
+    @property
     def overconfidence(self) -> float:
         """Mean confidence minus accuracy: positive where the network is surer than it is right."""
         return self._weighted(self.confidence - self.accuracy)
@@ -94,7 +105,8 @@ def calibration(probabilities: NDArray[Any], labels: Any, bins: int = CALIBRATIO
     labels = class_numbers(labels, probabilities.shape[1], "label")
     confidence = probabilities.max(axis=1).astype(np.float64)
     hits = (probabilities.argmax(axis=1) == labels).astype(np.float64)
-    bin_of = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    # predictions that overflowed to NaN make the figures of the lowest bin, and so the error, NaN
+    bin_of = np.clip(np.ceil(np.nan_to_num(confidence) * bins).astype(np.int64) - 1, 0, bins - 1)
     counts = np.bincount(bin_of, minlength=bins)
     filled = np.where(counts > 0, counts, np.nan)
     return Calibration(

@@ -64,6 +64,10 @@ class TestEvaluate:
     def test_text(self, command: Command, run_folder: Path):
         out = command("evaluate", run_folder).out
         assert "accuracy" in out.splitlines()[0]
+        assert "95 % confidence interval of the accuracy" in out
+        assert ", 60 samples\nmacro F1 " in out
+        assert "calibration error" in out
+        assert "top-3" not in out  # there are three classes
         assert "true \\ predicted" in out
 
     def test_a_split_that_is_empty(self, command: Command, tmp_path: Path):

@@ -38,9 +38,29 @@ def test_calibration_error_by_hand():
     assert result.counts.tolist() == [0, 4]
     assert np.isnan(result.accuracy[0])
     assert result.confidence[1] == pytest.approx(0.775)
-    assert result.error == pytest.approx(0.025)
+    assert result.error == result.maximum_error == pytest.approx(0.025)
     # ten bins: |0.5 - 0.6| * 2/4 + |1 - 0.9| / 4 + |1 - 1| / 4
     assert confidence.expected_calibration_error(probabilities, [0, 1, 0, 0], 10) == pytest.approx(0.075)
+
+
+def test_calibration_errors_are_the_mean_and_the_largest_gap_of_the_bins():
+    probabilities, labels = random_case(8)
+    confidences, hits = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    gaps, counts = [], []
+    for b in range(15):
+        inside = (confidences > b / 15) & (confidences <= (b + 1) / 15)
+        if inside.any():
+            gaps.append(abs(confidences[inside].mean() - hits[inside].mean()))
+            counts.append(inside.sum())
+    result = confidence.calibration(probabilities, labels)
+    assert result.error == pytest.approx(np.average(gaps, weights=counts), abs=1e-6)
+    assert result.maximum_error == pytest.approx(max(gaps), abs=1e-6)
+
+
+def test_probabilities_that_overflowed_are_calibrated_nowhere_and_count_as_in_argmax():
+    probabilities = np.array([[np.nan, np.nan], [0.1, 0.9]])
+    assert np.isnan(confidence.calibration(probabilities, [0, 1]).error)
+    assert confidence.top_k_accuracy(probabilities, [1, 1], 1) == 0.5
 
 
 def test_a_bin_holds_its_upper_edge():

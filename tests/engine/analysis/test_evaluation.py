@@ -94,6 +94,13 @@ def test_shares_add_up_to_one_and_empty_lines_are_zero():
     assert analysis.column_shares(confusion).tolist() == [[1, 1], [0, 0]]
 
 
+def test_the_difference_of_two_matrices_is_one_of_shares():
+    better, worse = np.array([[8, 2], [0, 4]]), np.array([[15, 5], [4, 4]])
+    np.testing.assert_allclose(analysis.confusion_difference(better, worse), [[0.05, -0.05], [-0.5, 0.5]])
+    with pytest.raises(DataError, match=r"2 classes.*3 classes"):
+        analysis.confusion_difference(better, np.eye(3, dtype=np.int64))
+
+
 def test_mistakes_are_ordered_by_count_then_share():
     confusion = np.array([[90, 5, 5], [5, 5, 0], [7, 0, 93]])
     mistakes = analysis.frequent_mistakes(confusion)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from nnstudio.core.layer import LAYERS, LayerSpec, Shape
 from nnstudio.core.spec import DataSpec, NetworkSpec, ProjectSpec, TrainSpec
@@ -82,7 +80,8 @@ def train(
     Args:
         network: The network.
         data: Name or path of a data set, a ``Dataset``, or arrays ``(x, y)``: samples ``(N, features)``,
-            ``(N, H, W)`` or ``(N, H, W, C)`` and class numbers ``(N,)``, all of them to train on.
+            ``(N, H, W)`` or ``(N, H, W, C)`` and class numbers ``(N,)``, all of them to train on unless
+            ``test`` is given.
         watch: Called with every block of steps and every epoch.
         **settings: Fields of the training recipe and of the data recipe, such as ``epochs=5``,
             ``optimizer="SGD"``, ``learning_rate=0.01``, ``validation=0.2``.
@@ -98,8 +97,11 @@ def train(
         raise SpecError(f"there is no setting {unknown[0]!r}", allowed=", ".join(sorted(known)))
     of_train = {k: v for k, v in settings.items() if k in TrainSpec.model_fields}
     of_data = {k: v for k, v in settings.items() if k in DataSpec.model_fields}
-    source = str(data) if isinstance(data, (str, Path)) else "arrays"
-    recipe = DataSpec.build({"source": source, **of_data})
+    if isinstance(data, (str, Path)):
+        of_data["source"] = str(data)
+    else:
+        of_data = {"source": "arrays", "test": None if isinstance(data, Dataset) else 0, **of_data}
+    recipe = DataSpec.build(of_data)
     project = ProjectSpec(network=network, data=recipe, train=TrainSpec.build(of_train))
     trainer = Trainer(project, _prepared(data, recipe))
     with closing(trainer.run()) as events:  # so that an error in ``watch`` ends the run at once
@@ -127,15 +129,13 @@ def _trained(model: Model, project: ProjectSpec) -> TrainedModel:
 
 
 def _prepared(data: Source, recipe: DataSpec) -> Prepared:
-    """The data, prepared as the recipe says; arrays have no test samples."""
-    if isinstance(data, Dataset):
-        return prepare_dataset(data, recipe)
+    """The data, prepared as the recipe says."""
     if isinstance(data, (str, Path)):
-        return prepare_dataset(load_dataset(str(data)), recipe)
-    if len(data) != 2:
-        raise DataError("the arrays aren't understood", allowed="(x, y)", received=f"{len(data)} values")
-    part = as_part(*data, "the arrays")
-    # a data set has to have test samples, and here there are none: lend it the others for the moment
-    classes = number_names(part) if part.labels.max() > 0 else ("0", "1")
-    prepared = prepare_dataset(Dataset("arrays", "Arrays", part, part, classes), recipe)
-    return replace(prepared, test=part.select(np.arange(0)))
+        data = load_dataset(str(data))
+    if not isinstance(data, Dataset):
+        if len(data) != 2:
+            raise DataError("the arrays aren't understood", allowed="(x, y)", received=f"{len(data)} values")
+        part = as_part(*data, "the arrays")
+        classes = number_names(part) if part.labels.max() > 0 else ("0", "1")
+        data = Dataset("arrays", "Arrays", part, part.none(), classes)
+    return prepare_dataset(data, recipe)

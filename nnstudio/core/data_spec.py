@@ -1,9 +1,10 @@
-"""The data recipe: which data a run trains on and how they are prepared."""
+"""The data recipe: which data a run trains on and how they are split, scaled and varied."""
 
 from __future__ import annotations
 
 from typing import Literal
 
+from nnstudio.core.augmentation_spec import AugmentationSpec
 from nnstudio.core.fields import field
 from nnstudio.core.spec_base import Spec
 
@@ -12,15 +13,29 @@ class DataSpec(Spec):
     """Which data a run trains on and how they are prepared."""
 
     source: str = field("digits", help="Name of a data set, or a path.", min_length=1)
+    test: float | None = field(
+        None,
+        label="Test share",
+        help="Share of the training samples split off as test samples, instead of the data set's own test "
+        "samples. Data without test samples of their own give up a fifth unless said otherwise.",
+        ge=0,
+        lt=1,
+        step=0.05,
+        off="the data set's own",
+    )
     fraction: float = field(
         1.0, label="Use", help="Random share of the training and of the test samples.", gt=0, le=1, step=0.05
     )
     validation: float = field(
         0.1, help="Share of the training samples held back to watch for overfitting.", ge=0, lt=1, step=0.05
     )
-    scaling: Literal["unit", "standardise", "none"] = field(
+    scaling: Literal["unit", "standardise", "per_channel", "none"] = field(
         "unit",
         help="unit: divide bytes by 255. standardise: also subtract the training mean and divide by the "
-        "training standard deviation. none: raw values.",
+        "training standard deviation. per_channel: the same with figures of their own for every colour "
+        "channel, or for every feature of data without images. none: raw values.",
     )
     seed: int = field(42, label="Split seed", help="Seed of the split and of the sample.", ge=0, le=2**31 - 1)
+    augmentation: AugmentationSpec = field(
+        AugmentationSpec(), help="Random variations of the training samples; validation and test see none."
+    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,12 @@ from numpy.typing import NDArray
 from nnstudio.data.dataset import IntArray, Part
 from nnstudio.errors import DataError
 
+if TYPE_CHECKING:
+    from nnstudio.core.augmentation_spec import AugmentationSpec
+    from nnstudio.data.augmentation.augmenter import Augmenter
+
 Rows = IntArray | slice
+Numbers = float | tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -21,16 +27,21 @@ class Scaling:
     Everything that scales does it in this order, in float32: convert x, subtract float32(offset)
     unless it is 0, multiply by float32(scale) unless it is 1. So training, evaluation and a drawn
     digit agree to the last bit.
+
+    Args:
+        offset: Subtracted from all values, or one number for each channel or feature.
+        scale: Factor of all values, or one for each channel or feature.
     """
 
-    offset: float = 0.0
-    scale: float = 1.0
+    offset: Numbers = 0.0
+    scale: Numbers = 1.0
 
     def apply(self, array: NDArray[Any], out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
-        """Scales an array of any shape.
+        """Scales an array.
 
         Args:
-            array: Raw values; whatever their type, they are converted to float32 first.
+            array: Raw values of any shape, or with the channels (or whole pixels one behind the other)
+                along the last axis; whatever their type, they are converted to float32 first.
             out: Float32 array of the same shape to write to; may be ``array`` itself.
 
         Returns:
@@ -42,32 +53,71 @@ class Scaling:
         if out is not array:
             np.copyto(out, array, casting="same_kind")
         if self.offset:
-            np.subtract(out, np.float32(self.offset), out=out)
+            np.subtract(out, _spread(self.offset, out), out=out)
         if self.scale != 1:
-            np.multiply(out, np.float32(self.scale), out=out)
+            np.multiply(out, _spread(self.scale, out), out=out)
         return out
 
-    def to_json(self) -> dict[str, float]:
+    def check(self, shape: tuple[int, ...]) -> None:
+        """Checks that it fits samples of a shape.
+
+        Raises:
+            DataError: It is for another number of channels or features.
+        """
+        for numbers in (self.offset, self.scale):
+            if isinstance(numbers, tuple) and len(numbers) != shape[-1]:
+                raise DataError(
+                    "the scaling doesn't fit the samples",
+                    allowed=f"{shape[-1]} numbers, one per channel or feature",
+                    received=str(len(numbers)),
+                    fix="use data of the kind that the scaling was made for",
+                )
+
+    def to_json(self) -> dict[str, Any]:
         """JSON-ready data; floats survive the trip exactly."""
-        return {"offset": self.offset, "scale": self.scale}
+        pairs = (("offset", self.offset), ("scale", self.scale))
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in pairs}
 
     @classmethod
     def from_json(cls, value: Any) -> Scaling:
         """Reads what :meth:`to_json` wrote.
 
         Raises:
-            DataError: It isn't two finite numbers.
+            DataError: It isn't two finite numbers, or two lists of them.
         """
         if isinstance(value, dict) and set(value) == {"offset", "scale"}:
-            largest = float(np.finfo(np.float32).max)
-            if all(type(number) in (int, float) and abs(number) <= largest for number in value.values()):
-                return cls(float(value["offset"]), float(value["scale"]))
+            offset, scale = _numbers(value["offset"]), _numbers(value["scale"])
+            if offset is not None and scale is not None:
+                return cls(offset, scale)
         raise DataError(
             "a scaling can't be read",
-            allowed='{"offset": number, "scale": number}',
+            allowed='{"offset": number or list of numbers, "scale": likewise}',
             received=repr(value)[:80],
             fix="open a file saved by NNStudio",
         )
+
+
+def _numbers(value: Any) -> Numbers | None:
+    """A finite number or a tuple of them, from JSON; None if it is something else."""
+    several = value if isinstance(value, list) else [value]
+    largest = float(np.finfo(np.float32).max)
+    if not several or not all(type(one) in (int, float) and abs(one) <= largest for one in several):
+        return None
+    return tuple(map(float, several)) if isinstance(value, list) else float(value)
+
+
+def _spread(numbers: Numbers, array: NDArray[np.float32]) -> NDArray[np.float32] | np.float32:
+    """The numbers in float32, repeated to fill the array's last axis."""
+    if not isinstance(numbers, tuple):
+        return np.float32(numbers)
+    return _repeated(numbers, array.shape[-1] // len(numbers))
+
+
+@lru_cache(maxsize=16)
+def _repeated(numbers: tuple[float, ...], times: int) -> NDArray[np.float32]:
+    row = np.tile(np.array(numbers, np.float32), times)
+    row.flags.writeable = False
+    return row
 
 
 class Gather:
@@ -80,11 +130,24 @@ class Gather:
         scaling: Applied to every sample.
         batch_size: Most samples asked for at once.
         dtype: Type of the samples given out. They are computed in float32 whatever it is.
+        augmentation: How to vary the samples, for training alone.
+        seed: Seed of the run, from which the variations come.
+
+    Raises:
+        DataError: The samples can't be varied so.
     """
 
     def __init__(
-        self, part: Part, scaling: Scaling, batch_size: int, dtype: type[np.floating[Any]] = np.float32
+        self,
+        part: Part,
+        scaling: Scaling,
+        batch_size: int,
+        dtype: type[np.floating[Any]] = np.float32,
+        *,
+        augmentation: AugmentationSpec | None = None,
+        seed: int = 0,
     ) -> None:
+        self._augmenter = _augmenter(augmentation, part, seed)
         self._scaling = scaling
         self._raw = part.x.reshape(len(part.x), -1)
         self._rows = part.rows(slice(None))
@@ -97,11 +160,12 @@ class Gather:
         self._given = self._scaled if dtype == np.float32 else np.empty_like(self._scaled, dtype)
         self._shaped = self._given.reshape(batch_size, *part.shape)
 
-    def x(self, rows: Rows) -> NDArray[Any]:
+    def x(self, rows: Rows, epoch: int = 0) -> NDArray[Any]:
         """Scaled samples at some positions of the part, ``(n, *shape)``.
 
         Args:
             rows: Positions ``(n,)``, int64, or a slice of them; at most ``batch_size``.
+            epoch: Number of the epoch: in another one a sample is varied in another way.
 
         Raises:
             IndexError: A position is not within the part.
@@ -112,6 +176,10 @@ class Gather:
         scaled = self._scaled[:n]
         fetched = scaled if self._bytes is None else self._bytes[:n]
         self._raw.take(chosen, axis=0, out=fetched, mode="clip")  # "raise" would copy through a buffer
+        if self._augmenter is not None:
+            np.copyto(scaled, fetched)
+            self._augmenter.apply(scaled.reshape(n, *self._shaped.shape[1:]), chosen, epoch)
+            fetched = scaled
         self._scaling.apply(fetched, out=scaled)
         if self._given is not self._scaled:
             np.copyto(self._given[:n], scaled)
@@ -123,6 +191,14 @@ class Gather:
         labels = self._labels[: len(chosen)]
         np.copyto(labels, chosen)
         return labels
+
+
+def _augmenter(spec: AugmentationSpec | None, part: Part, seed: int) -> Augmenter | None:
+    if spec is None or not spec.active:
+        return None
+    from nnstudio.data.augmentation.augmenter import Augmenter
+
+    return Augmenter(spec, part, seed)
 
 
 def epoch_order(n: int, seed: int, epoch: int) -> IntArray:

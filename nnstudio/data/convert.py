@@ -79,14 +79,14 @@ def as_part(x: ArrayLike, y: ArrayLike, what: str) -> Part:
 
 def number_names(*parts: Part) -> tuple[str, ...]:
     """Names for classes that have none: "0", "1", ... up to the largest label of all parts."""
-    return tuple(str(number) for number in range(1 + max(int(part.labels.max()) for part in parts)))
+    return tuple(str(number) for number in range(1 + max(int(part.labels.max(initial=0)) for part in parts)))
 
 
 def from_arrays(
     x_train: ArrayLike,
     y_train: ArrayLike,
-    x_test: ArrayLike,
-    y_test: ArrayLike,
+    x_test: ArrayLike | None = None,
+    y_test: ArrayLike | None = None,
     *,
     classes: Sequence[str] | None = None,
     name: str = "arrays",
@@ -96,7 +96,7 @@ def from_arrays(
     Args:
         x_train: Training samples ``(N, features)``, ``(N, H, W)`` or ``(N, H, W, C)``.
         y_train: Their class numbers ``(N,)``.
-        x_test: Test samples.
+        x_test: Test samples; without them the data recipe splits some off the training samples.
         y_test: Their class numbers.
         classes: Names of the classes; the numbers themselves where there are none.
         name: What to call it.
@@ -104,7 +104,10 @@ def from_arrays(
     Raises:
         DataError: The arrays don't make a data set.
     """
-    train, test = as_part(x_train, y_train, f"{name} (train)"), as_part(x_test, y_test, f"{name} (test)")
+    train = as_part(x_train, y_train, f"{name} (train)")
+    if (x_test is None) != (y_test is None):
+        raise DataError(f"{name} has test samples or test labels alone", fix="give both, or neither")
+    test = train.none() if x_test is None or y_test is None else as_part(x_test, y_test, f"{name} (test)")
     if train.x.dtype != test.x.dtype:  # whole numbers that only one part keeps within 0...255
         train, test = (Part(_floats(part.x), part.y) for part in (train, test))
     return Dataset(name, name, train, test, number_names(train, test) if classes is None else tuple(classes))

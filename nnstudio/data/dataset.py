@@ -89,6 +89,10 @@ class Part:
         kept[positions] = False
         return self.select(np.flatnonzero(kept))
 
+    def none(self) -> Part:
+        """A part of the same kind with no samples."""
+        return self.select(np.empty(0, np.int64))
+
     def class_counts(self, classes: int) -> tuple[int, ...]:
         """Number of samples of each of the ``classes`` classes."""
         return tuple(np.bincount(self.labels, minlength=classes).tolist())
@@ -102,7 +106,7 @@ class Dataset:
         name: The name or path that loads it again.
         title: What the user sees.
         train: Samples to train on.
-        test: Samples that are never trained on.
+        test: Samples that are never trained on; none (see :meth:`Part.none`) if the source has no such part.
         classes: Name of each class; label ``i`` means ``classes[i]``.
 
     Raises:
@@ -117,11 +121,12 @@ class Dataset:
 
     def __post_init__(self) -> None:
         _check_classes(self.classes, self.title)
+        if not len(self.train):
+            raise DataError(f"{self.title!r} has no training samples", fix="choose a file that holds some")
         for part, what in ((self.train, "training"), (self.test, "test")):
-            if not len(part):
-                raise DataError(f"{self.title!r} has no {what} samples", fix="choose a file that holds some")
-            _check_label_range(part, len(self.classes), f"the {what} samples of {self.title!r}")
-            check_finite(part.x, f"the {what} samples of {self.title!r}")
+            if len(part):
+                _check_label_range(part, len(self.classes), f"the {what} samples of {self.title!r}")
+                check_finite(part.x, f"the {what} samples of {self.title!r}")
         if self.train.shape != self.test.shape or self.train.x.dtype != self.test.x.dtype:
             raise DataError(
                 f"the training and the test samples of {self.title!r} differ in kind",

@@ -8,7 +8,6 @@ from pathlib import Path
 from nnstudio.data.convert import as_part, number_names
 from nnstudio.data.dataset import Dataset, Part, Progress
 from nnstudio.data.idx import read_idx_pair
-from nnstudio.data.split import stratified
 from nnstudio.errors import DataError
 
 FILES = (
@@ -17,8 +16,6 @@ FILES = (
     "t10k-images-idx3-ubyte",
     "t10k-labels-idx1-ubyte",
 )
-TEST_SHARE = 0.2  # what a lone pair of files gives up as test samples
-_TEST_SEED = 2026
 
 
 @dataclass(frozen=True)
@@ -91,7 +88,7 @@ def load_idx_folder(folder: Path, progress: Progress | None = None) -> Dataset:
 def load_idx_pair(path: Path, progress: Progress | None = None) -> Dataset:
     """The data set in one pair of files, of which either may be named.
 
-    A fifth of the samples, drawn by class with a fixed seed, becomes the test part.
+    It has no test samples of its own; the data recipe splits them off.
 
     Raises:
         DataError: The other file isn't beside it, one of them can't be read, or they don't fit.
@@ -101,10 +98,7 @@ def load_idx_pair(path: Path, progress: Progress | None = None) -> Dataset:
     if progress is not None:
         progress(f"Reading {images.name}", None)
     whole = as_part(*read_idx_pair(images, labels), what=str(images))
-    held = stratified(whole.labels, TEST_SHARE, _TEST_SEED, 0)
-    if len(held) == len(whole):
-        raise DataError(f"{images} holds too few samples", allowed="two or more", received=str(len(whole)))
-    return Dataset(str(path), path.name, whole.without(held), whole.select(held), number_names(whole))
+    return Dataset(str(path), path.name, whole, whole.none(), number_names(whole))
 
 
 def pair(path: Path) -> tuple[Path, Path]:

@@ -19,7 +19,7 @@ from nnstudio.data.dataset import Dataset, Progress
 from nnstudio.data.files import file_size, unreadable
 from nnstudio.errors import DataError
 
-ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+TRAIN, TEST = ("x_train", "y_train"), ("x_test", "y_test")
 CLASSES = "classes"
 MAX_BYTES = 2 << 30
 _MAX_HEADER = 10_000
@@ -32,8 +32,8 @@ _DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, UnicodeDecodeError, EO
 def load_npz(path: Path, progress: Progress | None = None) -> Dataset:
     """Reads a data set from an ``.npz`` file.
 
-    It holds ``x_train``, ``y_train``, ``x_test``, ``y_test`` and may hold ``classes``, an array of
-    names; nothing else. ``np.savez_compressed`` writes such a file.
+    It holds ``x_train`` and ``y_train``, may hold ``x_test`` and ``y_test``, and may hold ``classes``, an
+    array of names; nothing else. ``np.savez_compressed`` writes such a file.
 
     Raises:
         DataError: The file is missing, damaged, too large, holds other things, or its arrays don't
@@ -49,7 +49,7 @@ def load_npz(path: Path, progress: Progress | None = None) -> Dataset:
             arrays[info.filename.removesuffix(".npy")] = _read_array(path, archive, info)
     names = arrays.pop(CLASSES, None)
     classes = None if names is None else _class_names(path, names)
-    return from_arrays(*(arrays[name] for name in ARRAYS), classes=classes, name=str(path))
+    return from_arrays(**arrays, classes=classes, name=str(path))
 
 
 @contextmanager
@@ -68,8 +68,8 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
 
 def _check_members(path: Path, archive: zipfile.ZipFile) -> None:
     names = sorted(info.filename.removesuffix(".npy") for info in archive.infolist())
-    if set(names) - {CLASSES} != set(ARRAYS) or len(set(names)) != len(names):
-        allowed = ", ".join(ARRAYS) + f" and perhaps {CLASSES}"
+    if set(names) - {CLASSES} not in (set(TRAIN), {*TRAIN, *TEST}) or len(set(names)) != len(names):
+        allowed = f"{', '.join(TRAIN)}, perhaps {', '.join(TEST)}, and perhaps {CLASSES}"
         raise _bad(path, "doesn't hold the arrays of a data set", allowed, ", ".join(names[:20]) or "nothing")
     for info in archive.infolist():
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):

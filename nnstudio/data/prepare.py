@@ -1,11 +1,13 @@
-"""From a data recipe to what a run trains on: sample, hold back a validation part, work out the scaling.
+"""From a data recipe to what a run trains on: split, sample, hold back, work out the scaling.
 
 The order of these steps is part of the recipe's meaning:
 
-1. ``fraction`` draws a random share of the training samples and, apart from that, of the test samples.
-2. ``validation`` holds back a share *of that sample*, so that all parts shrink alike: 60,000 samples
+1. ``test`` splits test samples off the training samples, unless the data set's own are used. It comes
+   before ``fraction``, so that no other fraction ever turns one of them into a training sample.
+2. ``fraction`` draws a random share of the training samples and, apart from that, of the test samples.
+3. ``validation`` holds back a share *of that sample*, so that all parts shrink alike: 60,000 samples
    with fraction 0.5 and validation 0.1 give 27,000 to train on and 3,000 to validate.
-3. The scaling's statistics come from what is left to train on, so that nothing is learnt from samples
+4. The scaling's statistics come from what is left to train on, so that nothing is learnt from samples
    that are meant to be unseen.
 
 Draws are stratified (see ``split``) and independent of each other: another ``fraction`` of the training
@@ -18,17 +20,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from nnstudio.data.augmentation.check import check_augmentation
 from nnstudio.data.batches import Scaling
 from nnstudio.data.dataset import Dataset, Part, Progress, blocks
-from nnstudio.data.split import stratified
+from nnstudio.data.split import share_size, stratified
 from nnstudio.errors import DataError
 
 if TYPE_CHECKING:
     from nnstudio.core.spec import DataSpec
 
+Floats = NDArray[np.float64]
+
 # streams of random numbers, so that changing one share leaves the other draws alone
-_TRAIN, _TEST, _VALIDATION = 1, 2, 3
+_TRAIN, _TEST, _VALIDATION, _SPLIT = 1, 2, 3, 4
+
+TEST_SHARE = 0.2  # what data without test samples of their own give up, unless the recipe says otherwise
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +47,7 @@ class Prepared:
         dataset: Name of the data set.
         train: What the weights learn from.
         validation: What is watched for overfitting, or None when nothing is held back.
-        test: What is only looked at in the end.
+        test: What is only looked at in the end; it may hold no sample.
         scaling: To apply to every sample, also to new ones when predicting.
         classes: Name of each class.
     """
@@ -83,13 +91,33 @@ def prepare_dataset(dataset: Dataset, spec: DataSpec, progress: Progress | None 
     """Prepares a data set that is already in memory; see :func:`prepare`."""
     if progress is not None:
         progress("Splitting the samples", None)
-    sample = _sample(dataset.train, spec.fraction, spec.seed, _TRAIN)
-    test = _sample(dataset.test, spec.fraction, spec.seed, _TEST)
-    train, validation = _hold_back(sample, spec.validation, spec.seed)
+    check_augmentation(spec.augmentation, dataset.shape)
+    pool, tests = _split_test(dataset, spec)
+    sample = _sample(pool, spec.fraction, spec.seed, _TRAIN)
+    test = _sample(tests, spec.fraction, spec.seed, _TEST)
+    train, validation = _hold_back(sample, spec.validation, spec.seed, _VALIDATION, "validation")
+    _check_classes(dataset, train)
     if progress is not None:
         progress("Measuring the samples", None)
     scaling = measure_scaling(train, spec.scaling)
     return Prepared(dataset.name, train, validation, test, scaling, dataset.classes)
+
+
+def part_sizes(train: int, test: int, spec: DataSpec) -> tuple[int, int, int]:
+    """How many samples to train on, to validate and to test with a recipe leaves, without drawing them.
+
+    Args:
+        train: Training samples of the data set.
+        test: Its test samples.
+        spec: The recipe.
+    """
+    share = _test_share(test, spec)
+    if share is not None:
+        test = share_size(train, share)
+        train -= test
+    sample, test = share_size(train, spec.fraction), share_size(test, spec.fraction)
+    held = share_size(sample, spec.validation)
+    return sample - held, held, test
 
 
 def measure_scaling(part: Part, kind: str) -> Scaling:
@@ -98,48 +126,98 @@ def measure_scaling(part: Part, kind: str) -> Scaling:
     Args:
         part: Samples whose mean and deviation count.
         kind: "unit" (bytes divided by 255, floats as they are), "standardise" (mean 0 and standard
-            deviation 1 over all values together; values that are all equal are only shifted), or "none".
+            deviation 1 over all values together), "per_channel" (the same for every channel or feature by
+            itself), or "none". Values that are all equal are only shifted.
     """
-    if kind == "standardise":
-        mean, deviation = mean_and_deviation(part)
-        return Scaling(mean, 1 / deviation if deviation > np.finfo(np.float32).tiny else 1.0)
+    if kind in ("standardise", "per_channel"):
+        mean, deviation = mean_and_deviation(part, per_channel=kind == "per_channel")
+        varied = deviation > np.finfo(np.float32).tiny
+        scale = np.divide(1.0, deviation, out=np.ones_like(deviation), where=varied)
+        if kind == "standardise":
+            return Scaling(float(mean), float(scale))
+        return Scaling(tuple(mean.tolist()), tuple(scale.tolist()))
     if kind == "unit" and part.x.dtype == np.uint8:
         return Scaling(0.0, 1 / 255)
     return Scaling()
 
 
-def mean_and_deviation(part: Part) -> tuple[float, float]:
-    """Mean and standard deviation (of the population) of all values of a part, in float64.
+def mean_and_deviation(part: Part, *, per_channel: bool = False) -> tuple[Floats, Floats]:
+    """Mean and standard deviation (of the population) of the values of a part, in float64.
 
     Blocks are merged as in Chan, Golub, LeVeque, "Algorithms for computing the sample variance"
     (1983), which stays exact where the sum of squares minus the square of the sum would cancel.
+
+    Args:
+        part: The samples.
+        per_channel: Each channel or feature by itself.
+
+    Returns:
+        Arrays without axes, or ``(C,)``.
     """
-    count, mean, squares = 0, 0.0, 0.0
+    count, mean, squares = 0, np.array(0.0), np.array(0.0)
     for _, block in blocks(part.x, part.indices):
-        values = block.astype(np.float64)
-        size, middle = values.size, float(values.mean())
+        values = block.astype(np.float64).reshape(-1, *part.shape[-1:] if per_channel else ())
+        size, middle = len(values), values.mean(axis=0)
         values -= middle
         delta, total = middle - mean, count + size
-        squares += float(np.vdot(values, values)) + delta * delta * count * size / total
-        mean += delta * size / total
+        np.square(values, out=values)
+        squares = squares + values.sum(axis=0) + delta * delta * (count * size / total)
+        mean = mean + delta * (size / total)
         count = total
-    return mean, float(np.sqrt(squares / count))
+    return np.asarray(mean), np.sqrt(squares / count)
+
+
+def _test_share(test: int, spec: DataSpec) -> float | None:
+    """The share that becomes test samples, or None for the data set's own ``test`` ones."""
+    if spec.test is not None:
+        return spec.test
+    return None if test else TEST_SHARE
+
+
+def _split_test(dataset: Dataset, spec: DataSpec) -> tuple[Part, Part]:
+    share = _test_share(len(dataset.test), spec)
+    if share is None:
+        return dataset.train, dataset.test
+    train, test = _hold_back(dataset.train, share, spec.seed, _SPLIT, "test")
+    return train, test or dataset.train.none()
 
 
 def _sample(part: Part, fraction: float, seed: int, stream: int) -> Part:
-    return part if fraction >= 1 else part.select(stratified(part.labels, fraction, seed, stream))
+    return (
+        part
+        if fraction >= 1 or not len(part)
+        else part.select(stratified(part.labels, fraction, seed, stream))
+    )
 
 
-def _hold_back(part: Part, share: float, seed: int) -> tuple[Part, Part | None]:
-    """Splits a validation part off: ``(train, validation)``."""
+def _hold_back(part: Part, share: float, seed: int, stream: int, what: str) -> tuple[Part, Part | None]:
+    """Splits samples off: ``(the others, those)``; None if the share is 0."""
     if share <= 0:
         return part, None
-    held = stratified(part.labels, share, seed, _VALIDATION)
+    held = stratified(part.labels, share, seed, stream)
     if len(held) == len(part):
         raise DataError(
             "no samples are left to train on",
-            allowed="a validation share that leaves at least one",
+            allowed=f"a {what} share that leaves at least one",
             received=f"{share:g} of {len(part)} samples",
             fix="hold back less, or use a larger fraction of the data",
         )
     return part.without(held), part.select(held)
+
+
+def _check_classes(dataset: Dataset, train: Part) -> None:
+    """Refuses a recipe that leaves nothing of a class to learn from.
+
+    A class without training samples in the data set itself is let pass: it may be one of the names only.
+    """
+    classes = dataset.classes
+    had, left = dataset.train.class_counts(len(classes)), train.class_counts(len(classes))
+    lost = [name for name, before, now in zip(classes, had, left, strict=True) if before and not now]
+    if lost:
+        more = f" and of {len(lost) - 1} more" if len(lost) > 1 else ""
+        raise DataError(
+            f"no training samples are left of class {lost[0]!r}{more}",
+            allowed="at least one of every class",
+            received=f"{len(train):,} of {len(dataset.train):,} training samples",
+            fix="use a larger fraction of the data, or hold back less for validation and test",
+        )

@@ -7,6 +7,11 @@ import numpy as np
 from nnstudio.data.dataset import IntArray
 
 
+def share_size(n: int, share: float) -> int:
+    """Number of samples in a share of ``n``: rounded, and at least one unless there is nothing to share."""
+    return min(n, max(1, round(share * n))) if share > 0 else 0
+
+
 def stratified(labels: IntArray, share: float, seed: int, stream: int) -> IntArray:
     """Positions of a random share of the samples, the same share of every class, in rising order.
 
@@ -23,7 +28,7 @@ def stratified(labels: IntArray, share: float, seed: int, stream: int) -> IntArr
         stream: Which of several independent draws with that seed.
     """
     n = len(labels)
-    total = min(n, max(1, round(share * n)))
+    total = share_size(n, share)
     sizes = np.bincount(labels)
     exact = sizes * (total / n)
     quota = np.floor(exact).astype(np.int64)

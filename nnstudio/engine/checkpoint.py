@@ -166,7 +166,7 @@ def replace_atomically(temporary: Path, path: Path) -> None:
 
 def _write(group: h5py.Group, checkpoint: Checkpoint) -> None:
     group.attrs["version"] = CHECKPOINT_VERSION
-    group.attrs["scaling"] = json.dumps(checkpoint.scaling.to_json())
+    _write_text(group, "scaling", json.dumps(checkpoint.scaling.to_json()))
     _write_text(group, "project", checkpoint.project.dumps())
     _write_text(group, "classes", json.dumps(checkpoint.classes))
     group.create_dataset("weights", data=checkpoint.weights)
@@ -196,7 +196,10 @@ def _read(file: h5py.File) -> Checkpoint:
     network = Network(project.network, cast(Loss, project.train.loss))
     shape = (network.size,)
     weights = read_array(group, "weights", shape)
-    scaling = Scaling.from_json(parse_json(str(group.attrs["scaling"])))
+    # an attribute in older files; HDF5 limits those to 64 KB, which may be too few for a number per feature
+    text = read_text(group, "scaling") if "scaling" in group else str(group.attrs["scaling"])
+    scaling = Scaling.from_json(parse_json(text))
+    scaling.check(network.input_shape)
     classes = tuple(str(name) for name in parse_json(read_text(group, "classes")))
     network.loss.check(network.output_shape, len(classes))
     state = _read_state(child(group, "training"), network) if "training" in group else None

@@ -84,7 +84,8 @@ class Trainer:
         self.best = BestKeeper(spec.early_stopping, state)
         self._gradients = np.zeros(network.trainable, dtype=np.float32)
         self._workspace = network.workspace(state.weights, self.batch_size, self._gradients)
-        self._gather = Gather(train, self.data.scaling, self.batch_size)
+        vary = self.project.data.augmentation
+        self._gather = Gather(train, self.data.scaling, self.batch_size, augmentation=vary, seed=spec.seed)
         self._good = state.copy()
 
     @property
@@ -190,7 +191,7 @@ class Trainer:
     def _step(self, rows: NDArray[np.int64]) -> tuple[float, int]:
         """One step of gradient descent; returns the batch's summed loss and its hits."""
         workspace, n = self._workspace, len(rows)
-        x, labels = self._gather.x(rows), self._gather.labels(rows)
+        x, labels = self._gather.x(rows, self.state.epoch + 1), self._gather.labels(rows)
         logits = workspace.forward(x, Noise(self.spec.seed, self.state.step))
         loss, hits = workspace.loss(logits, labels, backward=True)
         assert workspace.d_logits is not None

@@ -180,12 +180,7 @@ def with_input(network: NetworkSpec, shape: tuple[int, ...]) -> NetworkSpec:
 
 
 def sample_counts(info: DatasetInfo, project: ProjectSpec) -> tuple[int, int, int]:
-    """Training, validation and test samples that a recipe leaves, as ``data.prepare`` draws them."""
-    spec = project.data
+    """Training, validation and test samples that the project's data recipe leaves."""
+    from nnstudio.data.prepare import part_sizes
 
-    def share(samples: int) -> int:
-        return samples if spec.fraction >= 1 else max(1, round(spec.fraction * samples))
-
-    sample = share(info.train)
-    held = max(1, round(spec.validation * sample)) if spec.validation > 0 else 0
-    return sample - held, held, share(info.test)
+    return part_sizes(info.train, info.test, project.data)

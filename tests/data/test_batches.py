@@ -28,6 +28,24 @@ def test_gathered_samples_equal_scaled_ones_to_the_last_bit(make: Any, scaling: 
         np.testing.assert_array_equal(gather.labels(rows), part.labels[rows])
 
 
+@pytest.mark.parametrize("shape", [(5,), (4, 3, 2), (4, 3, 1)])
+def test_a_number_per_channel_scales_every_pixel_alike(shape: tuple[int, ...]) -> None:
+    x = np.random.default_rng(0).normal(0, 9, (20, *shape)).astype(np.float32)
+    scaling = Scaling(tuple(map(float, range(shape[-1]))), tuple(0.3 + i for i in range(shape[-1])))
+    offset, scale = np.float32(scaling.offset), np.float32(scaling.scale)
+    np.testing.assert_array_equal(scaling.apply(x), (x - offset) * scale)
+    np.testing.assert_array_equal(scaling.apply(x[0]), (x[0] - offset) * scale)
+    gathered = Gather(Part(x, np.zeros(20, np.int64)), scaling, 20).x(np.arange(20))
+    np.testing.assert_array_equal(gathered, scaling.apply(x))
+
+
+def test_a_scaling_for_other_channels_is_noticed() -> None:
+    Scaling((1.0, 2.0), (1.0, 1.0)).check((4, 4, 2))
+    Scaling(1.0, 2.0).check((7,))
+    with pytest.raises(DataError, match="allowed: 3 numbers, one per channel or feature; received: 2"):
+        Scaling((1.0, 2.0), 1.0).check((4, 4, 3))
+
+
 @pytest.mark.parametrize("scaling", SCALINGS)
 def test_the_order_of_the_arithmetic_is_as_documented(scaling: Scaling) -> None:
     x = byte_part(20).x
@@ -56,6 +74,8 @@ def test_scaling_survives_json_exactly() -> None:
     scaling = Scaling(33.303727513, 1 / 78.5)
     assert Scaling.from_json(json.loads(json.dumps(scaling.to_json()))) == scaling
     assert Scaling.from_json({"offset": 0, "scale": 1}) == Scaling()
+    channels = Scaling((0.1, 33.303727513), (1 / 3, 1.0))
+    assert Scaling.from_json(json.loads(json.dumps(channels.to_json()))) == channels
 
 
 @pytest.mark.parametrize(
@@ -70,6 +90,9 @@ def test_scaling_survives_json_exactly() -> None:
         {"offset": 0, "scale": float("inf")},
         {"offset": 0, "scale": 1e39},
         {"offset": 0, "scale": 1, "more": 2},
+        {"offset": [], "scale": []},
+        {"offset": [1, "2"], "scale": 1},
+        {"offset": [[1]], "scale": 1},
     ],
 )
 def test_a_damaged_scaling_is_refused(value: Any) -> None:

@@ -86,3 +86,10 @@ def test_whole_numbers_beyond_bytes_in_one_part_make_floats_of_both() -> None:
 def test_numbers_too_large_for_float32_are_refused() -> None:
     with pytest.raises(DataError, match="NaN or infinity in sample 1"):
         from_arrays([[1.0], [1e300]], [0, 1], [[5.0]], [0])
+
+
+def test_test_samples_may_be_missing_but_not_their_labels_alone() -> None:
+    dataset = from_arrays([[1.0], [2.0]], [0, 1])
+    assert (len(dataset.train), len(dataset.test), dataset.classes) == (2, 0, ("0", "1"))
+    with pytest.raises(DataError, match="test samples or test labels alone"):
+        from_arrays([[1.0]], [0], [[1.0]])

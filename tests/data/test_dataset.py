@@ -108,9 +108,12 @@ def test_parts_of_different_kind_are_refused() -> None:
             Dataset("d", "D", byte_part(3), test, ("a", "b", "c"))
 
 
-def test_an_empty_part_is_refused() -> None:
-    with pytest.raises(DataError, match="no test samples"):
-        Dataset("d", "D", byte_part(3), byte_part(0), ("a", "b", "c"))
+def test_a_data_set_needs_training_samples_and_may_lack_test_samples() -> None:
+    with pytest.raises(DataError, match="no training samples"):
+        Dataset("d", "D", byte_part(0), byte_part(3), ("a", "b", "c"))
+    part = byte_part(3)
+    dataset = Dataset("d", "D", part, part.none(), ("a", "b", "c"))
+    assert (len(dataset.train), len(dataset.test), dataset.test.shape) == (3, 0, (4, 3, 1))
 
 
 @pytest.mark.parametrize("classes", [("a", "b", "b"), ("a", "", "c"), ("a", "b\n", "c")])

@@ -77,9 +77,19 @@ def test_reading_may_be_cancelled(tmp_path: Path) -> None:
 
 def test_missing_and_unexpected_members_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "few.npz", x=np.zeros(3))
-    refused(tmp_path / "few.npz", "x_train, y_train, x_test, y_test and perhaps classes; received: x;")
+    refused(
+        tmp_path / "few.npz", "x_train, y_train, perhaps x_test, y_test, and perhaps classes; received: x;"
+    )
     np.savez(tmp_path / "more.npz", **ARRAYS, extra=np.zeros(3))
     refused(tmp_path / "more.npz", "doesn't hold the arrays")
+    np.savez(tmp_path / "half.npz", **{name: array for name, array in ARRAYS.items() if name != "y_test"})
+    refused(tmp_path / "half.npz", "doesn't hold the arrays")
+
+
+def test_a_file_may_lack_test_samples(tmp_path: Path) -> None:
+    np.savez(tmp_path / "d.npz", x_train=ARRAYS["x_train"], y_train=ARRAYS["y_train"])
+    dataset = load_npz(tmp_path / "d.npz")
+    assert (len(dataset.train), len(dataset.test)) == (len(ARRAYS["x_train"]), 0)
 
 
 def test_a_member_that_is_there_twice_is_refused(tmp_path: Path) -> None:

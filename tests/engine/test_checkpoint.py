@@ -10,10 +10,15 @@ import h5py
 import numpy as np
 import pytest
 
+import nnstudio as nn
+from nnstudio.core.spec import ProjectSpec
+from nnstudio.data.batches import Scaling
 from nnstudio.engine import checkpoint as module
 from nnstudio.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from nnstudio.engine.network import Network
 from nnstudio.engine.trainer import Trainer
 from nnstudio.errors import FormatError
+from nnstudio.optim.losses import CategoricalCrossentropy
 from tests.helpers import small_data, small_project
 
 
@@ -36,6 +41,24 @@ def saved(trainer: Trainer, tmp_path: Path) -> Path:
         path, Checkpoint(trainer.project, model.classes, model.scaling, model.weights, trainer.state)
     )
     return path
+
+
+def test_a_number_per_feature_comes_back(tmp_path: Path):
+    network = nn.Network([nn.layers.Dense(2)], (5000,))
+    built = Network(network, CategoricalCrossentropy())
+    scaling = Scaling(tuple((np.arange(5000) / 7).tolist()), tuple((1 / np.arange(1, 5001)).tolist()))
+    weights = built.initial_weights(0)
+    save_checkpoint(tmp_path / "m.h5", Checkpoint(ProjectSpec(network=network), ("a", "b"), scaling, weights))
+    assert load_checkpoint(tmp_path / "m.h5").scaling == scaling
+
+
+def test_older_files_hold_the_scaling_as_an_attribute(trainer: Trainer, saved: Path):
+    def put_back(group: h5py.Group, _file: object) -> None:
+        group.attrs["scaling"] = bytes(group["scaling"][()]).decode()
+        del group["scaling"]
+
+    change(saved, put_back)
+    assert load_checkpoint(saved).scaling == trainer.data.scaling
 
 
 def test_everything_comes_back(trainer: Trainer, saved: Path):
@@ -203,7 +226,8 @@ def put_text(group: h5py.Group, name: str, text: str) -> None:
         (lambda g, f: link_outside(g["training"], "slots", f), "outside the file"),
         (lambda g, f: put_text(g, "classes", '["top"]'), "damaged.*one output per class"),
         (lambda g, f: g.attrs.__setitem__("version", 99), "version"),
-        (lambda g, f: g.attrs.__setitem__("scaling", "{}"), "damaged"),
+        (lambda g, f: put_text(g, "scaling", "{}"), "damaged.*a scaling can't be read"),
+        (lambda g, f: put_text(g, "scaling", '{"offset": [1, 2], "scale": 1}'), "damaged.*doesn't fit"),
     ],
 )
 def test_tampered_files_are_refused(saved: Path, how, message: str):

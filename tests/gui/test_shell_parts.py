@@ -96,9 +96,12 @@ def test_showing_offers_what_there_is() -> None:
     assert [(choice.key, choice.text) for choice in live] == [("latest", "Run 2 · live")]
 
 
-@pytest.mark.parametrize(("fraction", "validation"), [(1.0, 0.1), (0.3, 0.15), (0.01, 0.0), (0.5, 0.333)])
-def test_the_counts_are_those_that_a_run_gets(fraction: float, validation: float) -> None:
-    data = DataSpec(source="spiral", fraction=fraction, validation=validation)
+@pytest.mark.parametrize(
+    ("fraction", "validation", "test"),
+    [(1.0, 0.1, None), (0.3, 0.15, None), (0.01, 0.0, None), (0.5, 0.333, 0.25), (1.0, 0.1, 0.0)],
+)
+def test_the_counts_are_those_that_a_run_gets(fraction: float, validation: float, test: float | None) -> None:
+    data = DataSpec(source="spiral", fraction=fraction, validation=validation, test=test)
     counts = prepare(data).counts
     info = next(info for info in list_datasets() if info.name == "spiral")
     assert sample_counts(info, ProjectSpec(data=data)) == tuple(counts.values())

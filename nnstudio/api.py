@@ -31,7 +31,7 @@ class TrainedModel(Model):
     project: ProjectSpec | None = None
 
     def save(self, path: Path | str) -> None:
-        """Writes an HDF5 file that Keras and NNStudio open.
+        """Writes an HDF5 file that NNStudio opens, and Keras where it has such layers.
 
         Raises:
             FormatError: The file can't be written.

@@ -14,7 +14,7 @@ from nnstudio.cli.output import print_json, say
 from nnstudio.cli.specs import find_model
 from nnstudio.engine.model import Model
 from nnstudio.errors import FormatError
-from nnstudio.formats.keras_h5 import save_model
+from nnstudio.formats.keras_h5 import export_keras
 
 ENDINGS = {".h5": "keras-h5", ".hdf5": "keras-h5"}
 TOLERANCE = 1e-5
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> None:
         )
     checkpoint = find_model(arguments.model)
     model = checkpoint.model()
-    save_model(out, model, checkpoint.project)
+    export_keras(out, model, checkpoint.project)
     result: dict[str, Any] = {"file": str(out), "format": kind, "parameters": model.network.report.parameters}
     if arguments.verify:
         result["largest_difference"] = _verify(out, model)

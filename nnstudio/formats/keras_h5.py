@@ -1,17 +1,16 @@
 """Keras's full-model HDF5 file, with NNStudio's own data beside it.
 
-Keras finds a ``Sequential`` model in the attribute ``model_config`` and the group ``model_weights``;
-it ignores the group ``nnstudio``, from which NNStudio resumes. Kernels need no permutation: dense
-kernels are (in, out) in both.
+Keras finds the model in the attribute ``model_config`` and the group ``model_weights``; it ignores
+the group ``nnstudio``, from which NNStudio resumes. Kernels need no permutation: activations are
+NHWC, convolution kernels HWIO and dense kernels (in, out) in both.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,7 +18,8 @@ from nnstudio.core.spec import ProjectSpec
 from nnstudio.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from nnstudio.engine.model import Model
 from nnstudio.engine.state import TrainerState
-from nnstudio.layers.base import KerasLayer
+from nnstudio.errors import FormatError
+from nnstudio.formats.keras_graph import KerasNode, keras_config, keras_nodes
 
 if TYPE_CHECKING:
     import h5py
@@ -31,7 +31,7 @@ MAX_ATTRIBUTE = 64_512
 def save_model(
     path: Path | str, model: Model, project: ProjectSpec | None = None, state: TrainerState | None = None
 ) -> None:
-    """Writes a model that Keras opens and NNStudio resumes from, atomically.
+    """Writes a model that NNStudio resumes from and, where Keras has such layers, Keras opens; atomically.
 
     Args:
         path: Where to.
@@ -42,11 +42,26 @@ def save_model(
     Raises:
         FormatError: The file can't be written; what was there before is unharmed.
     """
-    if project is None:
-        project = ProjectSpec(network=model.spec)
-        project = project.replace(train=project.train.replace(loss=model.loss))
-    checkpoint = Checkpoint(project, model.classes, model.scaling, model.weights, state)
-    save_checkpoint(Path(path), checkpoint, also=partial(write_keras, model=model))
+    try:
+        nodes = keras_nodes(model)
+    except FormatError:  # a run of such a network has to be kept all the same
+        nodes = []
+    _save(Path(path), model, nodes, project, state)
+
+
+def export_keras(path: Path | str, model: Model, project: ProjectSpec | None = None) -> None:
+    """Writes a model that Keras opens, and NNStudio too; atomically.
+
+    Args:
+        path: Where to.
+        model: The model.
+        project: The recipe it came from; without one, the network alone is kept.
+
+    Raises:
+        FormatError: Keras has no such layer, or the file can't be written; what was there before is
+            unharmed.
+    """
+    _save(Path(path), model, keras_nodes(model), project)
 
 
 def load_model(path: Path | str) -> Model:
@@ -58,61 +73,34 @@ def load_model(path: Path | str) -> Model:
     return load_checkpoint(Path(path)).model()
 
 
-def write_keras(file: h5py.File, model: Model) -> None:
+def _save(
+    path: Path,
+    model: Model,
+    nodes: list[KerasNode],
+    project: ProjectSpec | None,
+    state: TrainerState | None = None,
+) -> None:
+    if project is None:
+        project = ProjectSpec(network=model.spec)
+        project = project.replace(train=project.train.replace(loss=model.loss))
+    checkpoint = Checkpoint(project, model.classes, model.scaling, model.weights, state)
+    save_checkpoint(path, checkpoint, also=partial(write_keras, nodes=nodes) if nodes else None)
+
+
+def write_keras(file: h5py.File, nodes: list[KerasNode]) -> None:
     """Writes Keras's view of a model into an open file."""
-    layers = _keras_layers(model)
-    config = {
-        "class_name": "Sequential",
-        "config": {
-            "name": "nnstudio",
-            "layers": [
-                {"class_name": kind, "config": {"name": name, **settings}}
-                for name, (kind, settings), _ in layers
-            ],
-        },
-    }
-    file.attrs["model_config"] = json.dumps(config)
+    file.attrs["model_config"] = json.dumps(keras_config(nodes))
     file.attrs["keras_version"] = "3.0.0"
     file.attrs["backend"] = "tensorflow"
     group = file.create_group("model_weights")
-    views = model.network.views(model.weights)
-    weighted = [(name, owner) for name, _, owner in layers if owner and views[owner]]
-    _write_names(group, "layer_names", [name for name, _ in weighted])
-    for name, owner in weighted:
-        layer = group.create_group(name)
-        paths = [f"{name}/{weight}" for weight in views[owner]]
+    weighted = [node for node in nodes if node.weights]
+    _write_names(group, "layer_names", [node.name for node in weighted])
+    for node in weighted:
+        layer = group.create_group(node.name)
+        paths = [f"{node.name}/{weight}" for weight in node.weights]
         _write_names(layer, "weight_names", paths)
-        for path, array in zip(paths, views[owner].values(), strict=True):
-            layer.create_dataset(path, data=np.ascontiguousarray(array, dtype=np.float32))
-
-
-def _keras_layers(model: Model) -> list[tuple[str, KerasLayer, str]]:
-    """Name in Keras, layer, and the name of our layer whose weights it holds ("" for none)."""
-    rows: list[tuple[str, KerasLayer, str]] = []
-    taken: set[str] = set()
-    for step in model.network.steps:
-        for position, described in enumerate(step.layer.keras()):
-            owner = step.layer.name if position == 0 else ""
-            rows.append((_unique(step.layer.name, taken), described, owner))
-    if not _ends_in_probabilities(model):
-        link: dict[str, Any] = {"activation": model.loss.link}
-        rows.append((_unique("probabilities", taken), ("Activation", link), ""))
-    return rows
-
-
-def _ends_in_probabilities(model: Model) -> bool:
-    """Whether the stack itself ends in the loss's link, as opposed to logits."""
-    return model.network.steps[-1].layer.activation_function().name == model.loss.link
-
-
-def _unique(name: str, taken: set[str]) -> str:
-    stem = re.sub(r"[^\w.-]", "_", name).strip(".") or "layer"  # to HDF5 "." is the group itself
-    unique, number = stem, 1
-    while unique in taken:
-        number += 1
-        unique = f"{stem}_{number}"
-    taken.add(unique)
-    return unique
+        for path, array in zip(paths, node.weights.values(), strict=True):
+            layer.create_dataset(path, data=array)
 
 
 def _write_names(group: h5py.Group, name: str, values: list[str]) -> None:

@@ -152,9 +152,9 @@ class ProjectFiles(QObject):
         project = session.project if session is not None else self._document.project
 
         def work() -> None:
-            from nnstudio.formats.keras_h5 import save_model
+            from nnstudio.formats.keras_h5 import export_keras
 
-            save_model(path, model, project)
+            export_keras(path, model, project)
 
         def done(_result: object) -> None:
             self._settings.set("files/folder", str(path.parent))

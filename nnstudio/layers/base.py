@@ -148,4 +148,12 @@ class Layer(LayerSpec):
 
     @abstractmethod
     def keras(self) -> tuple[KerasLayer, ...]:
-        """The Keras layers that compute the same, spelled so that Keras 2 and 3 read them."""
+        """The Keras layers that compute the same, one behind the other, as Keras 2 and 3 both read them.
+
+        The first one has the layer's weights, in their order. A container's first one joins its
+        branches, which are written in front of it, as ``Add`` does. The activation ``"leaky_relu"``
+        becomes a layer of its own when it is written.
+
+        Raises:
+            FormatError: Keras has no such layer; the message says why.
+        """

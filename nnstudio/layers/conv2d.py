@@ -18,9 +18,9 @@ from nnstudio.core.layer import (
     shape_text,
 )
 from nnstudio.core.window import Padding, Pair, Window
-from nnstudio.errors import ShapeError
+from nnstudio.errors import FormatError, ShapeError
 from nnstudio.layers.base import Array, BufferSpec, Frame, KerasLayer, Layer
-from nnstudio.layers.images import keras_layers, require_image, window_output
+from nnstudio.layers.images import require_image, window_output
 
 
 @LAYERS.register
@@ -143,7 +143,18 @@ class Conv2D(Layer):
         return dx
 
     def keras(self) -> tuple[KerasLayer, ...]:
-        """``Conv2D``; a penalty and initialisers don't matter to a trained model."""
+        """``Conv2D``; a penalty and initialisers don't matter to a trained model.
+
+        Raises:
+            FormatError: It has both strides and dilation, which Keras's Conv2D refuses.
+        """
+        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
+            raise FormatError(
+                f"{self.name}: Keras has no Conv2D with both strides and dilation",
+                allowed="strides of 1, or a dilation of 1",
+                received=f"strides {shape_text(self.strides)}, dilation {shape_text(self.dilation_rate)}",
+                fix="train the network with one of the two, or keep it in NNStudio's own format",
+            )
         settings = {
             "filters": self.filters,
             "kernel_size": list(self.kernel_size),
@@ -152,9 +163,10 @@ class Conv2D(Layer):
             "data_format": "channels_last",
             "dilation_rate": list(self.dilation_rate),
             "groups": self.groups,
+            "activation": self.activation,
             "use_bias": self.use_bias,
         }
-        return keras_layers("Conv2D", self.activation, settings)
+        return (("Conv2D", settings),)
 
     def _groups_problem(self, shape: Shape, assumed: Shape) -> ShapeError:
         common = math.gcd(shape[2], self.filters)

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from nnstudio.core.activations import (
-    KERAS_NEGATIVE_SLOPE,
-    ActivationFunction,
-    ActivationName,
-    activation_function,
-)
+from nnstudio.core.activations import ActivationFunction, ActivationName, activation_function
 from nnstudio.core.fields import OneOf, field
 from nnstudio.core.fixes import InsertBefore
 from nnstudio.core.layer import (
@@ -128,10 +123,5 @@ class Dense(Layer):
 
     def keras(self) -> tuple[KerasLayer, ...]:
         """``Dense``; a penalty and initialisers don't matter to a trained model."""
-        if self.activation == "leaky_relu":  # Keras 2 has no such string
-            slope = {"negative_slope": KERAS_NEGATIVE_SLOPE, "max_value": None, "threshold": 0.0}
-            return (self._keras_dense("linear"), ("ReLU", slope))
-        return (self._keras_dense(self.activation),)
-
-    def _keras_dense(self, activation: str) -> KerasLayer:
-        return "Dense", {"units": self.units, "activation": activation, "use_bias": self.use_bias}
+        settings = {"units": self.units, "activation": self.activation, "use_bias": self.use_bias}
+        return (("Dense", settings),)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
-from nnstudio.core.activations import KERAS_NEGATIVE_SLOPE, ActivationName
 from nnstudio.core.fixes import InsertBefore, SetFields
 from nnstudio.core.layer import LAYERS, LayerSpec, Shape, shape_text
 from nnstudio.core.window import Size, Window
 from nnstudio.errors import ShapeError
-from nnstudio.layers.base import KerasLayer
 
 
 def require_image(layer: LayerSpec, shape: Shape) -> None:
@@ -59,14 +56,6 @@ def window_output(window: Window, shape: Shape, field: str) -> Size:
             SetFields(f"Set {noun} {shape_text(fitting)}", {field: fitting}),
         ),
     )
-
-
-def keras_layers(kind: str, activation: ActivationName, settings: dict[str, Any]) -> tuple[KerasLayer, ...]:
-    """A Keras layer with an activation, spelled so that Keras 2 and 3 read it."""
-    if activation == "leaky_relu":  # Keras 2 has no such string
-        slope = {"negative_slope": KERAS_NEGATIVE_SLOPE, "max_value": None, "threshold": 0.0}
-        return ((kind, {**settings, "activation": "linear"}), ("ReLU", slope))
-    return ((kind, {**settings, "activation": activation}),)
 
 
 def _as_image(shape: Shape) -> Shape:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import h5py
@@ -11,96 +10,37 @@ import numpy as np
 import pytest
 
 from nnstudio.core.spec import LOSSES, NetworkSpec
-from nnstudio.data.batches import Scaling
-from nnstudio.engine.model import Model
-from nnstudio.engine.network import Network
 from nnstudio.engine.trainer import Trainer
 from nnstudio.experiments.presets import list_presets, load_preset
 from nnstudio.formats import keras_h5
 from nnstudio.formats.keras_h5 import load_model, save_model
-from nnstudio.layers import Activation, BatchNorm, Dense, Dropout, Flatten, Input
-from nnstudio.optim.losses import CategoricalCrossentropy
+from nnstudio.layers import Dense, Input
+from tests.formats.models import model_of
 from tests.helpers import small_data, small_project
-
-ACTIVATIONS = ["linear", "relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "tanh", "softmax"]
-
-
-@pytest.fixture(scope="module")
-def keras():
-    os.environ.setdefault("KERAS_BACKEND", "jax")
-    pytest.importorskip("jax", reason="the bench extra (Keras on JAX) is not installed")
-    return pytest.importorskip("keras", reason="the bench extra (Keras on JAX) is not installed")
-
-
-def model_of(network: NetworkSpec, loss=None, seed: int = 1) -> Model:
-    built = Network(network, loss or CategoricalCrossentropy())
-    weights = built.initial_weights(seed)
-    weights += np.random.default_rng(seed).normal(0, 0.05, weights.shape).astype(np.float32)  # biases too
-    classes = tuple(str(i) for i in range(max(2, built.output_shape[0])))
-    return Model(built, weights, classes, Scaling(0, 1 / 255))
-
-
-def keras_predictions(keras, path: Path, x: np.ndarray) -> np.ndarray:
-    loaded = keras.models.load_model(path, compile=False)
-    return np.asarray(loaded.predict(x, verbose=0))
-
-
-@pytest.mark.parametrize("name", ACTIVATIONS)
-def test_keras_predicts_the_same_for_every_activation(keras, tmp_path: Path, name):
-    stack = (
-        Input(shape=(6, 5, 2)),
-        Flatten(),
-        Dense(units=20, activation=name),
-        Dropout(),
-        Activation(function=name, negative_slope=0.3, alpha=0.7),
-        Dense(units=10, use_bias=False),
-    )
-    model = model_of(NetworkSpec(layers=stack))
-    save_model(tmp_path / "m.h5", model)
-    x = np.random.default_rng(0).standard_normal((17, 6, 5, 2)).astype(np.float32)
-    theirs = keras_predictions(keras, tmp_path / "m.h5", x)
-    np.testing.assert_allclose(theirs, model.predict(x, scaled=True), atol=1e-5)
 
 
 @pytest.mark.parametrize("name", [preset.name for preset in list_presets()])
-def test_keras_opens_every_preset(keras, tmp_path: Path, name: str):
+def test_keras_opens_every_preset(keras_predict, tmp_path: Path, name: str):
     project = load_preset(name)
     model = model_of(project.network, project.train.loss)
     save_model(tmp_path / "m.h5", model, project)
     x = np.random.default_rng(0).random((9, *model.network.input_shape), dtype=np.float32)
-    theirs = keras_predictions(keras, tmp_path / "m.h5", x)
-    np.testing.assert_allclose(theirs, model.predict(x, scaled=True), atol=1e-5)
-
-
-NORMALISED = [BatchNorm(), BatchNorm(0.9, 1e-5, center=False), BatchNorm(scale=False)]
-
-
-@pytest.mark.parametrize("layer", NORMALISED, ids=str)
-@pytest.mark.parametrize("shape", [(6,), (5, 4, 3)])
-def test_keras_normalises_the_same(keras, tmp_path: Path, layer, shape):
-    flat = (Flatten(),) if len(shape) > 1 else ()
-    layers = (Input(shape=shape), layer, Activation(function="relu"), *flat, Dense(units=4))
-    model = model_of(NetworkSpec(layers=layers))
-    for name, array in model.network.views(model.weights)[layer.default_name].items():
-        array[...] = np.random.default_rng(len(name)).uniform(0.5, 2, array.shape)
-    save_model(tmp_path / "m.h5", model)
-    x = np.random.default_rng(0).standard_normal((9, *shape)).astype(np.float32)
-    theirs = keras_predictions(keras, tmp_path / "m.h5", x)
+    theirs = keras_predict(tmp_path / "m.h5", x)
     np.testing.assert_allclose(theirs, model.predict(x, scaled=True), atol=1e-5)
 
 
 @pytest.mark.parametrize("units", [1, 3])
-def test_keras_opens_sigmoid_outputs(keras, tmp_path: Path, units: int):
+def test_keras_opens_sigmoid_outputs(keras_predict, tmp_path: Path, units: int):
     stack = (Input(shape=(4,)), Dense(units=5, activation="tanh"), Dense(units=units))
     model = model_of(NetworkSpec(layers=stack), LOSSES.create("BinaryCrossentropy"))
     save_model(tmp_path / "m.h5", model)
     x = np.random.default_rng(0).standard_normal((9, 4)).astype(np.float32)
     ours = model.predict(x, scaled=True)
-    theirs = keras_predictions(keras, tmp_path / "m.h5", x)
+    theirs = keras_predict(tmp_path / "m.h5", x)
     np.testing.assert_allclose(theirs, ours[:, 1:] if units == 1 else ours, atol=1e-5)
 
 
-def test_many_layers_split_their_list_of_names(keras, tmp_path: Path):
+def test_many_layers_split_their_list_of_names(tmp_path: Path):
     stack = [Input(shape=(2,)), *(Dense(name=f"{'layer' * 8}{i}", units=2) for i in range(1_200))]
     model = model_of(NetworkSpec(layers=tuple(stack)))
     save_model(tmp_path / "deep.h5", model)

@@ -1,0 +1,27 @@
+"""Real Keras to compare with, for the tests of what Keras opens."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+Predict = Callable[[Path, np.ndarray], np.ndarray]
+
+
+@pytest.fixture(scope="session")
+def keras_predict() -> Iterator[Predict]:
+    """Opens a file with Keras and gives its predictions."""
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+    jax = pytest.importorskip("jax", reason="the bench extra (Keras on JAX) is not installed")
+    keras = pytest.importorskip("keras", reason="the bench extra (Keras on JAX) is not installed")
+
+    def predict(path: Path, x: np.ndarray) -> np.ndarray:
+        return np.asarray(keras.models.load_model(path, compile=False)(x))
+
+    jax.config.update("jax_disable_most_optimizations", True)  # compiling takes far longer than running
+    yield predict
+    jax.config.update("jax_disable_most_optimizations", False)

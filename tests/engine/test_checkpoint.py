@@ -16,6 +16,7 @@ from nnstudio.data.batches import Scaling
 from nnstudio.engine import checkpoint as module
 from nnstudio.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from nnstudio.engine.network import Network
+from nnstudio.engine.state import EpochRecord
 from nnstudio.engine.trainer import Trainer
 from nnstudio.errors import FormatError
 from nnstudio.optim.losses import CategoricalCrossentropy
@@ -294,3 +295,41 @@ def test_flipped_bytes_never_crash(saved: Path, tmp_path: Path):
         except FormatError:
             refused += 1
     assert refused > 0
+
+
+DATA = Path(__file__).parent / "data"
+
+
+class TestVersion1:
+    """A file of the first version: a run on the clouds, stopped in the second epoch."""
+
+    @pytest.fixture
+    def path(self) -> Path:
+        return DATA / "version1.h5"
+
+    @pytest.fixture
+    def expected(self) -> dict:
+        return json.loads((DATA / "version1.json").read_text(encoding="utf-8"))
+
+    def test_its_model_predicts_what_it_predicted_then(self, path: Path, expected: dict):
+        x = np.linspace(0, 1, 2 * 36, dtype=np.float32).reshape(2, 6, 6, 1)
+        predictions = load_checkpoint(path).model().predict(x, scaled=True)
+        np.testing.assert_allclose(predictions, expected["predictions"], rtol=1e-5)
+
+    def test_its_state_comes_back(self, path: Path, expected: dict):
+        state = load_checkpoint(path).state
+        assert (state.epoch, state.batch, state.step) == (
+            expected["epoch"],
+            expected["batch"],
+            expected["step"],
+        )
+        assert [record.train_loss for record in state.history] == expected["train_loss"]
+        assert state.slots["v"].sum(dtype=float) == pytest.approx(expected["second_moments"])
+        assert state.best_epoch == 1
+
+    def test_its_run_goes_on(self, path: Path):
+        checkpoint = load_checkpoint(path)
+        resumed = Trainer(checkpoint.project, small_data(checkpoint.project), checkpoint.state)
+        records = [event for event in resumed.run() if isinstance(event, EpochRecord)]
+        assert [record.epoch for record in records] == [2, 3]
+        assert records[-1].train_loss < checkpoint.state.history[0].train_loss

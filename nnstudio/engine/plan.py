@@ -103,12 +103,13 @@ def weight_index(steps: Iterable[Step]) -> tuple[list[WeightView], int]:
     return index, trainable
 
 
-def _steps(rows: Iterable[LayerReport], numbers: Iterator[int]) -> tuple[Step, ...]:
+def _steps(rows: Iterable[LayerReport], numbers: Iterator[int], frozen: bool = False) -> tuple[Step, ...]:
+    """The rows as steps; what stands inside a frozen container is frozen, too."""
     steps = []
     for row in rows:
-        layer = cast(Layer, row.layer)
+        layer = cast(Layer, row.layer.replace(frozen=True) if frozen else row.layer)
         number = next(numbers)
-        branches = {name: _steps(inside, numbers) for name, inside in row.branches.items()}
+        branches = {name: _steps(inside, numbers, layer.frozen) for name, inside in row.branches.items()}
         steps.append(
             Step(
                 layer,

@@ -14,6 +14,7 @@ from nnstudio.layers.global_avg_pool import GlobalAvgPool
 from nnstudio.layers.input import Input
 from nnstudio.layers.max_pool import MaxPool
 from nnstudio.layers.reshape import Reshape
+from nnstudio.layers.residual import Residual
 
 __all__ = [
     "Activation",
@@ -27,4 +28,5 @@ __all__ = [
     "Layer",
     "MaxPool",
     "Reshape",
+    "Residual",
 ]

@@ -74,7 +74,10 @@ def with_settings(project: ProjectSpec, settings: list[str]) -> ProjectSpec:
             raise SpecError(
                 "--set needs a path and a value", allowed="path=value", received=setting, fix="add '='"
             )
-        _put(document, path.strip().split("."), _value(text), setting)
+        steps = path.strip().split(".")
+        _put(document, steps, _value(text), setting)
+        if steps[0] == "generator":
+            del document["network"]  # it is made anew
         project = ProjectSpec.from_json(document)
     return project
 

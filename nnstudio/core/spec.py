@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from nnstudio.core.data_spec import DataSpec
 from nnstudio.core.fields import field
+from nnstudio.core.generator import MlpSpec
 from nnstudio.core.layer import json_depth
 from nnstudio.core.network_spec import MAX_LAYERS, NetworkSpec
 from nnstudio.core.spec_base import Spec
@@ -39,6 +40,7 @@ __all__ = [
     "DataSpec",
     "EarlyStopping",
     "LossSpec",
+    "MlpSpec",
     "NetworkSpec",
     "OptimizerSpec",
     "ProjectSpec",
@@ -53,17 +55,40 @@ class ProjectSpec(Spec):
     """Everything that makes a run repeatable."""
 
     name: str = field("untitled", help="Name of the project.", max_length=120)
+    generator: MlpSpec | None = field(
+        None, help="What the network is made from; none for one that was put together by hand."
+    )
     network: NetworkSpec = field(NetworkSpec(), help="The network.")
     data: DataSpec = field(DataSpec(), help="The data recipe.")
     # made when asked for: its defaults need the optimizer registry, which imports this module
     train: TrainSpec = Field(default_factory=lambda: TrainSpec(), description="The training recipe.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _generate(cls, fields: Any) -> Any:
+        """A generator without a network makes it; one that made another network is no longer true."""
+        if not isinstance(fields, dict) or fields.get("generator") is None:
+            return fields
+        generator = MlpSpec.build(fields["generator"])
+        made = generator.network()
+        given = fields.get("network")
+        if given is None:
+            return {**fields, "generator": generator, "network": made}
+        kept = generator if NetworkSpec.build(given) == made else None
+        return {**fields, "generator": kept}
+
+    def generated(self, generator: MlpSpec) -> ProjectSpec:
+        """The project with the network that a generator makes."""
+        return self.replace(generator=generator, network=generator.network())
+
     def to_json(self) -> dict[str, Any]:
         """JSON-ready data with the format's name and version."""
+        generator = {"generator": self.generator.model_dump(mode="json")} if self.generator else {}
         return {
             "format": "nnstudio-project",
             "version": PROJECT_VERSION,
             "name": self.name,
+            **generator,
             "network": self.network.to_json(),
             "data": self.data.model_dump(mode="json"),
             "train": self.train.model_dump(mode="json"),

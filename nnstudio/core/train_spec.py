@@ -131,6 +131,12 @@ class TrainSpec(Spec):
         le=1_000_000,
         unit="epochs",
     )
+    exact_train: bool = field(
+        False,
+        label="Measure training exactly",
+        help="Together with the validation samples also measure all training samples with the epoch's "
+        "final weights, without dropout and augmentation. The running figures mix the epoch's weights.",
+    )
     keep_every: int | None = field(
         None,
         label="Keep a checkpoint every",

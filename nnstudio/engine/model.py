@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from nnstudio.core.activations import ActivationFunction
 from nnstudio.core.spec import NetworkSpec
 from nnstudio.data.batches import Scaling
+from nnstudio.engine.measure import evaluation_batch
 from nnstudio.engine.network import Network, Workspace
 from nnstudio.errors import DataError
 from nnstudio.optim import Loss
 
-EVALUATION_BATCH = 1024
-"""Samples per evaluation pass: large enough for the matrix product, small enough for the cache."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +85,12 @@ class Model:
         """
         x = self._checked(np.asarray(x))
         probabilities = np.empty((len(x), *self.network.output_shape), dtype=np.float32)
-        for start in range(0, len(x), EVALUATION_BATCH):
-            part = x[start : start + EVALUATION_BATCH]
+        workspace = self._passes(len(x))
+        for start in range(0, len(x), workspace.batch):
+            part = x[start : start + workspace.batch]
             batch = part.astype(np.float32) if scaled else self.scaling.apply(part)
             with np.errstate(all="ignore"):  # weights that overflow give NaN
-                probabilities[start : start + len(part)] = self._passes(len(x)).probabilities(batch)
+                probabilities[start : start + len(part)] = workspace.probabilities(batch)
         if self.network.output_shape == (1,):
             return np.concatenate([1 - probabilities, probabilities], axis=1)
         return probabilities
@@ -102,8 +102,8 @@ class Model:
         probabilities = np.empty((len(x), *self.network.output_shape), dtype=np.float32)
         workspace, total, hits = self._passes(len(x)), 0.0, 0
         link = ActivationFunction(self.loss.link)
-        for start in range(0, len(x), EVALUATION_BATCH):
-            stop = min(start + EVALUATION_BATCH, len(x))
+        for start in range(0, len(x), workspace.batch):
+            stop = min(start + workspace.batch, len(x))
             with np.errstate(all="ignore"):  # weights that overflow give an infinite loss or NaN
                 logits = workspace.forward(self.scaling.apply(x[start:stop]))
                 loss, right = workspace.loss(logits, labels[start:stop], backward=False)
@@ -115,7 +115,7 @@ class Model:
         return Evaluation(total / n, hits / n, probabilities, labels)
 
     def _passes(self, samples: int) -> Workspace:
-        batch = min(EVALUATION_BATCH, max(1, samples))
+        batch = evaluation_batch(self.network, samples)
         workspace: Workspace | None = getattr(self._local, "workspace", None)
         if workspace is None or workspace.batch < batch:
             workspace = self._local.workspace = self.network.workspace(self.weights, batch)

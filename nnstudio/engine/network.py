@@ -6,6 +6,7 @@ over a vector, a snapshot is one copy and a checkpoint is one array plus an inde
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -72,6 +73,12 @@ class Network:
                 part = vector[entry.start : entry.stop]
                 views[entry.layer][entry.spec.name] = part.reshape(entry.spec.shape)
         return views
+
+    @property
+    def activation_bytes(self) -> int:
+        """Memory that the arrays of an evaluation pass take per sample, in float32."""
+        arrays = (array for step in self.tree() for array in step.arrays())
+        return 4 * sum(math.prod(array.shape) for array in arrays if not (array.backward or array.per_batch))
 
     def tree(self) -> Iterator[Step]:
         """Every layer in its place, also inside containers."""

@@ -10,7 +10,7 @@ from typing import cast
 from nnstudio.core.activations import LINEAR, ActivationFunction
 from nnstudio.core.layer import Shape, WeightSpec
 from nnstudio.core.shapes import LayerReport
-from nnstudio.layers.base import Layer
+from nnstudio.layers.base import BufferSpec, Layer
 from nnstudio.optim import Loss
 
 
@@ -47,6 +47,10 @@ class Step:
     def weights(self) -> tuple[WeightSpec, ...]:
         """The layer's own weight arrays."""
         return () if self.layer.disabled else self.layer.weights(self.shape)
+
+    def arrays(self) -> Iterable[BufferSpec]:
+        """The arrays that the layer itself needs during a pass."""
+        return () if self.skip else self.layer.buffers(self.shape, self.activation).values()
 
     @property
     def trainable(self) -> bool:

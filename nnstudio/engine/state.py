@@ -43,11 +43,15 @@ class EpochRecord:
         epoch: Number of the epoch, from 1.
         train_loss: Running mean loss.
         train_accuracy: Running share of hits.
-        val_loss: Mean loss on the validation samples after the epoch, or None without any.
+        val_loss: Mean loss on the validation samples after the epoch; None without any, and after epochs
+            that the recipe leaves out.
         val_accuracy: Share of hits on the validation samples, or None.
         learning_rate: Learning rate of the epoch.
         seconds: Wall time of the whole run up to here.
         samples_per_second: Training samples per second of the epoch, without the validation.
+        exact_train_loss: Mean loss on all training samples with the epoch's final weights, without
+            dropout and augmentation; None unless the recipe asks for it.
+        exact_train_accuracy: Share of hits, likewise.
     """
 
     epoch: int
@@ -58,6 +62,8 @@ class EpochRecord:
     learning_rate: float
     seconds: float
     samples_per_second: float
+    exact_train_loss: float | None = None
+    exact_train_accuracy: float | None = None
 
 
 Event = Block | EpochRecord

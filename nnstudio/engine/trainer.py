@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 
 from nnstudio.core.spec import ProjectSpec, TrainSpec
 from nnstudio.data.batches import Gather, epoch_order
+from nnstudio.data.dataset import Part
 from nnstudio.data.prepare import Prepared
 from nnstudio.engine.best import BestKeeper
-from nnstudio.engine.model import EVALUATION_BATCH, Model
+from nnstudio.engine.measure import measure
+from nnstudio.engine.model import Model
 from nnstudio.engine.network import Network
 from nnstudio.engine.ops.noise import Noise
 from nnstudio.engine.state import Block, EpochRecord, Event, TrainerState
@@ -205,10 +207,12 @@ class Trainer:
         return loss, hits
 
     def _finish_epoch(self, samples_per_second: float) -> EpochRecord:
-        state = self.state
+        state, spec = self.state, self.spec
         started = time.perf_counter()
-        with np.errstate(all="ignore"):
-            val_loss, val_accuracy = self._validate()
+        epoch = state.epoch + 1
+        due = epoch % spec.validate_every == 0 or epoch == spec.epochs
+        val_loss, val_accuracy = self._measure(self.data.validation if due else None)
+        exact_loss, exact_accuracy = self._measure(self.data.train if due and spec.exact_train else None)
         state.seconds += time.perf_counter() - started
         state.epoch += 1
         record = EpochRecord(
@@ -220,6 +224,8 @@ class Trainer:
             float(self._rates[-1]),
             state.seconds,
             samples_per_second,
+            exact_loss,
+            exact_accuracy,
         )
         state.history.append(record)
         state.batch, state.loss_sum, state.hits, state.seen = 0, 0.0, 0, 0
@@ -227,20 +233,10 @@ class Trainer:
         self._good = state.copy()
         return record
 
-    def _validate(self) -> tuple[float | None, float | None]:
-        part = self.data.validation
-        if part is None or len(part) == 0:
-            return None, None
-        batch = min(EVALUATION_BATCH, len(part))
-        gather = Gather(part, self.data.scaling, batch)
-        workspace = self.network.workspace(self.state.weights, batch)
-        loss, hits = 0.0, 0
-        for start in range(0, len(part), batch):
-            rows = np.arange(start, min(start + batch, len(part)))
-            logits = workspace.forward(gather.x(rows))
-            part_loss, part_hits = workspace.loss(logits, gather.labels(rows), backward=False)
-            loss, hits = loss + part_loss, hits + part_hits
-        return loss / len(part), hits / len(part)
+    def _measure(self, part: Part | None) -> tuple[float | None, float | None]:
+        """Loss and accuracy on a part with the present weights."""
+        with np.errstate(all="ignore"):
+            return measure(self.network, self.state.weights, part, self.data.scaling)
 
     def _diverge(self) -> None:
         """Back to the state of the last epoch whose weights were finite."""

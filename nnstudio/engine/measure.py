@@ -1,0 +1,53 @@
+"""Mean loss and accuracy on a part of the data, with the weights as they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnstudio.data.batches import Gather, Scaling
+from nnstudio.data.dataset import Part
+
+if TYPE_CHECKING:
+    from nnstudio.engine.network import Network
+
+EVALUATION_BATCH = 1024
+"""Most samples of an evaluation pass: enough for the matrix product, small enough for the cache."""
+EVALUATION_BYTES = 48 * 2**20
+"""Memory that the activations of an evaluation pass may take; large images go in smaller batches."""
+
+
+def evaluation_batch(network: Network, samples: int) -> int:
+    """How many of ``samples`` samples one evaluation pass takes."""
+    fitting = max(1, EVALUATION_BYTES // max(1, network.activation_bytes))
+    return max(1, min(EVALUATION_BATCH, fitting, samples))
+
+
+def measure(
+    network: Network, weights: NDArray[np.float32], part: Part | None, scaling: Scaling
+) -> tuple[float | None, float | None]:
+    """Mean loss and share of hits on a part, in evaluation mode.
+
+    Args:
+        network: The network.
+        weights: Its flat weight vector.
+        part: The samples; None or an empty part has no figures.
+        scaling: How raw samples become the network's inputs.
+
+    Returns:
+        Loss and accuracy, or None for both.
+    """
+    if part is None or len(part) == 0:
+        return None, None
+    batch = evaluation_batch(network, len(part))
+    gather = Gather(part, scaling, batch)
+    workspace: Any = network.workspace(weights, batch)
+    loss, hits = 0.0, 0
+    for start in range(0, len(part), batch):
+        rows = np.arange(start, min(start + batch, len(part)))
+        logits = workspace.forward(gather.x(rows))
+        part_loss, part_hits = workspace.loss(logits, gather.labels(rows), backward=False)
+        loss, hits = loss + part_loss, hits + part_hits
+    return loss / len(part), hits / len(part)

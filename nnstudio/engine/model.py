@@ -18,7 +18,6 @@ from nnstudio.errors import DataError
 from nnstudio.optim import Loss
 
 
-
 @dataclass(frozen=True)
 class Evaluation:
     """Result of :meth:`Model.evaluate`.

@@ -22,6 +22,7 @@ from nnstudio.engine.ops import NumpyOps
 from nnstudio.engine.plan import Step, WeightView, plan, weight_index
 from nnstudio.layers.base import Layer, NoiseSource
 from nnstudio.optim import Initializer, Loss
+from nnstudio.optim.targets import Targets
 
 Array = Any
 Vector = NDArray[Any]
@@ -158,10 +159,19 @@ class Workspace:
         """
         return self.chain.backward(dy)
 
-    def loss(self, logits: Array, labels: Array, *, backward: bool) -> tuple[float, int]:
-        """Summed loss and hits of the batch; with ``backward`` also the gradient of the logits."""
+    def loss(
+        self, logits: Array, labels: Array, *, backward: bool, targets: Targets | None = None
+    ) -> tuple[float, int]:
+        """Summed loss and hits of the batch; with ``backward`` also the gradient of the logits.
+
+        Args:
+            logits: ``(n, outputs)``.
+            labels: Class numbers, ``(n,)``.
+            backward: Fill ``d_logits`` with the gradient of the sum.
+            targets: What the gradient aims at instead of the plain labels.
+        """
         gradient = self.d_logits[: len(labels)] if backward and self.d_logits is not None else None
-        return self.network.loss.evaluate(self.ops, logits, labels, gradient)
+        return self.network.loss.evaluate(self.ops, logits, labels, gradient, targets)
 
     def probabilities(self, x: Array) -> Array:
         """``link(logits)`` for a batch, ``(n, outputs)``; overwritten by the next pass."""

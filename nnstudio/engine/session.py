@@ -316,7 +316,7 @@ def _measured(snapshot: Snapshot, trainer: Trainer, event: Event | None) -> Snap
         batch_loss=event.losses[-1] if isinstance(event, Block) else snapshot.batch_loss,
         record=record,
         best=state.history[state.best_epoch - 1] if state.best_epoch else None,
-        learning_rate=spec.learning_rate,
+        learning_rate=trainer.learning_rate,
         samples_per_second=trainer.samples / state.seconds if state.seconds > 0 else 0.0,
         seconds=state.seconds,
         seconds_left=steps_left / rate if rate > 0 else None,

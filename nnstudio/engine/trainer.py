@@ -30,6 +30,7 @@ from nnstudio.engine.update import Update
 from nnstudio.errors import TrainingError
 from nnstudio.optim import Loss
 from nnstudio.optim.schedules import epoch_rates
+from nnstudio.optim.targets import Targets, targets_for
 
 Reason = Literal["finished", "early stopping", "diverged", "stopped"]
 
@@ -65,6 +66,7 @@ class Trainer:
         self.batch_size = min(spec.batch_size, len(train))
         self.batches = math.ceil(len(train) / self.batch_size)
         self._update = Update(network, spec)
+        self._targets = self._targets_for(spec)
         if state is None:
             weights = network.initial_weights(spec.seed)
             state = TrainerState(weights, self._update.fresh_slots())
@@ -83,7 +85,8 @@ class Trainer:
                 fix="use the data the run began with, or train from the start",
             )
         self.state = state
-        self.best = BestKeeper(spec.early_stopping, state)
+        held = self.data.validation
+        self.best = BestKeeper(spec.early_stopping, state, validated=held is not None and len(held) > 0)
         self._gradients = np.zeros(network.trainable, dtype=np.float32)
         self._workspace = network.workspace(state.weights, self.batch_size, self._gradients)
         vary = self.project.data.augmentation
@@ -101,6 +104,13 @@ class Trainer:
         best = self.state.best_weights
         weights = self.state.weights if best is None else best
         return Model(self.network, weights.copy(), self.data.classes, self.data.scaling)
+
+    @property
+    def learning_rate(self) -> float:
+        """Learning rate of the step that comes next."""
+        epoch = min(self.state.epoch, self.spec.epochs - 1)
+        rates = epoch_rates(self.spec, self.batches, epoch, self.state.history)
+        return float(rates[min(self.state.batch, self.batches - 1)])
 
     @property
     def samples(self) -> int:
@@ -135,7 +145,7 @@ class Trainer:
             if not finite:
                 self._diverge()
                 return
-            if self.best.exhausted(self.state.epoch):
+            if self.best.exhausted():
                 self.reason = "early stopping"
                 break
             self._take_pending()
@@ -145,6 +155,7 @@ class Trainer:
         if self._pending is not None:
             self.spec, self._pending = self._pending, None
             self._update.configure(self.spec)
+            self._targets = self._targets_for(self.spec)
             self.best.configure(self.spec.early_stopping)
 
     def _epoch(self) -> Generator[Event, None, bool]:
@@ -195,7 +206,7 @@ class Trainer:
         workspace, n = self._workspace, len(rows)
         x, labels = self._gather.x(rows, self.state.epoch + 1), self._gather.labels(rows)
         logits = workspace.forward(x, Noise(self.spec.seed, self.state.step))
-        loss, hits = workspace.loss(logits, labels, backward=True)
+        loss, hits = workspace.loss(logits, labels, backward=True, targets=self._targets)
         assert workspace.d_logits is not None
         d_logits = workspace.d_logits[:n]
         if self.spec.gradient == "mean":
@@ -232,6 +243,10 @@ class Trainer:
         self.best.see(record, state)
         self._good = state.copy()
         return record
+
+    def _targets_for(self, spec: TrainSpec) -> Targets | None:
+        counts = np.bincount(self.data.train.labels, minlength=len(self.data.classes))
+        return targets_for(spec, counts)
 
     def _measure(self, part: Part | None) -> tuple[float | None, float | None]:
         """Loss and accuracy on a part with the present weights."""

@@ -17,7 +17,7 @@ from nnstudio.gui.widgets.elided_label import ElidedLabel
 
 RARE = frozenset(
     {"warmup", "l1", "clip_value", "class_weights", "gradient", "loss"}
-    | {"validate_every", "keep_every", "keep_megabytes"}
+    | {"validate_every", "exact_train", "keep_every", "keep_megabytes"}
 )
 STOP_FIRST = "Locked while training. Stop the run to change it."
 _DATA_FIELDS = ("fraction", "validation", "scaling", "seed")

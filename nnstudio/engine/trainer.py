@@ -188,7 +188,7 @@ class Trainer:
         while state.batch < self.batches and len(losses) < limit:
             start = state.batch * self.batch_size
             rows = order[start : start + self.batch_size]
-            loss, hits = self._step(rows)
+            loss, hits = self.step(rows, float(self._rates[state.batch]))
             n = len(rows)
             state.batch += 1
             state.step += 1
@@ -201,8 +201,16 @@ class Trainer:
                 break
         return Block(state.epoch + 1, first, state.batch, self.batches, tuple(losses), tuple(accuracies))
 
-    def _step(self, rows: NDArray[np.int64]) -> tuple[float, int]:
-        """One step of gradient descent; returns the batch's summed loss and its hits."""
+    def step(self, rows: NDArray[np.int64], rate: float) -> tuple[float, int]:
+        """One step of gradient descent; the state's counts are the caller's to move.
+
+        Args:
+            rows: Positions of the batch in the training part.
+            rate: Learning rate.
+
+        Returns:
+            The batch's summed loss before the step, and its hits.
+        """
         workspace, n = self._workspace, len(rows)
         x, labels = self._gather.x(rows, self.state.epoch + 1), self._gather.labels(rows)
         logits = workspace.forward(x, Noise(self.spec.seed, self.state.step))
@@ -213,7 +221,6 @@ class Trainer:
             np.multiply(d_logits, np.float32(1 / n), out=d_logits)
         workspace.backward(d_logits)
         state = self.state
-        rate = float(self._rates[state.batch])
         self._update.apply(state.weights, self._gradients, state.slots, state.step + 1, rate)
         return loss, hits
 

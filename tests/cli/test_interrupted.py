@@ -27,11 +27,11 @@ from nnstudio.engine import trainer
 from nnstudio.experiments import runs
 trainer.BLOCK_SECONDS = 0.0
 runs.SAVE_SECONDS = {save}
-step = trainer.Trainer._step
-def slow(self, rows):
+step = trainer.Trainer.step
+def slow(self, rows, rate):
     time.sleep(0.01)
-    return step(self, rows)
-trainer.Trainer._step = slow
+    return step(self, rows, rate)
+trainer.Trainer.step = slow
 from nnstudio.cli import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -125,11 +125,11 @@ def test_a_killed_run_opens_and_resumes(uninterrupted: Path, command: Command, t
 def test_a_second_ctrl_c_doesnt_save_half_a_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     from nnstudio.engine.trainer import Trainer
 
-    def cut(self: Trainer, rows: object) -> tuple[float, int]:
+    def cut(self: Trainer, rows: object, rate: float) -> tuple[float, int]:
         self.state.weights += 1
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Trainer, "_step", cut)
+    monkeypatch.setattr(Trainer, "step", cut)
     assert main(["train", *RECIPE, "--out", str(tmp_path / "run")]) == 130
     assert load_run(tmp_path / "run")[1] is None
 

@@ -116,7 +116,7 @@ def test_a_network_with_a_problem_is_refused_with_its_fix(qtbot: QtBot) -> None:
 def test_an_error_in_the_worker_is_told_with_its_trace(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Trainer, "_step", lambda *_: 1 / 0)
+    monkeypatch.setattr(Trainer, "step", lambda *_: 1 / 0)
     watched.live.train()
     assert watched.to_end().state == "failed"
     notice = watched.notices[-1]

@@ -214,7 +214,7 @@ def test_a_diverged_run_is_mended_with_one_click(page: Page) -> None:
 
 
 def test_an_error_shows_its_trace_and_copies_it(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Trainer, "_step", lambda *_: 1 / 0)
+    monkeypatch.setattr(Trainer, "step", lambda *_: 1 / 0)
     page.press("Train")
     page.watched.to_end()
     page.press("Details")

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from nnstudio.cli.output import print_json, progress, say, table
 from nnstudio.core.layer import shape_text
+from nnstudio.data.balance import evenness, imbalance_ratio, missing_classes
 from nnstudio.data.catalog import list_datasets, load_dataset
 
 
@@ -47,6 +48,7 @@ def _info(arguments: argparse.Namespace) -> None:
                 "test": len(data.test),
                 "train_per_class": list(train),
                 "test_per_class": list(test),
+                "imbalance": {"ratio": imbalance_ratio(train), "evenness": evenness(train)},
             }
         )
         return
@@ -54,6 +56,15 @@ def _info(arguments: argparse.Namespace) -> None:
     print(f"{shape_text(data.shape)}, {data.train.x.dtype}\n")
     rows = [(name, f"{a:,}", f"{b:,}") for name, a, b in zip(data.classes, train, test, strict=True)]
     print(table(("class", "train", "test"), rows))
+    print(f"\n{_balance(train, data.classes)}")
+
+
+def _balance(counts: tuple[int, ...], classes: tuple[str, ...]) -> str:
+    """A sentence about how the training samples spread over the classes."""
+    missing = [classes[number] for number in missing_classes(counts)]
+    lacking = f"; no samples of {len(missing)}, such as {missing[0]!r}" if missing else ""
+    ratio, even = imbalance_ratio(counts), evenness(counts)
+    return f"classes: largest to smallest {ratio:.4g} to 1, evenness {even:.3f} of 1{lacking}"
 
 
 def _download(arguments: argparse.Namespace) -> None:

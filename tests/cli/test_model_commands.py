@@ -306,7 +306,19 @@ class TestData:
         result = command("data", "info", clouds_folder, "--json").json
         assert (result["shape"], result["train"], result["test"]) == ([6, 6, 1], 240, 60)
         assert result["train_per_class"] == [80, 80, 80]
-        assert "240 training and 60 test samples, 6×6×1" in command("data", "info", clouds_folder).out
+        assert result["imbalance"] == {"ratio": 1.0, "evenness": pytest.approx(1)}
+        text = command("data", "info", clouds_folder).out
+        assert "240 training and 60 test samples, 6×6×1" in text
+        assert "classes: largest to smallest 1 to 1, evenness 1.000 of 1" in text
+
+    def test_info_on_uneven_classes_without_test_samples(self, command: Command, tmp_path: Path):
+        x, y = np.zeros((12, 3), np.uint8), np.array([0] * 10 + [1] * 2)
+        np.savez(tmp_path / "d.npz", x_train=x, y_train=y, classes=np.array(["a", "b", "c"]))
+        result = command("data", "info", tmp_path / "d.npz", "--json").json
+        assert (result["train_per_class"], result["test"]) == ([10, 2, 0], 0)
+        assert result["imbalance"]["ratio"] == 5
+        text = command("data", "info", tmp_path / "d.npz").out
+        assert "largest to smallest 5 to 1, evenness 0.410 of 1; no samples of 1, such as 'c'" in text
 
     def test_info_doesnt_download(self, command: Command):
         command("data", "info", "mnist").refused("not on this machine", "nnstudio data download mnist")

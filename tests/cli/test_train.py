@@ -165,6 +165,26 @@ class TestSet:
         output = command("summary", "s2-tanh", "--set", "train.early_stopping=null")
         assert output.code == 0
 
+    def test_augmentation_is_set_operation_by_operation(self, command: Command, tmp_path: Path):
+        settings = ("noise.deviation=0.1", "zoom={}", "zoom=null")
+        data = self.project(
+            command, tmp_path, *(f"data.augmentation.{setting}" for setting in settings), "data.test=0.3"
+        ).data
+        assert data.augmentation.active == ("noise",)
+        assert (data.augmentation.noise.deviation, data.test) == (0.1, 0.3)
+
+    @pytest.mark.parametrize(
+        ("setting", "words"),
+        [
+            ("rotation.degrees=15", ("no images", "allowed: noise", "received: rotation")),
+            ("rotation.degrees=181", ("less than or equal to 180", "received: 181")),
+            ("rotaton.degrees=15", ("no field 'rotaton'", "did you mean 'rotation'?")),
+            ("rotaton={}", ("no setting 'data.augmentation.rotaton'",)),
+        ],
+    )
+    def test_augmentation_that_is_refused(self, command: Command, setting: str, words: tuple[str, ...]):
+        command("train", "spiral-mlp", "--set", f"data.augmentation.{setting}").refused(*words)
+
     def test_plain_values(self, command: Command, tmp_path: Path):
         project = self.project(command, tmp_path, "train.clip_norm=1.5", "data.scaling=none", "name=my run")
         assert (project.train.clip_norm, project.data.scaling, project.name) == (1.5, "none", "my run")

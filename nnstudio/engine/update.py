@@ -40,7 +40,7 @@ class Update:
     """Applies one step's gradients to the trainable weights, without allocating.
 
     In this order, as Keras does: the penalties' gradients are added, the gradients clipped by value
-    and then by norm, and the optimizer takes its step.
+    and then by norm, and the optimizer decays the weights, where it does that, and takes its step.
 
     Args:
         network: The network.
@@ -58,6 +58,9 @@ class Update:
         self._clip_norm, self._clip_value = spec.clip_norm, spec.clip_value
         self._optimizer = cast(Optimizer, spec.optimizer)
         self._penalties = penalties(self._network, spec)
+        self._decayed = [(0, self._size)] if self._optimizer.decays == "all" else []
+        if self._optimizer.decays == "kernels":
+            self._decayed = [(view.start, view.stop) for view, _ in self._network.kernels()]
 
     @property
     def slot_names(self) -> tuple[str, ...]:
@@ -66,7 +69,8 @@ class Update:
 
     def fresh_slots(self) -> dict[str, Vector]:
         """The optimizer's vectors at the start of a run."""
-        return {name: np.zeros(self._size, dtype=np.float32) for name in self.slot_names}
+        start = self._optimizer.initial_slot
+        return {name: np.full(self._size, start(name), dtype=np.float32) for name in self.slot_names}
 
     def apply(
         self, weights: Vector, gradients: Vector, slots: dict[str, Vector], step: int, rate: float
@@ -86,6 +90,8 @@ class Update:
             np.clip(gradients, -self._clip_value, self._clip_value, out=gradients)
         if self._clip_norm is not None:
             clip_by_norm(gradients, self._clip_norm)
+        for start, stop in self._decayed:
+            self._optimizer.decay(np, weights[start:stop], rate)
         vectors = [slots[name] for name in self.slot_names]
         for a in range(0, len(gradients), CHUNK):
             b = min(a + CHUNK, len(gradients))

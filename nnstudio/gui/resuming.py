@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from nnstudio.core.spec import ProjectSpec, TrainSpec
 from nnstudio.engine.session import Session, Snapshot
 from nnstudio.engine.state import TrainerState
+from nnstudio.optim import Optimizer
 
 if TYPE_CHECKING:
     from nnstudio.engine.checkpoint import Checkpoint
@@ -63,7 +64,9 @@ class Reached:
         """
         state = self.state.copy()
         if self.diverged:
-            slots = {name: np.zeros_like(slot) for name, slot in state.slots.items()}
+            optimizer = cast(Optimizer, self.project.train.optimizer)
+            fresh = optimizer.initial_slot
+            slots = {name: np.full_like(slot, fresh(name)) for name, slot in state.slots.items()}
             step = state.epoch * self.batches
             state = replace(state, batch=0, step=step, loss_sum=0.0, hits=0, seen=0, slots=slots)
         return state

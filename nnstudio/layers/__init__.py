@@ -6,6 +6,7 @@ A new layer is one file and one line here.
 from nnstudio.layers.activation import Activation
 from nnstudio.layers.avg_pool import AvgPool
 from nnstudio.layers.base import Layer
+from nnstudio.layers.batch_norm import BatchNorm
 from nnstudio.layers.conv2d import Conv2D
 from nnstudio.layers.dense import Dense
 from nnstudio.layers.dropout import Dropout
@@ -19,6 +20,7 @@ from nnstudio.layers.residual import Residual
 __all__ = [
     "Activation",
     "AvgPool",
+    "BatchNorm",
     "Conv2D",
     "Dense",
     "Dropout",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from nnstudio.core.activations import ActivationFunction
@@ -9,6 +10,23 @@ from nnstudio.core.window import Window
 
 Array = Any
 """A NumPy or CuPy array; samples along axis 0."""
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """What brings values to mean 0 and variance 1, and what is learnt on top.
+
+    Attributes:
+        mean: Taken off.
+        inverse: ``1 / √(variance + epsilon)``, shaped like ``mean``.
+        gamma: Factors, ``(C,)``; None for 1.
+        beta: What is added, ``(C,)``; None for 0.
+    """
+
+    mean: Array
+    inverse: Array
+    gamma: Array | None
+    beta: Array | None
 
 
 class Ops(Protocol):
@@ -82,6 +100,40 @@ class Ops(Protocol):
 
     def activate_backward(self, function: ActivationFunction, dy: Array, y: Array, z: Array | None) -> Array:
         """``dy * f'(z)``, in place of ``dy``."""
+        ...
+
+    def moments(self, x: Array, mean: Array, variance: Array) -> None:
+        """Mean and biased variance of every channel: ``(..., C) -> (C,)``, float64."""
+        ...
+
+    def batch_norm(
+        self, x: Array, norm: Normalisation, function: ActivationFunction, z: Array, out: Array
+    ) -> Array:
+        """``z = gamma · (x − mean) · inverse + beta`` and ``out = f(z)``; ``out`` may be ``z``."""
+        ...
+
+    def batch_norm_backward(
+        self,
+        dz: Array,
+        x: Array,
+        norm: Normalisation,
+        d_gamma: Array | None,
+        d_beta: Array | None,
+        *,
+        of_batch: bool,
+        needs_dx: bool,
+    ) -> Array | None:
+        """Gradients of :meth:`batch_norm`; ``dx``, if needed, in place of ``dz``.
+
+        Args:
+            dz: Gradient with respect to ``z``.
+            x: Input of the forward pass.
+            norm: As in the forward pass.
+            d_gamma: Filled, unless None.
+            d_beta: Filled, unless None.
+            of_batch: The statistics follow from ``x``; otherwise they are constants.
+            needs_dx: Somebody needs ``dx``.
+        """
         ...
 
     def dropout(self, x: Array, rate: float, key: int, mask: Array, out: Array) -> Array:

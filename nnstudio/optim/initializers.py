@@ -153,6 +153,15 @@ class Zeros(Initializer):
         return np.zeros(shape, dtype=np.float32)
 
 
+@INITIALIZERS.register
+class Ones(Initializer):
+    """All one. Meant for factors, such as those of normalisation layers."""
+
+    def draw(self, random: np.random.Generator, shape: Shape) -> NDArray[np.float32]:
+        """Ones; nothing is drawn."""
+        return np.ones(shape, dtype=np.float32)
+
+
 def _uniform(random: np.random.Generator, shape: Shape, limit: float) -> NDArray[np.float32]:
     drawn = random.random(shape, dtype=np.float32)
     drawn *= np.float32(2 * limit)

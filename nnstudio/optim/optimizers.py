@@ -1,15 +1,15 @@
 """Optimizers: one pass over the flat weight vector per step.
 
 The formulas are written once, against ``xp`` (NumPy or CuPy), in place and without temporaries.
-The trainer hands in chunks that fit the cache.
+The trainer hands in chunks that fit the cache. Those with a step of one length for all weights are
+here; those that find one for each weight are in ``adaptive.py``.
 """
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from nnstudio.core.fields import field
 from nnstudio.core.spec import OPTIMIZERS, OptimizerSpec
@@ -18,13 +18,30 @@ Array = Any
 
 
 class Optimizer(OptimizerSpec):
-    """Turns a gradient into a weight change.
+    """Turns a gradient into a weight change."""
 
-    Attributes:
-        slots: Names of the vectors it keeps between steps, each as long as the weights.
-    """
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """Names of the vectors it keeps between steps, each as long as the weights."""
+        return ()
 
-    slots: ClassVar[tuple[str, ...]] = ()
+    @property
+    def decays(self) -> Literal["nothing", "kernels", "all"]:
+        """Which weights it shrinks by itself before each step."""
+        return "nothing"
+
+    def initial_slot(self, name: str) -> float:
+        """Value that a kept vector begins with."""
+        return 0.0
+
+    def decay(self, xp: Any, w: Array, rate: float) -> None:
+        """Shrinks the weights that it decays in place, before :meth:`update`.
+
+        Args:
+            xp: NumPy or CuPy.
+            w: Weights, 1-D.
+            rate: Learning rate of this step.
+        """
 
     @abstractmethod
     def update(
@@ -105,41 +122,4 @@ class Nesterov(Optimizer):
         xp.multiply(v, real(self.momentum), out=t)
         xp.add(t, g, out=t)
         xp.multiply(t, real(rate), out=t)
-        xp.subtract(w, t, out=w)
-
-
-@OPTIMIZERS.register
-class Adam(Optimizer):
-    """Adaptive moments (Kingma & Ba, 2015, algorithm 1).
-
-    ``m ← β₁m + (1−β₁)g``, ``v ← β₂v + (1−β₂)g²``, ``w ← w − α·m̂ / (√v̂ + ε)`` with
-    ``m̂ = m / (1−β₁ᵗ)`` and ``v̂ = v / (1−β₂ᵗ)``.
-    """
-
-    slots: ClassVar[tuple[str, ...]] = ("m", "v")
-
-    beta_1: float = field(0.9, label="Beta 1", help="β₁: memory of the mean gradient.", ge=0, lt=1, step=0.01)
-    beta_2: float = field(
-        0.999, label="Beta 2", help="β₂: memory of the squared gradient.", ge=0, lt=1, step=0.001
-    )
-    epsilon: float = field(1e-7, help="ε: keeps the division finite.", gt=0, le=1, log=True)
-
-    def update(
-        self, xp: Any, w: Array, g: Array, slots: Sequence[Array], t: Array, rate: float, step: int
-    ) -> None:
-        """``w −= α/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε)``, the same numbers with fewer passes."""
-        m, v = slots
-        real = w.dtype.type
-        xp.multiply(m, real(self.beta_1), out=m)
-        xp.multiply(g, real(1 - self.beta_1), out=t)
-        xp.add(m, t, out=m)
-        xp.multiply(v, real(self.beta_2), out=v)
-        xp.multiply(g, g, out=g)
-        xp.multiply(g, real(1 - self.beta_2), out=g)
-        xp.add(v, g, out=v)
-        xp.sqrt(v, out=t)
-        xp.multiply(t, real(1 / math.sqrt(1 - self.beta_2**step)), out=t)
-        xp.add(t, real(self.epsilon), out=t)
-        xp.divide(m, t, out=t)
-        xp.multiply(t, real(rate / (1 - self.beta_1**step)), out=t)
         xp.subtract(w, t, out=w)

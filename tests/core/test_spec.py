@@ -9,7 +9,8 @@ import pytest
 from nnstudio.core.spec import DataSpec, NetworkSpec, ProjectSpec, TrainSpec
 from nnstudio.errors import SpecError
 from nnstudio.layers import Activation, Dense, Flatten, Input
-from nnstudio.optim.optimizers import Adam, Momentum
+from nnstudio.optim.adaptive import Adam
+from nnstudio.optim.optimizers import Momentum
 
 
 def stack(*layers) -> NetworkSpec:

@@ -12,7 +12,8 @@ from nnstudio.engine.state import Block, EpochRecord, TrainerState
 from nnstudio.engine.trainer import Trainer
 from nnstudio.errors import ShapeError, TrainingError
 from nnstudio.layers import Dense
-from nnstudio.optim.optimizers import SGD, Adam, Momentum, Nesterov
+from nnstudio.optim.adaptive import Adam
+from nnstudio.optim.optimizers import SGD, Momentum, Nesterov
 from tests.helpers import small_data, small_network, small_project
 
 

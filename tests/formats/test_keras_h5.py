@@ -14,7 +14,7 @@ from nnstudio.engine.trainer import Trainer
 from nnstudio.experiments.presets import list_presets, load_preset
 from nnstudio.formats import keras_h5
 from nnstudio.formats.keras_h5 import load_model, save_model
-from nnstudio.layers import Dense, Input
+from nnstudio.layers import Activation, BatchNorm, Dense, Flatten, Input
 from tests.formats.models import model_of
 from tests.helpers import small_data, small_project
 
@@ -25,6 +25,23 @@ def test_keras_opens_every_preset(keras_predict, tmp_path: Path, name: str):
     model = model_of(project.network, project.train.loss)
     save_model(tmp_path / "m.h5", model, project)
     x = np.random.default_rng(0).random((9, *model.network.input_shape), dtype=np.float32)
+    theirs = keras_predict(tmp_path / "m.h5", x)
+    np.testing.assert_allclose(theirs, model.predict(x, scaled=True), atol=1e-5)
+
+
+NORMALISED = [BatchNorm(), BatchNorm(0.9, 1e-5, center=False), BatchNorm(scale=False)]
+
+
+@pytest.mark.parametrize("layer", NORMALISED, ids=str)
+@pytest.mark.parametrize("shape", [(6,), (5, 4, 3)])
+def test_keras_normalises_the_same(keras_predict, tmp_path: Path, layer, shape):
+    flat = (Flatten(),) if len(shape) > 1 else ()
+    layers = (Input(shape=shape), layer, Activation(function="relu"), *flat, Dense(units=4))
+    model = model_of(NetworkSpec(layers=layers))
+    for name, array in model.network.views(model.weights)[layer.default_name].items():
+        array[...] = np.random.default_rng(len(name)).uniform(0.5, 2, array.shape)
+    save_model(tmp_path / "m.h5", model)
+    x = np.random.default_rng(0).standard_normal((9, *shape)).astype(np.float32)
     theirs = keras_predict(tmp_path / "m.h5", x)
     np.testing.assert_allclose(theirs, model.predict(x, scaled=True), atol=1e-5)
 

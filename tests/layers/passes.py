@@ -45,13 +45,16 @@ def passed(
         return random.standard_normal(size).astype(dtype)
 
     activation = layer.activation_function()
-    weights = {spec.name: drawn(*spec.shape) for spec in layer.weights(shape)}
+    specs = {spec.name: spec for spec in layer.weights(shape)}
+    weights = {name: drawn(*spec.shape) for name, spec in specs.items()}
+    if "moving_variance" in weights:
+        weights["moving_variance"] **= 2
     frame = Frame(
         ops=NumpyOps(),
         weights=weights,
-        gradients={name: np.full_like(array, np.nan) for name, array in weights.items()},
+        gradients={name: np.full_like(weights[name], np.nan) for name in specs if specs[name].trainable},
         buffers={
-            name: np.full((batch, *spec.shape), np.nan, spec.dtype or dtype)
+            name: np.full(spec.shape if spec.per_batch else (batch, *spec.shape), np.nan, spec.dtype or dtype)
             for name, spec in layer.buffers(shape, activation).items()
         },
         activation=activation,

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nnstudio.core.spec import LOSSES, NetworkSpec, TrainSpec
+from nnstudio.core.spec import OPTIMIZERS as SPECS
 from nnstudio.engine.network import Network
 from nnstudio.engine.update import Update
 from nnstudio.layers import Activation, Dense, Input
@@ -19,7 +20,6 @@ torch: Any = pytest.importorskip("torch", reason="the bench extra (PyTorch) is n
 pytestmark = pytest.mark.bench
 
 FEATURES, CLASSES, BATCH, STEPS = 20, 5, 16, 5
-L2 = 0.003
 CLOSE = {"rtol": 2e-5, "atol": 2e-6}
 """float32 after a few steps; both libraries sum in an order of their own."""
 
@@ -123,23 +123,30 @@ def test_binary_cross_entropy(outputs: int):
     np.testing.assert_allclose(gradients, twin.gradient(), **CLOSE)
 
 
+EPSILON = 1e-4
+"""Far above the rounding of a gradient, which a smaller ε would let grow to a step of full length."""
 OPTIMIZERS = {
     "SGD": lambda p, rate: torch.optim.SGD(p, lr=rate),
     "Momentum": lambda p, rate: torch.optim.SGD(p, lr=rate, momentum=0.9),
     "Nesterov": lambda p, rate: torch.optim.SGD(p, lr=rate, momentum=0.9, nesterov=True),
-    "Adam": lambda p, rate: torch.optim.Adam(p, lr=rate, eps=1e-7),
+    "Adagrad": lambda p, rate: torch.optim.Adagrad(p, lr=rate, eps=EPSILON, initial_accumulator_value=0.1),
+    "RMSProp": lambda p, rate: torch.optim.RMSprop(p, lr=rate, alpha=0.9, eps=EPSILON),
+    "Adam": lambda p, rate: torch.optim.Adam(p, lr=rate, eps=EPSILON),
+    "AdamW": lambda p, rate: torch.optim.AdamW(p, lr=rate, eps=EPSILON, weight_decay=0.004),
 }
-RATES = {"SGD": 0.1, "Momentum": 0.05, "Nesterov": 0.05, "Adam": 0.01}
+RATES = {"SGD": 0.1, "Momentum": 0.05, "Nesterov": 0.05, "Adagrad": 0.1, "RMSProp": 0.01}
+RATES |= {"Adam": 0.01, "AdamW": 0.01}
 
 
-def train_both(name: str, activation: str, *, l2: float = 0.0, clip: float | None = None) -> None:
+def train_both(name: str, activation: str, **recipe: Any) -> None:
     """Five steps of both; all weights must stay equal."""
     ours = network(activation)
     weights = ours.initial_weights(3)
     gradients = np.zeros_like(weights)
     workspace, twin = ours.workspace(weights, BATCH, gradients), Twin(ours, weights, activation)
-    recipe = {"optimizer": name, "learning_rate": RATES[name], "l2": l2, "clip_norm": clip}
-    update = Update(ours, TrainSpec.build(recipe))
+    adaptive = {"epsilon": EPSILON} if "epsilon" in SPECS.get(name).model_fields else {}
+    spec = TrainSpec.build({"optimizer": {"type": name, **adaptive}, **recipe})
+    update = Update(ours, spec)
     slots = update.fresh_slots()
     optimizer = OPTIMIZERS[name](twin.parameters, RATES[name])
     start = weights.copy()
@@ -150,10 +157,13 @@ def train_both(name: str, activation: str, *, l2: float = 0.0, clip: float | Non
         optimizer.zero_grad()
         loss = torch.nn.functional.cross_entropy(twin(x), torch.from_numpy(labels))
         # Keras's L2 is λΣw² on kernels; PyTorch's weight_decay would be half of that, and on biases too
-        loss = loss + l2 * sum((kernel**2).sum() for kernel in twin.kernels())
+        loss = loss + spec.l2 * sum((kernel**2).sum() for kernel in twin.kernels())
+        loss = loss + spec.l1 * sum(kernel.abs().sum() for kernel in twin.kernels())
         loss.backward()
-        if clip is not None:
-            torch.nn.utils.clip_grad_norm_(twin.parameters, clip)
+        if spec.clip_value is not None:
+            torch.nn.utils.clip_grad_value_(twin.parameters, spec.clip_value)
+        if spec.clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(twin.parameters, spec.clip_norm)
         optimizer.step()
         np.testing.assert_allclose(weights, twin.flat(), **CLOSE)
     assert np.abs(weights - start).max() > 0.01
@@ -165,15 +175,16 @@ def test_training_steps(name: str, activation: str):
     train_both(name, activation)
 
 
+RECIPES = [
+    {"l2": 0.003},
+    {"l1": 0.003},
+    {"clip_norm": 0.3},
+    {"clip_value": 0.05},
+    {"l1": 0.001, "l2": 0.003, "clip_value": 0.05, "clip_norm": 0.5},  # penalties are clipped with the rest
+]
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: "-".join(recipe))
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_training_steps_with_a_penalty(name: str):
-    train_both(name, "relu", l2=L2)
-
-
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_training_steps_with_clipping(name: str):
-    train_both(name, "relu", clip=0.3)
-
-
-def test_training_steps_with_a_penalty_and_clipping():
-    train_both("Momentum", "tanh", l2=L2, clip=0.3)  # the penalty's gradient is clipped with the rest
+def test_training_steps_with_penalties_and_clipping(name: str, recipe: dict[str, float]):
+    train_both(name, "tanh", **recipe)

@@ -9,12 +9,13 @@ import numpy as np
 from nnstudio.core.activations import ActivationFunction
 from nnstudio.engine.ops import activations, noise
 from nnstudio.engine.ops.convolution import ConvolutionOps
+from nnstudio.engine.ops.normalisation import NormalisationOps
 from nnstudio.engine.ops.pooling import PoolingOps
 
 Array = Any
 
 
-class NumpyOps(ConvolutionOps, PoolingOps):
+class NumpyOps(ConvolutionOps, NormalisationOps, PoolingOps):
     """Primitives that write into arrays they are given.
 
     One object serves one thread: it keeps the scratch arrays that the primitives need, so a step

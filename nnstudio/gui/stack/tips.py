@@ -33,7 +33,8 @@ def parameters_tip(row: LayerReport) -> str:
     meaning = "Parameters: the numbers that training adjusts."
     if row.parameters is None or row.input_shape is None:
         return meaning if row.parameters == 0 else f"{meaning}\nKnown as soon as the shapes fit."
-    arrays = " + ".join(f"{one.name} {shape(one.shape)}" for one in row.layer.weights(row.input_shape))
+    found = (one for one in row.layer.weights(row.input_shape) if one.trainable)
+    arrays = " + ".join(f"{one.name} {shape(one.shape)}" for one in found)
     return f"{meaning}\n{arrays} = {count(row.parameters)}" if arrays else f"{meaning}\nThis layer has none."
 
 

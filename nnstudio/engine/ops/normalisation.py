@@ -1,0 +1,183 @@
+"""Batch normalisation, in place and a cache-sized piece at a time.
+
+Sums run over at most a few hundred float32 values in a row and are then added up in float64, and
+the variance comes from values whose mean was taken off before (Chan, Golub & LeVeque, "Algorithms
+for computing the sample variance", 1983). So neither many values per channel nor a large offset
+costs digits. Nothing as large as a batch is kept for the backward pass: it takes the mean off again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from nnstudio.core.activations import ActivationFunction
+from nnstudio.engine.ops import activations
+from nnstudio.engine.ops.scratch import ScratchOps
+from nnstudio.layers.ops import Normalisation
+
+Array = Any
+
+PIECE = 65_536
+"""Values that all steps of a pass are done on before the next ones: they stay in the second-level cache."""
+_WIDTH = 512  # few channels are laid side by side up to this width, since NumPy is slow in short rows
+_SLOT = 6  # activations use the slots below on the same pieces
+
+
+class NormalisationOps(ScratchOps):
+    """The primitives of normalisation layers."""
+
+    def moments(self, x: Array, mean: Array, variance: Array) -> None:
+        """Mean and biased variance of every channel: ``(..., C) -> (C,)``, float64."""
+        xp, channels = self.xp, x.shape[-1]
+        count = x.size // channels
+        mean[...] = 0
+        for (piece,) in pieces(channels, x):
+            mean += _channel_sums(piece, channels)
+        near = (mean / count).astype(x.dtype)  # what rounding takes off here is added again at the end
+        near_wide = _wide(near)
+        rest = xp.zeros(channels)
+        variance[...] = 0
+        for (piece,) in pieces(channels, x):
+            centred = self.scratch(_SLOT, piece.shape, piece.dtype)
+            xp.subtract(piece, near_wide[: piece.shape[1]], out=centred)
+            rest += _channel_sums(centred, channels)
+            xp.multiply(centred, centred, out=centred)
+            variance += _channel_sums(centred, channels)
+        rest /= count
+        variance /= count
+        variance -= rest * rest
+        xp.maximum(variance, 0, out=variance)
+        xp.add(near, rest, out=mean)
+
+    def batch_norm(
+        self, x: Array, norm: Normalisation, function: ActivationFunction, z: Array, out: Array
+    ) -> Array:
+        """``z = gamma · (x − mean) · inverse + beta`` and ``out = f(z)`` in one pass."""
+        xp, channels = self.xp, x.shape[-1]
+        near = norm.mean.astype(x.dtype)
+        factor = _factor(norm)
+        shift = (near - norm.mean) * factor  # of what the rounded mean leaves
+        if norm.beta is not None:
+            shift += norm.beta
+        near, factor, shift = (_wide(vector.astype(x.dtype)) for vector in (near, factor, shift))
+        for source, part, end in pieces(channels, x, z, out):
+            width = source.shape[1]
+            xp.subtract(source, near[:width], out=part)
+            xp.multiply(part, factor[:width], out=part)
+            xp.add(part, shift[:width], out=part)
+            rows = part.reshape(-1, channels)
+            finished = rows if z is out else end.reshape(-1, channels)
+            self._activate_piece(function, rows, finished)
+        return out
+
+    def _activate_piece(self, function: ActivationFunction, z: Array, out: Array) -> None:
+        activations.forward(self.xp, function, z, out, lambda slot: self.scratch(slot, z.shape, z.dtype))
+
+    def batch_norm_backward(
+        self,
+        dz: Array,
+        x: Array,
+        norm: Normalisation,
+        d_gamma: Array | None,
+        d_beta: Array | None,
+        *,
+        of_batch: bool,
+        needs_dx: bool,
+    ) -> Array | None:
+        """Gradients of :meth:`batch_norm`; ``dx``, if needed, in place of ``dz``.
+
+        With ``x̂ = (x − mean) · inverse`` and M values per channel (Ioffe & Szegedy, 2015)::
+
+            dbeta = Σ dz,  dgamma = Σ dz·x̂
+            dx    = gamma · inverse · (dz − dbeta/M − x̂·dgamma/M)
+
+        where the last two terms fall away for statistics that don't follow from the batch.
+        """
+        dz = self.xp.ascontiguousarray(dz)
+        near = norm.mean.astype(x.dtype)
+        of_dz, of_product = self._backward_sums(dz, x, near)
+        of_product -= (norm.mean - near) * of_dz
+        of_product *= norm.inverse
+        if d_beta is not None:
+            d_beta[...] = of_dz
+        if d_gamma is not None:
+            d_gamma[...] = of_product
+        if not needs_dx:
+            return None
+        share = x.shape[-1] / x.size if of_batch else 0.0  # 1/M
+        slope = norm.inverse * of_product * share  # of x − mean
+        shift = of_dz * share - slope * (norm.mean - near)
+        self._backward_dx(dz, x, near, slope, shift, _factor(norm))
+        return dz
+
+    def _backward_sums(self, dz: Array, x: Array, near: Array) -> tuple[Array, Array]:
+        """``Σ dz`` and ``Σ dz·(x − near)``."""
+        xp, channels = self.xp, x.shape[-1]
+        of_dz, of_product = xp.zeros(channels), xp.zeros(channels)
+        near = _wide(near)
+        for piece, source in pieces(channels, dz, x):
+            product = self.scratch(_SLOT, piece.shape, piece.dtype)
+            xp.subtract(source, near[: piece.shape[1]], out=product)
+            xp.multiply(product, piece, out=product)
+            of_dz += _channel_sums(piece, channels)
+            of_product += _channel_sums(product, channels)
+        return of_dz, of_product
+
+    def _backward_dx(
+        self, dz: Array, x: Array, near: Array, slope: Array, shift: Array, factor: Array
+    ) -> None:
+        """``dz ← (dz − shift − slope·(x − near)) · factor``."""
+        xp, channels = self.xp, x.shape[-1]
+        near, slope, shift, factor = (_wide(v.astype(x.dtype)) for v in (near, slope, shift, factor))
+        for piece, source in pieces(channels, dz, x):
+            width = piece.shape[1]
+            term = self.scratch(_SLOT, piece.shape, piece.dtype)
+            xp.subtract(source, near[:width], out=term)
+            xp.multiply(term, slope[:width], out=term)
+            xp.subtract(piece, shift[:width], out=piece)
+            xp.subtract(piece, term, out=piece)
+            xp.multiply(piece, factor[:width], out=piece)
+
+
+def pieces(channels: int, *arrays: Array) -> Iterator[tuple[Array, ...]]:
+    """The same values of all arrays, a cache-sized piece at a time.
+
+    Args:
+        channels: Length of the last axis.
+        arrays: ``(..., C)``, all of one shape; those that are written must be contiguous.
+
+    Yields:
+        Views ``(rows, k·C)``: k positions side by side in each row.
+    """
+    flat = [array.reshape(-1, channels) for array in arrays]  # (n, H, W, C) -> (M, C)
+    count, side = len(flat[0]), _side(channels)
+    whole = count - count % side
+    step = max(1, PIECE // (side * channels)) * side
+    for start in range(0, whole, step):
+        stop = min(start + step, whole)
+        yield tuple(array[start:stop].reshape(-1, side * channels) for array in flat)
+    if whole < count:
+        yield tuple(array[whole:] for array in flat)
+
+
+def _side(channels: int) -> int:
+    """Positions side by side in a row of a piece."""
+    return max(1, _WIDTH // channels)
+
+
+def _wide(vector: Array) -> Array:
+    """A value per channel, repeated to the width of the pieces; its front fits narrower ones."""
+    return np.tile(vector, _side(len(vector)))
+
+
+def _channel_sums(piece: Array, channels: int) -> Array:
+    """Sum of every channel over a piece ``(rows, k·C)``: ``(C,)``, float64."""
+    return piece.sum(axis=0).reshape(-1, channels).sum(axis=0, dtype=np.float64)
+
+
+def _factor(norm: Normalisation) -> Array:
+    """What ``x − mean`` is multiplied by, ``(C,)``."""
+    return norm.inverse if norm.gamma is None else norm.inverse * norm.gamma

@@ -135,7 +135,11 @@ class Cutout(Operation):
 
 
 class AugmentationSpec(Spec):
-    """How training samples are varied, in the order in which it is done. All of it is off by default."""
+    """How training samples are varied. All of it is off by default.
+
+    The operations are done in the order of the fields, on raw values, before these are scaled (see
+    :mod:`nnstudio.data.augmentation.augmenter`). Validation and test samples are never varied.
+    """
 
     horizontal_flip: Flip | None = field(None, help="Mirror left and right.")
     vertical_flip: Flip | None = field(None, help="Mirror top and bottom.")

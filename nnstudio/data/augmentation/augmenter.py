@@ -53,7 +53,7 @@ class Augmenter:
     def __init__(self, spec: AugmentationSpec, part: Part, seed: int) -> None:
         check_augmentation(spec, part.shape)
         self._active = frozenset(spec.active)
-        self._spec = spec
+        self._spec = spec = AugmentationSpec(**{name: getattr(spec, name) for name in spec.active})
         self._seed = seed
         self._low, self._high = value_range(part)
         self._fill = min(max(0.0, self._low), self._high)
@@ -61,9 +61,9 @@ class Augmenter:
         size, span, shape = self._chunk, self._high - self._low, part.shape
         if self._active & (WHOLE_MOVES | SMOOTH_MOVES):
             self._resampler = Resampler(size, shape, self._fill)
-        if "elastic" in self._active and spec.elastic is not None:
+        if spec.elastic is not None:
             self._elastic = Elastic(spec.elastic, size, *shape[:2])
-        if "noise" in self._active and spec.noise is not None:
+        if spec.noise is not None:
             self._noiser = Noiser(spec.noise, size, math.prod(shape), span)
 
     def apply(self, x: NDArray[np.float32], rows: IntArray, epoch: int) -> None:
@@ -81,16 +81,16 @@ class Augmenter:
     def _vary(self, x: NDArray[np.float32], draws: Draws) -> None:
         if self._active & (WHOLE_MOVES | SMOOTH_MOVES):
             self._move(x, draws)
-        spec, active = self._spec, self._active
-        if "contrast" in active and spec.contrast is not None:
+        spec = self._spec
+        if spec.contrast is not None:
             stretch_contrast(x, spec.contrast, draws)
-        if "brightness" in active and spec.brightness is not None:
+        if spec.brightness is not None:
             brighten(x, spec.brightness, draws, self._high - self._low)
-        if "noise" in active:
+        if spec.noise is not None:
             self._noiser(x.reshape(len(x), -1), draws)
-        if active & (BEYOND_RANGE | SMOOTH_MOVES):
+        if self._active & (BEYOND_RANGE | SMOOTH_MOVES):
             np.clip(x, np.float32(self._low), np.float32(self._high), out=x)
-        if "cutout" in active and spec.cutout is not None:
+        if spec.cutout is not None:
             cut_out(x, spec.cutout, draws, self._fill)
 
     def _move(self, x: NDArray[np.float32], draws: Draws) -> None:
@@ -108,7 +108,7 @@ class Augmenter:
         if spec.crop is not None:
             crop(places, spec.crop, draws)
         if self._active & SMOOTH_MOVES:
-            field = self._elastic.field(draws) if "elastic" in self._active else None
+            field = self._elastic.field(draws) if spec.elastic is not None else None
             self._resampler.interpolate(x, places, field)
         else:
             self._resampler.copy(x, places)

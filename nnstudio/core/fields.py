@@ -18,7 +18,7 @@ from pydantic_core import CoreSchema, core_schema
 from nnstudio.core.registry import Registered, Registry
 from nnstudio.errors import SpecError
 
-Kind = Literal["int", "float", "bool", "choice", "text", "spec", "shape", "pair", "numbers", "group"]
+Kind = Literal["int", "float", "bool", "choice", "text", "spec", "shape", "pair", "sides", "numbers", "group"]
 
 
 def field(
@@ -217,7 +217,8 @@ def _kind(
         members = get_args(annotation)
         if float in members:
             return "numbers", optional, words, None, None
-        return "shape" if Ellipsis in members else "pair", optional, (), None, None
+        nested: Kind = "sides" if get_origin(members[0]) is tuple else "pair"
+        return "shape" if Ellipsis in members else nested, optional, (), None, None
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "group", optional, (), None, annotation
     plain: dict[Any, Kind] = {bool: "bool", int: "int", float: "float", str: "text"}

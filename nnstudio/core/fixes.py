@@ -78,9 +78,10 @@ class SetFields:
 
 @dataclass(frozen=True)
 class Remove:
-    """Takes the layer with the problem out."""
+    """Takes a layer out: the one with the problem, or the one that is named."""
 
     text: str = "Remove it"
+    name: str = ""
 
     @property
     def label(self) -> str:
@@ -89,4 +90,4 @@ class Remove:
 
     def apply(self, network: NetworkSpec, layer: str) -> NetworkSpec:
         """The mended network."""
-        return network.remove(layer)
+        return network.remove(self.name or layer)

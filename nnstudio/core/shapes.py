@@ -176,6 +176,8 @@ def _rows(
     rows = []
     for position, layer in enumerate(layers):
         rows.append(_row(layer, shape, first=outermost and position == 0))
+        if len(rows) > 1 and rows[-1].problems:
+            rows[-1] = _or_without(rows[-2], rows[-1])
         shape = rows[-1].output_shape
     return rows
 
@@ -199,6 +201,16 @@ def _row(layer: LayerSpec, shape: Shape | None, *, first: bool) -> LayerReport:
     except ShapeError as error:
         return LayerReport(layer, shape, error.assumed_output, None, None, (_problem(layer, error),))
     return LayerReport(layer, shape, out, layer.parameters(shape), layer.multiply_adds(shape))
+
+
+def _or_without(before: LayerReport, row: LayerReport) -> LayerReport:
+    """The row; where its problem comes from a layer that only reshapes, taking that out is a fix."""
+    if before.layer.category != "shape" or before.input_shape is None or before.problems:
+        return row
+    if _row(row.layer, before.input_shape, first=False).problems:
+        return row
+    remove = Remove(f"Remove {before.layer.title}", before.layer.name)
+    return replace(row, problems=tuple(replace(p, fixes=(remove, *p.fixes)[:2]) for p in row.problems))
 
 
 def _container(layer: LayerSpec, shape: Shape) -> LayerReport:

@@ -35,9 +35,29 @@ def both(value: Any) -> Any:
     return (value, value) if isinstance(value, int) else value
 
 
+def all_sides(value: Any) -> Any:
+    """One number stands for all sides, two for rows and columns, four for top, bottom, left and right."""
+    if isinstance(value, int):
+        return all_sides((value, value))
+    if isinstance(value, (tuple, list)) and len(value) == 4:
+        return (tuple(value[:2]), tuple(value[2:]))
+    return tuple(both(side) for side in value) if isinstance(value, (tuple, list)) else value
+
+
 _Extent = Annotated[int, Field(ge=1, le=MAX_WINDOW)]
 Pair = Annotated[tuple[_Extent, _Extent], BeforeValidator(both)]
 """A field for height and width, each from 1 to :data:`MAX_WINDOW`; reads a single number too."""
+
+_Side = Annotated[int, Field(ge=0, le=MAX_WINDOW)]
+Sides = Annotated[tuple[tuple[_Side, _Side], tuple[_Side, _Side]], BeforeValidator(all_sides)]
+"""A field for :data:`Pads`, each up to :data:`MAX_WINDOW`; reads one, two or four numbers too."""
+
+
+def pads_text(pads: Pads) -> str:
+    """Pads as the user reads them: ``1``, ``1 × 2`` or ``0, 1 × 0, 1``, as short as they can be."""
+    rows, columns = (str(a) if a == b else f"{a}, {b}" for a, b in pads)
+    alike = rows == columns and "," not in rows
+    return rows if alike else f"{rows} × {columns}"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from nnstudio.layers.base import Layer
 from nnstudio.layers.batch_norm import BatchNorm
 from nnstudio.layers.conv2d import Conv2D
 from nnstudio.layers.dense import Dense
+from nnstudio.layers.depthwise_conv2d import DepthwiseConv2D
 from nnstudio.layers.dropout import Dropout
 from nnstudio.layers.flatten import Flatten
 from nnstudio.layers.global_avg_pool import GlobalAvgPool
@@ -16,6 +17,7 @@ from nnstudio.layers.input import Input
 from nnstudio.layers.max_pool import MaxPool
 from nnstudio.layers.reshape import Reshape
 from nnstudio.layers.residual import Residual
+from nnstudio.layers.zero_padding import ZeroPadding
 
 __all__ = [
     "Activation",
@@ -23,6 +25,7 @@ __all__ = [
     "BatchNorm",
     "Conv2D",
     "Dense",
+    "DepthwiseConv2D",
     "Dropout",
     "Flatten",
     "GlobalAvgPool",
@@ -31,4 +34,5 @@ __all__ = [
     "MaxPool",
     "Reshape",
     "Residual",
+    "ZeroPadding",
 ]

@@ -96,13 +96,13 @@ class Conv2D(Layer):
         """``(H, W, C) -> (oH, oW, filters)``.
 
         Raises:
-            ShapeError: The input is no image, the kernel doesn't fit, or the groups don't.
+            ShapeError: The input is no image, or kernel, dilation or groups don't fit.
         """
         require_image(self, shape)
-        height, width = window_output(self.window, shape, "kernel_size")
+        output = (*window_output(self.window, shape, "kernel_size"), self.filters)
         if shape[2] % self.groups or self.filters % self.groups:
-            raise self._groups_problem(shape, (height, width, self.filters))
-        return (height, width, self.filters)
+            raise self._groups_problem(shape, output)
+        return output
 
     def weights(self, shape: Shape) -> tuple[WeightSpec, ...]:
         """``kernel (kh, kw, C/groups, filters)`` and, with a bias, ``bias (filters,)``."""
@@ -120,7 +120,7 @@ class Conv2D(Layer):
         return activation_function(self.activation)
 
     def buffers(self, shape: Shape, activation: ActivationFunction) -> dict[str, BufferSpec]:
-        """The output, the input's gradient and, for GELU and SiLU, the pre-activation."""
+        """The output, the input's gradient and, for functions that need it, the pre-activation."""
         out = BufferSpec(self.output_shape(shape))
         needed = {"out": out, "dx": BufferSpec(shape, backward=True)}
         return {**needed, "z": out} if activation.needs_z else needed

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from nnstudio.core.activations import ActivationFunction
-from nnstudio.core.window import Window
+from nnstudio.core.window import Pads, Window
 
 Array = Any
 """A NumPy or CuPy array; samples along axis 0."""
@@ -68,6 +68,31 @@ class Ops(Protocol):
         dx: Array | None,
     ) -> None:
         """Gradients of :meth:`convolve`; what is None is left out."""
+        ...
+
+    def depthwise(self, x: Array, kernel: Array, bias: Array | None, window: Window, out: Array) -> Array:
+        """``out[..., c·M + m] = x[..., c] ∗ kernel[..., c, m] + bias``; the kernel is ``(kh, kw, C, M)``."""
+        ...
+
+    def depthwise_backward(
+        self,
+        dz: Array,
+        x: Array,
+        kernel: Array,
+        window: Window,
+        d_kernel: Array | None,
+        d_bias: Array | None,
+        dx: Array | None,
+    ) -> None:
+        """Gradients of :meth:`depthwise`; what is None is left out."""
+        ...
+
+    def pad(self, x: Array, pads: Pads, out: Array) -> Array:
+        """``x`` with zeros around it."""
+        ...
+
+    def crop(self, x: Array, pads: Pads, out: Array) -> Array:
+        """``x`` without its border."""
         ...
 
     def max_pool(self, x: Array, window: Window, out: Array) -> Array:

@@ -18,7 +18,7 @@ from nnstudio.engine.ops.scratch import ScratchOps
 
 Array = Any
 
-_SHORT_RUN = 16
+_SHORT_RUN = 12
 """Window rows of fewer values are copied tap by tap: a copy pays per run of values, not per value."""
 
 _COLUMNS, _PADDED, _BY_ROW, _ROWS = 1, 2, 3, 4  # scratch slots

@@ -21,7 +21,7 @@ class PoolingOps(ScratchOps):
         """The largest value under the window: ``(n, H, W, C) -> (n, oH, oW, C)``."""
         xp = self.xp
         taps = window.meetings(*x.shape[1:3])
-        for part in self._samples(x):
+        for part in self._pool_parts(x):
             image, y = x[part], out[part]
             y[...] = -xp.inf
             for tap in taps:
@@ -34,7 +34,7 @@ class PoolingOps(ScratchOps):
         xp = self.xp
         taps = window.meetings(*x.shape[1:3])
         dx[...] = 0
-        for part in self._samples(x):
+        for part in self._pool_parts(x):
             image, best, gradient, d_image = x[part], y[part], dy[part], dx[part]
             waiting = self.scratch(0, best.shape, bool)
             waiting[...] = True
@@ -53,7 +53,7 @@ class PoolingOps(ScratchOps):
         """The mean of the pixels under the window: ``(n, H, W, C) -> (n, oH, oW, C)``."""
         size = x.shape[1:3]
         share = self._shares(window, size, x.dtype)
-        for part in self._samples(x):
+        for part in self._pool_parts(x):
             image, y = x[part], out[part]
             y[...] = 0
             for tap in window.meetings(*size):
@@ -66,7 +66,7 @@ class PoolingOps(ScratchOps):
         size = dx.shape[1:3]
         share = self._shares(window, size, dy.dtype)
         dx[...] = 0
-        for part in self._samples(dx):
+        for part in self._pool_parts(dx):
             shared = self.scratch(0, dy[part].shape, dy.dtype)
             self.xp.multiply(dy[part], share, out=shared)
             d_image = dx[part]
@@ -86,7 +86,7 @@ class PoolingOps(ScratchOps):
         share = dy.dtype.type(1 / (height * width))
         return self.xp.multiply(dy[:, None, None, :], share, out=dx)
 
-    def _samples(self, x: Array) -> Any:
+    def _pool_parts(self, x: Array) -> Any:
         """Parts of the batch that fit into the cache."""
         return self.parts(len(x), x[:1].nbytes)
 

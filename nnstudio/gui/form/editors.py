@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from nnstudio.core.fields import FormField
-from nnstudio.gui.form.entries import ChoiceBox, Entry, numbers_entry, pair_entry, shape_entry
+from nnstudio.gui.form.entries import ChoiceBox, Entry, numbers_entry, pair_entry, shape_entry, sides_entry
 from nnstudio.gui.form.spins import OptionalField, UnitTag, number_spin
 from nnstudio.gui.form.words import choice_text, tooltip, type_text
 from nnstudio.gui.widgets import field_state
@@ -196,7 +196,8 @@ def _entry(row: FormField) -> Entry:
         return numbers_entry(row.off, row.choices)
     if row.kind == "pair":
         return pair_entry(row.off if row.optional else "")
-    return shape_entry() if row.kind == "shape" else Entry()
+    makers = {"shape": shape_entry, "sides": sides_entry}
+    return makers.get(row.kind, Entry)()
 
 
 def _options(row: FormField) -> list[tuple[Any, str, str]]:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnstudio.core.layer import Shape, shape_text
+from nnstudio.core.window import Pads, all_sides, pads_text
 from nnstudio.gui.widgets.combo import Combo
 from nnstudio.gui.widgets.field_state import show_problem
 
@@ -198,6 +199,11 @@ def pair_entry(off: str = "") -> Entry:
     return entry
 
 
+def sides_entry() -> Entry:
+    """A field for what is added around an image: ``1``, ``1 × 2`` or ``0, 1 × 0, 1``."""
+    return Entry(read_sides, pads_text)
+
+
 def read_shape(text: str) -> Shape:
     """The shape written in ``text``.
 
@@ -220,6 +226,19 @@ def read_pair(text: str) -> Shape:
     if len(sizes) not in (1, 2):
         raise ValueError("Use one or two whole numbers, such as 3 × 3.")
     return sizes * 2 if len(sizes) == 1 else sizes
+
+
+def read_sides(text: str) -> Pads:
+    """Top, bottom, left and right as written in ``text``; fewer numbers stand for several sides.
+
+    Raises:
+        ValueError: It is not one, two or four whole numbers; the message is a sentence for the user.
+    """
+    sizes = _whole_numbers(text)
+    if len(sizes) not in (1, 2, 4):
+        raise ValueError("Use one, two or four whole numbers, such as 1 or 0, 1 × 0, 1.")
+    sides: Pads = all_sides(sizes[0] if len(sizes) == 1 else sizes)
+    return sides
 
 
 def _whole_numbers(text: str) -> Shape:

@@ -19,7 +19,18 @@ from nnstudio.engine.gradcheck import TOLERANCE, check_gradients, directional_er
 from nnstudio.engine.network import Network
 from nnstudio.engine.ops.noise import Noise
 from nnstudio.errors import ShapeError, SpecError
-from nnstudio.layers import Dense, Flatten, Input
+from nnstudio.layers import (
+    AvgPool,
+    Conv2D,
+    Dense,
+    DepthwiseConv2D,
+    Flatten,
+    GlobalAvgPool,
+    Input,
+    MaxPool,
+    Reshape,
+    ZeroPadding,
+)
 from nnstudio.optim.losses import BinaryCrossentropy, CategoricalCrossentropy
 
 REGISTRIES: list[Registry] = [LAYERS, INITIALIZERS, OPTIMIZERS, SCHEDULES, LOSSES]
@@ -52,7 +63,32 @@ def fits(layer: LayerSpec, shape: tuple[int, ...]) -> bool:
     return True
 
 
-CASES = [(layer, shape) for layer in variants() for shape in SHAPES if fits(layer, shape)]
+IMAGE_CASES: list[tuple[LayerSpec, tuple[int, ...]]] = [
+    (Conv2D(3, (2, 3), (2, 1), "same"), (7, 5, 2)),
+    (Conv2D(4, 3, dilation_rate=2, groups=2), (7, 6, 4)),
+    (Conv2D(6, 3, 2, "same", groups=3, use_bias=False, activation="gelu"), (5, 6, 3)),
+    (Conv2D(2, 5, padding="same", activation="softmax"), (3, 2, 1)),
+    (Conv2D(3, 2, dilation_rate=(1, 3), padding="same"), (2, 4, 1)),
+    (Conv2D(3, 1, activation="relu"), (4, 3, 2)),
+    (Conv2D(5, 1, 3), (5, 7, 8)),
+    (DepthwiseConv2D(3, 2, "same", 2), (5, 6, 3)),
+    (DepthwiseConv2D((3, 2), dilation_rate=2, activation="silu"), (7, 5, 2)),
+    (DepthwiseConv2D(5, padding="same", use_bias=False), (3, 2, 1)),
+    (MaxPool(3, 2, "same"), (7, 6, 2)),
+    (MaxPool((1, 3), 1), (5, 5, 1)),
+    (MaxPool(2, 3), (7, 8, 2)),
+    (MaxPool(4, 1, "same"), (2, 3, 1)),
+    (AvgPool(3, 2, "same"), (7, 6, 2)),
+    (AvgPool((2, 1), (1, 3)), (5, 5, 1)),
+    (AvgPool(4, 1, "same"), (2, 3, 1)),
+    (GlobalAvgPool(), (1, 1, 3)),
+    (ZeroPadding(((0, 2), (1, 0))), (3, 4, 2)),
+    (Reshape((3, -1, 2)), (4, 6, 1)),
+    (Reshape((-1, 4)), (24,)),
+]
+"""Odd sizes, windows larger than the image, gaps between windows, groups, one channel."""
+
+CASES = [(layer, shape) for layer in variants() for shape in SHAPES if fits(layer, shape)] + IMAGE_CASES
 
 
 def label(value: object) -> str:
@@ -95,6 +131,10 @@ def _bad_values(field) -> list[object]:
         bad += [math.nan, math.inf]
     if field.kind == "choice":
         bad.append("no-such-choice")
+    if field.kind in ("shape", "pair", "sides"):
+        bad += ["many", -1, (0,) if field.kind == "shape" else (1, 2, 3)]
+    if field.kind in ("pair", "sides"):
+        bad += [100_000, -1 if field.kind == "sides" else 0]
     return bad
 
 

@@ -28,11 +28,12 @@ class InsertBefore:
 
     type: str
     fields: dict[str, Any] = field(default_factory=dict)
+    text: str = ""
 
     @property
     def label(self) -> str:
         """Text of the button."""
-        return f"Insert {self.type}"
+        return self.text or f"Insert {self.type}"
 
     def apply(self, network: NetworkSpec, layer: str) -> NetworkSpec:
         """The mended network."""

@@ -22,6 +22,8 @@ from nnstudio.errors import FormatError, ShapeError
 from nnstudio.layers.base import Array, BufferSpec, Frame, KerasLayer, Layer
 from nnstudio.layers.images import require_image, window_output
 
+MAX_FILTERS = 8192
+
 
 @LAYERS.register
 class Conv2D(Layer):
@@ -52,7 +54,7 @@ class Conv2D(Layer):
     synonyms: ClassVar[tuple[str, ...]] = ("cnn", "convolution", "filter", "kernel", "image")
     fuses_activation: ClassVar[bool] = True
 
-    filters: int = field(16, help="Number of filters: the channels of the output.", ge=1, le=8192, step=1)
+    filters: int = field(16, help="Number of filters, the output's channels.", ge=1, le=MAX_FILTERS, step=1)
     kernel_size: Pair = field((3, 3), label="Kernel", help="Height and width of a filter, in pixels.")
     strides: Pair = field((1, 1), help="Pixels that a filter moves on by, down and to the right.")
     padding: Padding = field(
@@ -63,7 +65,7 @@ class Conv2D(Layer):
         (1, 1), label="Dilation", help="Distance of the pixels that a filter looks at; 1 is gapless."
     )
     groups: int = field(
-        1, help="Parts of the channels that are filtered apart from each other.", ge=1, le=8192, step=1
+        1, help="Parts of the channels that are filtered apart from each other.", ge=1, le=MAX_FILTERS, step=1
     )
     activation: ActivationName = field("linear", help="Function applied to every output.")
     use_bias: bool = field(True, label="Bias", help="Add a learned number to every filter's output.")
@@ -168,19 +170,24 @@ class Conv2D(Layer):
         }
         return (("Conv2D", settings),)
 
-    def _groups_problem(self, shape: Shape, assumed: Shape) -> ShapeError:
-        common = math.gcd(shape[2], self.filters)
-        divisors = [number for number in range(1, common + 1) if common % number == 0]
-        nearest = min(divisors, key=lambda number: abs(number - self.groups))
-        fixes = [SetFields(f"Set {nearest} group{'' if nearest == 1 else 's'}", {"groups": nearest})]
-        if shape[2] % self.groups == 0:
-            filters = max(1, self.filters // self.groups) * self.groups
-            fixes.append(SetFields(f"Set {filters} filters", {"filters": filters}))
+    def _groups_problem(self, shape: Shape, output: Shape) -> ShapeError:
+        channels, groups, filters = shape[2], self.groups, self.filters
+        common = math.gcd(channels, filters)
+        fitting = _nearest(groups, [count for count in range(1, common + 1) if common % count == 0])
+        fixes = [SetFields(f"Set {fitting} group{'' if fitting == 1 else 's'}", {"groups": fitting})]
+        if channels % groups == 0:
+            below = filters // groups * groups
+            multiple = _nearest(filters, [n for n in (below, below + groups) if 1 <= n <= MAX_FILTERS])
+            fixes.append(SetFields(f"Set {multiple} filters", {"filters": multiple}))
         return ShapeError(
-            f"{self.groups} groups don't divide the channels and filters",
-            expected=f"a divisor of {shape[2]} channels and {self.filters} filters",
-            got=f"{self.groups} groups",
-            fix=" or ".join(fix.label[0].lower() + fix.label[1:] for fix in fixes),
+            f"{groups} groups don't divide the channels and filters",
+            expected=f"a divisor of {channels} channels and {filters} filters",
+            got=f"{groups} groups",
+            fix=f"set groups to {fitting}",
             fixes=tuple(fixes),
-            assumed_output=assumed,
+            assumed_output=output,
         )
+
+
+def _nearest(wanted: int, allowed: list[int]) -> int:
+    return min(allowed, key=lambda number: abs(number - wanted))

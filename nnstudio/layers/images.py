@@ -20,7 +20,8 @@ def require_image(layer: LayerSpec, shape: Shape) -> None:
     if len(shape) == 3:
         return
     image = _as_image(shape)
-    fixes = (InsertBefore("Reshape", {"target_shape": image}),) if _takes(layer, image) else ()
+    insert = InsertBefore("Reshape", {"target_shape": image}, f"Insert Reshape {shape_text(image)}")
+    fixes = (insert,) if _takes(layer, image) else ()
     raise ShapeError(
         f"{layer.title} needs an image",
         expected="height × width × channels",

@@ -42,9 +42,9 @@ class Reshape(Layer):
     @classmethod
     def _one_rest_at_most(cls, shape: Shape) -> Shape:
         if 0 in shape:
-            raise ValueError("sizes are 1 or more, or -1 for what is left")
+            raise ValueError("the sizes in target_shape are 1 or more, or -1 for what is left")
         if shape.count(REST) > 1:
-            raise ValueError("only one size can be -1")
+            raise ValueError("only one size in target_shape can be -1")
         return shape
 
     def detail(self) -> str:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nnstudio.core.window import Window
 from nnstudio.engine.ops import NumpyOps
 from nnstudio.errors import ShapeError
-from nnstudio.layers import AvgPool, Conv2D, GlobalAvgPool, MaxPool
+from nnstudio.layers import AvgPool, Conv2D, DepthwiseConv2D, GlobalAvgPool, MaxPool, ZeroPadding
 from nnstudio.layers.base import Layer
 from tests.layers.passes import Passed, passed
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.bench
 CLOSE = {"rtol": 2e-5, "atol": 2e-5}
 """float32; both libraries sum in an order of their own."""
 
-EXAMPLES = settings(deadline=None, derandomize=True, max_examples=60)
+EXAMPLES = settings(deadline=None, derandomize=True, max_examples=40)
 SMALL = st.integers(1, 4)
 PAIRS = st.tuples(SMALL, SMALL)
 PADDINGS = st.sampled_from(["valid", "same"])
@@ -71,8 +71,6 @@ def padded(x: Any, window: Window, value: float = 0.0) -> Any:
 @given(IMAGES, BATCHES, PAIRS, PAIRS, PAIRS, PADDINGS, SMALL, SMALL, st.booleans())
 def test_conv2d_is_pytorchs(image, batch, kernel, strides, dilation, padding, groups, per_group, bias):
     height, width, channels = image
-    if max(strides) > 1:
-        dilation = (1, 1)
     layer = Conv2D(
         groups * per_group,
         kernel,
@@ -94,6 +92,39 @@ def test_conv2d_is_pytorchs(image, batch, kernel, strides, dilation, padding, gr
         )
 
     assert_same(passed(layer, shape, batch), compute)
+
+
+@EXAMPLES
+@given(IMAGES, BATCHES, PAIRS, PAIRS, PAIRS, PADDINGS, SMALL, st.booleans())
+def test_depthwise_conv2d_is_pytorchs_with_a_group_per_channel(
+    image, batch, kernel, strides, dilation, padding, multiplier, bias
+):
+    layer = DepthwiseConv2D(kernel, strides, padding, multiplier, dilation, use_bias=bias)
+    if not fits(layer, image):
+        return
+    channels = image[2]
+
+    def compute(x: Any, kernel: Any, bias: Any = None) -> Any:
+        window = layer.window
+        one_each = kernel.permute(1, 0, 2, 3).reshape(
+            channels * multiplier, 1, *window.kernel
+        )  # (CM, 1, kh, kw)
+        return torch.nn.functional.conv2d(
+            padded(x, window), one_each, bias, window.strides, dilation=window.dilation, groups=channels
+        )
+
+    assert_same(passed(layer, image, batch), compute)
+
+
+@EXAMPLES
+@given(IMAGES, BATCHES, st.tuples(*[st.integers(0, 3)] * 4))
+def test_zero_padding_is_pytorchs(image, batch, sides):
+    top, bottom, left, right = sides
+
+    def compute(x: Any) -> Any:
+        return torch.nn.functional.pad(x, (left, right, top, bottom))
+
+    assert_same(passed(ZeroPadding(sides), image, batch), compute)
 
 
 @EXAMPLES

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from nnstudio.cli.codes import DONE, FAILED, INTERRUPTED, WRONG_INPUT, WorkFailed
+from nnstudio.cli.codes import DONE, FAILED, INTERRUPTED, LAST, WRONG_INPUT, WorkFailed
 from nnstudio.cli.output import complain, say
 from nnstudio.errors import Cancelled, NNStudioError
 
@@ -103,6 +103,14 @@ def _add_train(commands: Commands[_Parser]) -> None:
     train.add_argument("--device", choices=["auto", "cpu", "gpu"], default="auto", help="where to compute")
     train.add_argument("--out", metavar="DIR", help="folder of the run")
     train.add_argument("--resume", action="store_true", help="go on with the run in the folder SPEC")
+    train.add_argument(
+        "--fork",
+        nargs="?",
+        type=int,
+        const=LAST,
+        metavar="EPOCH",
+        help="a new run from the run in the folder SPEC, from its last state or from a kept checkpoint",
+    )
     _add_set(train)
 
 

@@ -10,15 +10,17 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from nnstudio.cli.codes import DONE, FAILED, INTERRUPTED, WorkFailed
+from nnstudio.cli.codes import DONE, FAILED, INTERRUPTED, LAST, WorkFailed
 from nnstudio.cli.output import Progress, complain, print_json, progress, say
 from nnstudio.cli.specs import find_project, with_settings
 from nnstudio.core.shapes import infer_shapes
 from nnstudio.core.spec import ProjectSpec, TrainSpec
 from nnstudio.data.prepare import prepare
+from nnstudio.engine.fork import fork
 from nnstudio.engine.state import EpochRecord, Event, TrainerState
 from nnstudio.engine.trainer import Trainer
 from nnstudio.errors import FormatError, SpecError
+from nnstudio.experiments.kept import ForkPoint, fork_point
 from nnstudio.experiments.runs import RunRecorder, holds_run, load_run, new_run_folder
 
 FIGURES = (
@@ -40,10 +42,16 @@ FIGURES = (
 def run(arguments: argparse.Namespace) -> int:
     """Trains, and prints what came out."""
     _check_options(arguments)
-    project, state = _resumed(arguments) if arguments.resume else (_fresh(arguments), None)
+    if arguments.fork is not None:
+        origin = fork_point(Path(arguments.spec), None if arguments.fork == LAST else arguments.fork)
+        project, state = _with_options(origin.project, arguments), None
+    else:
+        origin = None
+        project, state = _resumed(arguments) if arguments.resume else (_fresh(arguments), None)
     infer_shapes(project.network).require()  # before any data are read
     with progress() as display:
-        trainer = Trainer(project, prepare(project.data, display.update), state)
+        data = prepare(project.data, display.update)
+        trainer = Trainer(project, data, _forked(origin, project, len(data.train)) if origin else state)
         recorder = RunRecorder(_folder(arguments, project))  # nothing is written for a run that can't begin
         _train(trainer, recorder, display)
     result = recorder.result or {}
@@ -72,6 +80,8 @@ def _ending(trainer: Trainer, recorder: RunRecorder) -> int:
 def _check_options(arguments: argparse.Namespace) -> None:
     if arguments.device == "gpu":
         raise SpecError("there is no GPU path yet", allowed="--device cpu or auto", fix="leave --device out")
+    if arguments.resume and arguments.fork is not None:
+        raise SpecError("--resume goes on with a run and --fork begins another", fix="leave one of them out")
     if arguments.resume and arguments.out:
         raise SpecError(
             "--out doesn't go with --resume", received=arguments.out, fix="a run goes on in its own folder"
@@ -82,6 +92,17 @@ def _check_options(arguments: argparse.Namespace) -> None:
             allowed="a new or an empty folder",
             fix=f"choose another folder, or go on with: nnstudio train {arguments.out} --resume",
         )
+
+
+def _forked(origin: ForkPoint, project: ProjectSpec, samples: int) -> TrainerState:
+    """Where the fork begins, with a word about what begins anew."""
+    forked = fork(origin.state, origin.project, project, samples, origin.parent)
+    say(f"a new run from epoch {origin.parent.epoch} of {origin.parent.run}")
+    if forked.fresh:
+        say(f"these layers begin with fresh weights: {', '.join(forked.fresh)}")
+    if project.train.epochs <= forked.state.epoch:
+        say(f"all {forked.state.epoch} epochs are done; more with --epochs {2 * forked.state.epoch}")
+    return forked.state
 
 
 def _fresh(arguments: argparse.Namespace) -> ProjectSpec:
@@ -227,5 +248,7 @@ def _report(result: dict[str, Any]) -> str:
         figures = result[split]
         if figures and figures["loss"] is not None:
             lines.append(f"{split:<12} loss {figures['loss']:.4f}, accuracy {figures['accuracy']:.2%}")
+    if result["checkpoints"]:
+        lines.append(f"kept         {result['checkpoints']}")
     lines.append(f"time         {result['seconds']:.1f} s, {result['samples_per_second']:,} samples/s")
     return "\n".join(lines)

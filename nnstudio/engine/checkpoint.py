@@ -25,7 +25,7 @@ from nnstudio.data.batches import Scaling
 from nnstudio.engine.hdf5 import MAX_JSON, child, open_for_reading, read_array, read_text
 from nnstudio.engine.model import Model
 from nnstudio.engine.network import Network
-from nnstudio.engine.state import EpochRecord, TrainerState
+from nnstudio.engine.state import EpochRecord, Parent, TrainerState
 from nnstudio.errors import FormatError, NNStudioError
 from nnstudio.optim import Loss
 
@@ -187,6 +187,7 @@ def _plain(state: TrainerState) -> dict[str, Any]:
     vectors = {"weights", "slots", "best_weights"}
     plain = {f.name: getattr(state, f.name) for f in dataclasses.fields(state) if f.name not in vectors}
     plain["history"] = [dataclasses.asdict(record) for record in state.history]
+    plain["parent"] = None if state.parent is None else dataclasses.asdict(state.parent)
     return plain
 
 
@@ -210,6 +211,7 @@ def _read_state(group: h5py.Group, network: Network) -> TrainerState:
     shape = (network.size,)
     plain = parse_json(read_text(group, "state"))
     plain["history"] = TypeAdapter(list[EpochRecord]).validate_python(plain["history"])
+    plain["parent"] = TypeAdapter(Parent | None).validate_python(plain.get("parent"))
     plain.pop("random", None)  # of version 1, whose dropout kept a generator
     names = child(group, "slots") if "slots" in group else ()
     slots = {name: read_array(group, f"slots/{name}", (network.trainable,)) for name in names}

@@ -57,6 +57,7 @@ class Snapshot:
         seconds: Training time so far, with that of the validations.
         seconds_left: Expected time to the last epoch, or None while it isn't known.
         early_stopped: The run ended by its early-stopping rule.
+        kept: The checkpoints that stay on disk, in words; "" for none.
         traceback: Where an unexpected error happened, for a report.
     """
 
@@ -79,6 +80,7 @@ class Snapshot:
     seconds: float = 0.0
     seconds_left: float | None = None
     early_stopped: bool = False
+    kept: str = ""
     traceback: str = ""
 
     @property
@@ -89,6 +91,11 @@ class Snapshot:
 
 class Recorder(Protocol):
     """Keeps what a run does, on the worker's thread (see ``nnstudio.experiments.runs``)."""
+
+    @property
+    def kept(self) -> str:
+        """The checkpoints that stay on disk, in words; "" for none."""
+        ...
 
     def begin(self, trainer: Trainer) -> None:
         """The run is about to train."""
@@ -287,6 +294,7 @@ class Session:
         latest = replace(
             before, sequence=before.sequence + 1, state=state, message=message, progress=None, traceback=trace
         )
+        latest = replace(latest, kept=self._recorder.kept if self._recorder else "")
         self.latest = _measured(latest, trainer, event) if trainer else latest
 
 

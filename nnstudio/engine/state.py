@@ -70,6 +70,19 @@ Event = Block | EpochRecord
 """What the training loop yields."""
 
 
+@dataclass(frozen=True)
+class Parent:
+    """Where a forked run began.
+
+    Attributes:
+        run: The parent's folder.
+        epoch: Epochs it had completed.
+    """
+
+    run: str
+    epoch: int
+
+
 @dataclass
 class TrainerState:
     """All that a run needs to go on exactly where it is.
@@ -87,6 +100,7 @@ class TrainerState:
         best_epoch: Epoch with the best monitored figure, or 0.
         best_weights: Its weights, or None.
         seconds: Wall time so far.
+        parent: Where a forked run began, or None.
     """
 
     weights: Vector
@@ -101,6 +115,7 @@ class TrainerState:
     best_epoch: int = 0
     best_weights: Vector | None = None
     seconds: float = 0.0
+    parent: Parent | None = None
 
     def copy(self) -> TrainerState:
         """A copy that shares nothing that training changes."""

@@ -2,7 +2,7 @@
 
 ``project.json`` the full recipe · ``metrics.csv`` a line per epoch, appended as it happens ·
 ``batches.csv`` a line per step · ``last.h5`` to resume from · ``best.h5`` the best epoch ·
-``result.json`` figures at the end.
+``checkpoints`` those kept for looking back · ``result.json`` figures at the end.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from nnstudio.engine.model import Evaluation, Model
 from nnstudio.engine.state import Block, EpochRecord, Event, TrainerState
 from nnstudio.engine.trainer import Trainer
 from nnstudio.errors import FormatError
+from nnstudio.experiments.kept import drop_later, is_due, keep, kept_checkpoints, kept_text
 from nnstudio.formats.keras_h5 import save_model
 from nnstudio.paths import data_dir
 
@@ -85,12 +86,14 @@ class RunRecorder:
     Attributes:
         result: The figures of the run, once it has ended.
         problem: What could not be written last, for the caller's use.
+        kept: The kept checkpoints in words, for a status line.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.result: dict[str, Any] | None = None
         self.problem = ""
+        self.kept = ""
         self._metrics: TextIOWrapper | None = None
         self._batches: TextIOWrapper | None = None
         self._saved_at = 0.0
@@ -99,7 +102,7 @@ class RunRecorder:
     def begin(self, trainer: Trainer) -> None:
         """Writes the recipe and opens the tables; a resumed run keeps its rows up to its state."""
         state = trainer.state
-        with _refusals(self.folder):
+        with refusals(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             for leftover in self.folder.glob(".*.tmp"):  # of a process that was killed while it saved
                 leftover.unlink(missing_ok=True)
@@ -108,17 +111,20 @@ class RunRecorder:
             self._metrics = _table(self.folder / "metrics.csv", _METRICS, kept)
             steps = [row for row in _rows(self.folder / "batches.csv") if int(row[0]) <= state.step]
             self._batches = _table(self.folder / "batches.csv", _BATCHES, steps)
+            drop_later(self.folder, state.epoch)
+            self.kept = kept_text(kept_checkpoints(self.folder))
         self._saved_at = time.monotonic()
         self._best_saved = 0
 
     def event(self, event: Event, trainer: Trainer) -> None:
         """Appends to the tables; saves the state every few seconds, mostly at the end of an epoch."""
-        with _refusals(self.folder):
+        with refusals(self.folder):
             if isinstance(event, Block):
                 self._file(self._batches).writelines(_lines(event))
             else:
                 csv.writer(self._file(self._metrics)).writerow(dataclasses.asdict(event).values())
                 self._file(self._metrics).flush()
+                self._keep(event, trainer)
             due = LONG_EPOCH_SECONDS if isinstance(event, Block) else SAVE_SECONDS
             if time.monotonic() - self._saved_at >= due:
                 self._file(self._batches).flush()
@@ -126,9 +132,9 @@ class RunRecorder:
 
     def end(self, trainer: Trainer) -> None:
         """Saves the last state and the figures of the run."""
-        self.result = result_of(trainer, str(self.folder))
+        self.result = {**result_of(trainer, str(self.folder)), "checkpoints": self.kept}
         try:
-            with _refusals(self.folder):
+            with refusals(self.folder):
                 self._save(trainer)
                 text = json.dumps(self.result, indent=2, allow_nan=False) + "\n"
                 write_text_atomically(self.folder / "result.json", text)
@@ -137,10 +143,16 @@ class RunRecorder:
 
     def close(self) -> None:
         """Closes the tables; the state stays as it was saved last."""
-        with _refusals(self.folder), contextlib.ExitStack() as files:  # closes both, whatever happens
+        with refusals(self.folder), contextlib.ExitStack() as files:  # closes both, whatever happens
             for file in (self._metrics, self._batches):
                 if file is not None:
                     files.callback(file.close)
+
+    def _keep(self, record: EpochRecord, trainer: Trainer) -> None:
+        if is_due(trainer.spec, record.epoch) and _is_sound(trainer.state):
+            project = trainer.project.replace(train=trainer.spec)
+            keep(self.folder, trainer.model, project, trainer.state)
+            self.kept = kept_text(kept_checkpoints(self.folder))
 
     def _save(self, trainer: Trainer) -> None:
         self._saved_at = time.monotonic()  # also if it fails, or a full disk would be tried at every block
@@ -187,7 +199,7 @@ def load_run(folder: Path) -> tuple[ProjectSpec, TrainerState | None]:
             received="neither" if folder.is_dir() else "no such folder",
             fix="give the folder that 'nnstudio train' printed as its run",
         )
-    with _refusals(recipe, "read"):
+    with refusals(recipe, "read"):
         return ProjectSpec.loads(recipe.read_text(encoding="utf-8", errors="replace")), None
 
 
@@ -208,6 +220,7 @@ def result_of(trainer: Trainer, run: str) -> dict[str, Any]:
         "epochs": state.epoch,
         "best_epoch": state.best_epoch,
         "reason": trainer.reason,
+        "parent": dataclasses.asdict(state.parent) if state.parent else None,
         "train": {"loss": _known(last.train_loss), "accuracy": last.train_accuracy} if last else None,
         "validation": validation,
         "test": {"loss": _known(test.loss), "accuracy": test.accuracy} if test else None,
@@ -250,7 +263,7 @@ def write_text_atomically(path: Path, text: str) -> None:
         FormatError: It can't be written; what was there before is unharmed.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with _refusals(path):
+    with refusals(path):
         try:
             temporary.write_text(text, encoding="utf-8", newline="")
             replace_atomically(temporary, path)
@@ -260,7 +273,7 @@ def write_text_atomically(path: Path, text: str) -> None:
 
 
 @contextlib.contextmanager
-def _refusals(path: Path, action: str = "written") -> Iterator[None]:
+def refusals(path: Path, action: str = "written") -> Iterator[None]:
     """Turns the system's refusal to write or read into an error for the user."""
     try:
         yield

@@ -30,6 +30,11 @@ class RunKeeper:
         self._name = name
         self._recorder: Recorder | None = None
 
+    @property
+    def kept(self) -> str:
+        """The checkpoints that stay on disk, in words; "" for none."""
+        return self._recorder.kept if self._recorder is not None else ""
+
     def begin(self, trainer: Trainer) -> None:
         """The run is about to train."""
         try:

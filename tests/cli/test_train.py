@@ -288,3 +288,30 @@ def test_the_built_in_example_learns_and_reads_a_drawing(command: Command, tmp_p
         Image.fromarray(paper).save(tmp_path / f"{label}.png")
     rows = command("predict", folder, tmp_path / "0.png", tmp_path / "1.png", "--json").json
     assert [row["class"] for row in rows] == ["0", "1"]
+
+
+class TestFork:
+    def test_a_fork_has_its_parent_on_record_and_changed_settings(self, command: Command, tmp_path: Path):
+        parent = tmp_path / "parent"
+        command("train", "spiral-mlp", "--epochs", 4, "--set", "train.keep_every=2", "--out", parent)
+        child = command("train", parent, "--fork", 2, "--epochs", 3, "--lr", 0.5, "--out", tmp_path / "child")
+        assert child.code == 0
+        result = json.loads((tmp_path / "child" / "result.json").read_text())
+        assert result["parent"] == {"run": "parent", "epoch": 2}
+        assert result["epochs"] == 3
+        assert [kept.name for kept in (parent / "checkpoints").iterdir()]
+        rows = [(tmp_path / name / "metrics.csv").read_text().splitlines() for name in ("parent", "child")]
+        assert rows[0][:3] == rows[1][:3]
+        assert rows[0][3] != rows[1][3]
+
+    def test_an_epoch_that_was_not_kept_is_refused(self, command: Command, tmp_path: Path):
+        command("train", "spiral-mlp", "--epochs", 2, "--out", tmp_path / "run")
+        command("train", tmp_path / "run", "--fork", 1).refused("no checkpoint of epoch 1", "keep_every")
+        command("train", tmp_path / "run", "--fork", 1, "--resume").refused("--resume", "--fork")
+
+    def test_what_the_parent_lacks_begins_fresh_and_is_named(self, command: Command, tmp_path: Path):
+        command("train", "spiral-mlp", "--epochs", 2, "--out", tmp_path / "run")
+        wider = ("--set", "network.layers.dense.units=7", "--epochs", 3, "--out", tmp_path / "wider")
+        done = command("train", tmp_path / "run", "--fork", *wider)
+        assert done.code == 0
+        assert "these layers begin with fresh weights: dense, dense_1" in done.err

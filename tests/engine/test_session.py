@@ -188,6 +188,8 @@ def test_a_stopped_run_says_where(sessions):
 class RefusedRecorder:
     """A recorder on a disk that refuses at one point."""
 
+    kept = ""
+
     def __init__(self, at: str) -> None:
         self.at, self.closed = at, False
 
@@ -247,6 +249,8 @@ def test_bad_data_fail_in_words(sessions):
 
 
 class Broken:
+    kept = ""
+
     def begin(self, trainer: Trainer) -> None:
         pass
 

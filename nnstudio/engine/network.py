@@ -20,6 +20,7 @@ from nnstudio.core.spec import NetworkSpec
 from nnstudio.engine.chain import Bench, Chain
 from nnstudio.engine.ops import NumpyOps
 from nnstudio.engine.plan import Step, WeightView, plan, weight_index
+from nnstudio.engine.threads import one_blas_thread
 from nnstudio.layers.base import Layer, NoiseSource
 from nnstudio.optim import Initializer, Loss
 from nnstudio.optim.targets import Targets
@@ -87,12 +88,13 @@ class Network:
             yield from step.tree()
 
     def initial_weights(self, seed: int) -> NDArray[np.float32]:
-        """Fresh weights; equal seeds give equal weights."""
+        """Fresh weights; equal seeds give equal weights, on any number of cores."""
         random = np.random.default_rng([seed, _WEIGHTS_STREAM])
         vector = np.empty(self.size, dtype=np.float32)
-        for entry in self.index:
-            drawn = cast(Initializer, entry.spec.initializer).draw(random, entry.spec.shape)
-            vector[entry.start : entry.stop] = drawn.ravel()
+        with one_blas_thread():  # norms and orthogonal matrices are products of matrices
+            for entry in self.index:
+                drawn = cast(Initializer, entry.spec.initializer).draw(random, entry.spec.shape)
+                vector[entry.start : entry.stop] = drawn.ravel()
         return vector
 
     def kernels(self) -> Iterator[tuple[WeightView, Layer]]:

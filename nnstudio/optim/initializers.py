@@ -21,8 +21,12 @@ TRUNCATION = 0.87962566103423978
 def fans(shape: Shape) -> tuple[int, int]:
     """Number of inputs and outputs that meet in one weight (Keras's rule).
 
+    A depthwise kernel counts as if each output saw all channels, as in Keras, which makes its first
+    values smaller than its ``kh·kw`` inputs ask for.
+
     Args:
-        shape: ``(in, out)`` of a dense kernel, ``(kh, kw, in, out)`` of a convolution's, ``(out,)``
+        shape: ``(in, out)`` of a dense kernel, ``(kh, kw, in, out)`` of a convolution's with ``in``
+            channels in each group, ``(kh, kw, channels, multiplier)`` of a depthwise one, ``(out,)``
             of a bias.
     """
     if len(shape) == 1:
@@ -123,6 +127,23 @@ class Normal(Initializer):
 
 
 @INITIALIZERS.register
+class TruncatedNormal(Initializer):
+    """Normal with a given mean and standard deviation, cut at two deviations from the mean.
+
+    What is cut off makes the values' own deviation 0.88 of the given one, as in Keras.
+    """
+
+    mean: float = field(0.0, help="Mean.", ge=-100, le=100)
+    stddev: float = field(
+        0.05, label="Std", help="Standard deviation before the cut.", ge=0, le=100, log=True
+    )
+
+    def draw(self, random: np.random.Generator, shape: Shape) -> NDArray[np.float32]:
+        """``N(mean, stddev²)``, drawn again where it is beyond ``mean ± 2·stddev``."""
+        return _truncated(random, shape) * np.float32(self.stddev) + np.float32(self.mean)
+
+
+@INITIALIZERS.register
 class Uniform(Initializer):
     """Uniform on ±limit."""
 
@@ -131,6 +152,29 @@ class Uniform(Initializer):
     def draw(self, random: np.random.Generator, shape: Shape) -> NDArray[np.float32]:
         """``U(-limit, limit)``."""
         return _uniform(random, shape, self.limit)
+
+
+@INITIALIZERS.register
+class Orthogonal(Initializer):
+    """Columns, or rows where there are fewer of them, that are orthogonal and of equal length.
+
+    A signal then neither grows nor fades on its way through linear layers (Saxe et al., 2014). A
+    convolution's kernel counts as a matrix with one column per output, ``(kh·kw·in, out)``.
+    """
+
+    gain: float = field(1.0, help="Length of each column or row; √2 suits ReLU.", gt=0, le=100, step=0.1)
+
+    def draw(self, random: np.random.Generator, shape: Shape) -> NDArray[np.float32]:
+        """``gain·Q`` of the QR decomposition of normal values, made unique by ``diag R > 0``.
+
+        Without the signs the distribution would not be uniform (Mezzadri, 2007).
+        """
+        rows, columns = math.prod(shape[:-1]), shape[-1]
+        drawn = random.standard_normal((max(rows, columns), min(rows, columns)))
+        q, r = np.linalg.qr(drawn)
+        q *= np.where(np.diag(r) < 0, -1.0, 1.0)
+        matrix = q if rows >= columns else q.T
+        return np.ascontiguousarray(self.gain * matrix, dtype=np.float32).reshape(shape)
 
 
 @INITIALIZERS.register
@@ -160,6 +204,17 @@ class Ones(Initializer):
     def draw(self, random: np.random.Generator, shape: Shape) -> NDArray[np.float32]:
         """Ones; nothing is drawn."""
         return np.ones(shape, dtype=np.float32)
+
+
+@INITIALIZERS.register
+class Constant(Initializer):
+    """All of one value. Usual for biases, such as 0.01 before ReLU."""
+
+    value: float = field(0.0, help="The value.", ge=-1e6, le=1e6, step=0.1)
+
+    def draw(self, random: np.random.Generator, shape: Shape) -> NDArray[np.float32]:
+        """The value everywhere; nothing is drawn."""
+        return np.full(shape, self.value, dtype=np.float32)
 
 
 def _uniform(random: np.random.Generator, shape: Shape, limit: float) -> NDArray[np.float32]:

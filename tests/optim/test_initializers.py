@@ -5,15 +5,22 @@ from __future__ import annotations
 import math
 import os
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 import pytest
 
 from nnstudio.core.layer import INITIALIZERS
+from nnstudio.core.spec import NetworkSpec
+from nnstudio.engine.network import Network
+from nnstudio.layers import Dense, Input
 from nnstudio.optim.initializers import TRUNCATION, Initializer, fans
+from nnstudio.optim.losses import CategoricalCrossentropy
 
 DENSE, CONVOLUTION = (300, 500), (3, 3, 80, 120)
 SHAPES = [DENSE, CONVOLUTION]
+FIXED = {"Zeros", "Ones", "Constant"}
+"""Nothing is drawn for these."""
 VARIANCES = {"He": lambda i, o: 2 / i, "Glorot": lambda i, o: 2 / (i + o), "LeCun": lambda i, o: 1 / i}
 KERAS_NAMES = {"Normal": "RandomNormal", "Uniform": "RandomUniform", "LeCunNormal": "LecunNormal"}
 KERAS_NAMES["LeCunUniform"] = "LecunUniform"
@@ -103,7 +110,7 @@ def test_zeros():
 class TestEveryInitializer:
     def test_a_seed_fixes_the_draw(self, name: str):
         np.testing.assert_array_equal(draw(name, (20, 30), 1), draw(name, (20, 30), 1))
-        if name not in ("Zeros", "Ones"):
+        if name not in FIXED:
             assert not np.array_equal(draw(name, (20, 30), 1), draw(name, (20, 30), 2))
 
     @pytest.mark.parametrize("shape", [(1,), (6, 3), (3, 2, 4, 5)])
@@ -113,14 +120,66 @@ class TestEveryInitializer:
         assert np.isfinite(values).all()
 
 
-@pytest.mark.bench
-@pytest.mark.parametrize("name", sorted(set(INITIALIZERS.names()) - {"L2Normalised", "Zeros", "Ones"}))
-def test_keras_draws_from_the_same_distribution(name: str):
+def test_ones_and_constants():
+    assert (draw("Ones") == 1).all()
+    assert (draw("Constant", value=0.01) == np.float32(0.01)).all()
+
+
+def test_truncated_normal_ends_at_two_deviations():
+    values = draw("TruncatedNormal", mean=0.3, stddev=0.02)
+    close_to(values, 0.3, (0.02 * TRUNCATION) ** 2, kurtosis=2.4)
+    assert 0.0398 < np.abs(values - 0.3).max() <= 0.04 * (1 + 1e-5)
+
+
+@pytest.mark.parametrize(
+    "shape", [(10,), (30, 30), (50, 20), (20, 50), (3, 3, 4, 16), (3, 3, 2, 40), (3, 3, 5, 1)]
+)
+def test_orthogonal_columns_or_rows_have_one_length(shape: tuple[int, ...]):
+    matrix = draw("Orthogonal", shape, gain=2.0).reshape(-1, shape[-1]).astype(np.float64)
+    short = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
+    np.testing.assert_allclose(short @ short.T, 4 * np.eye(len(short)), atol=1e-5)
+
+
+def test_orthogonal_matrices_have_no_favourite_direction():
+    """Every entry has mean 0, which needs the signs: a plain QR gives a first column of one sign."""
+    draws = np.array([draw("Orthogonal", (3, 3), seed) for seed in range(4_000)])
+    assert np.abs(draws.mean(axis=0)).max() < 5 * math.sqrt(1 / 3 / len(draws))
+    np.testing.assert_allclose((draws**2).mean(axis=0), 1 / 3, atol=0.03)
+    assert abs(np.sign(np.linalg.det(draws)).mean()) < 5 / math.sqrt(len(draws))
+
+
+def test_first_weights_are_the_same_on_one_thread_and_on_two():
+    from threadpoolctl import threadpool_limits
+
+    layers = (Input(shape=(1_500,)), Dense(units=1_000, kernel_initializer="Orthogonal"))
+    network = Network(NetworkSpec(layers=layers), CategoricalCrossentropy())
+    with threadpool_limits(limits=2, user_api="blas"):
+        two = network.initial_weights(3)
+    with threadpool_limits(limits=1, user_api="blas"):
+        np.testing.assert_array_equal(network.initial_weights(3), two)
+
+
+@pytest.fixture
+def keras() -> Any:
     os.environ.setdefault("KERAS_BACKEND", "jax")
     if not (find_spec("keras") and find_spec("jax")):
         pytest.skip("the bench extra (Keras on JAX) is not installed")
     import keras
 
+    return keras
+
+
+@pytest.mark.bench
+@pytest.mark.parametrize("shape", [(7,), (784, 10), (3, 5, 16, 32), (3, 3, 8, 1), (3, 3, 2, 16), (5, 4, 8)])
+def test_fans_are_those_of_keras(keras: Any, shape: tuple[int, ...]):
+    from keras.src.initializers.random_initializers import compute_fans
+
+    assert fans(shape) == compute_fans(shape)
+
+
+@pytest.mark.bench
+@pytest.mark.parametrize("name", sorted(set(INITIALIZERS.names()) - {"L2Normalised", *FIXED}))
+def test_keras_draws_from_the_same_distribution(keras: Any, name: str):
     theirs = np.asarray(getattr(keras.initializers, KERAS_NAMES.get(name, name))(seed=1)(CONVOLUTION)).ravel()
     ours = draw(name, CONVOLUTION).ravel()
     assert ours.var() == pytest.approx(theirs.var(), rel=0.03)

@@ -15,7 +15,7 @@ from nnstudio.core.spec import DataSpec, EarlyStopping, Spec, TrainSpec
 from nnstudio.gui.form.entries import read_shape
 from nnstudio.gui.form.words import range_sentence, type_text
 from nnstudio.gui.forms import SpecForm
-from nnstudio.layers import Activation, Conv2D, Dense, Input, MaxPool
+from nnstudio.layers import Activation, Conv2D, Dense, Input, MaxPool, Reshape, ZeroPadding
 from nnstudio.optim.initializers import Normal
 from tests.gui.acting import focused, pick, roll, state
 
@@ -373,6 +373,27 @@ def test_an_empty_pair_stands_for_what_the_field_says(qtbot: QtBot) -> None:
     assert shown.spec.strides == (1, 1)
     shown.type("strides", "pool size", enter=True)
     assert (shown.spec.strides, widget.text()) == (None, "pool size")
+
+
+def test_padding_is_written_as_short_as_it_can_be(qtbot: QtBot) -> None:
+    shown = Shown(qtbot, ZeroPadding(name="padding"))
+    widget = shown.form.editor("padding")
+    assert widget.text() == "1"
+    for typed, value, text in [
+        ("2 3", ((2, 2), (3, 3)), "2 × 3"),
+        ("0 1 0 1", ((0, 1), (0, 1)), "0, 1 × 0, 1"),
+        ("4", ((4, 4), (4, 4)), "4"),
+    ]:
+        shown.type("padding", typed, enter=True)
+        assert (shown.spec.padding, widget.text()) == (value, text)
+    shown.type("padding", "1 2 3", enter=True)
+    assert shown.form.problem("padding") == "Use one, two or four whole numbers, such as 1 or 0, 1 × 0, 1."
+
+
+def test_a_size_of_a_shape_can_be_left_open(qtbot: QtBot) -> None:
+    shown = Shown(qtbot, Reshape(name="reshape"))
+    widget = shown.type("target_shape", "28 -1", enter=True)
+    assert (shown.spec.target_shape, widget.text()) == ((28, -1), "28×-1")
 
 
 def test_percentages_are_shown_and_typed_as_such(qtbot: QtBot) -> None:

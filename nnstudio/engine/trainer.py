@@ -24,7 +24,9 @@ from nnstudio.engine.measure import measure
 from nnstudio.engine.model import Model
 from nnstudio.engine.network import Network
 from nnstudio.engine.ops.noise import Noise
+from nnstudio.engine.probe import look_at_last_batch
 from nnstudio.engine.state import Block, EpochRecord, Event, TrainerState
+from nnstudio.engine.statistics import RunStatistics
 from nnstudio.engine.threads import one_blas_thread
 from nnstudio.engine.update import Update
 from nnstudio.errors import TrainingError
@@ -57,6 +59,7 @@ class Trainer:
         self.block_steps: int | None = None
         self.block_seconds = BLOCK_SECONDS
         self.reason: Reason = "stopped"
+        self.failure: RunStatistics | None = None
         self._pending: TrainSpec | None = None
         self.network = _network_for(project, data)
         self._set_up(state)
@@ -215,6 +218,8 @@ class Trainer:
         x, labels = self._gather.x(rows, self.state.epoch + 1), self._gather.labels(rows)
         logits = workspace.forward(x, Noise(self.spec.seed, self.state.step))
         loss, hits = workspace.loss(logits, labels, backward=True, targets=self._targets)
+        if not math.isfinite(loss):  # the weights stay those that made it, so that the doctor finds out where
+            return loss, hits
         assert workspace.d_logits is not None
         d_logits = workspace.d_logits[:n]
         if self.spec.gradient == "mean":
@@ -261,8 +266,9 @@ class Trainer:
             return measure(self.network, self.state.weights, part, self.data.scaling)
 
     def _diverge(self) -> None:
-        """Back to the state of the last epoch whose weights were finite."""
+        """Back to the state of the last epoch whose weights were finite, after a look at what broke it."""
         self.reason = "diverged"
+        self.failure = look_at_last_batch(self)
         good, state = self._good, self.state
         np.copyto(state.weights, good.weights)
         for name, slot in state.slots.items():

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from nnstudio.cli.advice import advice
 from nnstudio.cli.codes import DONE, FAILED, INTERRUPTED, LAST, WorkFailed
 from nnstudio.cli.output import Progress, complain, print_json, progress, say
 from nnstudio.cli.specs import find_project, with_settings
@@ -59,6 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
         print_json({name: result[name] for name in FIGURES})
     else:
         print(_report(result))
+    if trainer.reason != "stopped" and (words := advice(trainer)):
+        say(words)
     return _ending(trainer, recorder)
 
 
@@ -67,8 +70,7 @@ def _ending(trainer: Trainer, recorder: RunRecorder) -> int:
     if trainer.reason == "diverged":
         complain(
             "the loss became infinite or NaN; the last good weights are kept; "
-            f"fix: use a smaller learning rate, such as --lr {trainer.spec.learning_rate / 10:g}, "
-            "or clip the gradients with --set train.clip_norm=1"
+            "fix: use a smaller learning rate, or clip the gradients with --set train.clip_norm=1"
         )
         return FAILED
     if trainer.reason == "stopped":

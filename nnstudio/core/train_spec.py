@@ -139,7 +139,7 @@ class TrainSpec(Spec):
     )
     keep_every: int | None = field(
         None,
-        label="Keep a checkpoint every",
+        label="Keep every",
         help="Epochs between two checkpoints that stay on disk, for looking back and for forks.",
         ge=1,
         le=1_000_000,
@@ -147,7 +147,7 @@ class TrainSpec(Spec):
     )
     keep_megabytes: int = field(
         500,
-        label="Room for them",
+        label="Keep at most",
         help="Most disk space that the kept checkpoints of one run may take.",
         ge=1,
         le=1_000_000,

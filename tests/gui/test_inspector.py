@@ -170,6 +170,12 @@ def test_training_settings_are_undoable_edits_of_the_recipe(inspected: Inspected
     assert inspected.train.optimizer.to_json() == {"type": "Momentum", "momentum": 0.8, "damped": False}
 
 
+def test_the_first_view_has_the_settings_that_everybody_needs(inspected: Inspected) -> None:
+    shown = [name for name in TrainSpec.model_fields if inspected.training(name).isVisible()]
+    expected = "optimizer learning_rate schedule batch_size epochs seed l2 clip_norm label_smoothing"
+    assert shown == [*expected.split(), "early_stopping"]
+
+
 def test_less_common_settings_are_folded_away(inspected: Inspected) -> None:
     assert not inspected.training("loss").isVisible()
     QTest.mouseClick(inspected.panel.training.more_button, LEFT)

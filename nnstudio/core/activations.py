@@ -5,17 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-ActivationName = Literal["linear", "relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "tanh", "softmax"]
+ActivationName = Literal[
+    "linear",
+    "relu",
+    "leaky_relu",
+    "elu",
+    "selu",
+    "gelu",
+    "silu",
+    "sigmoid",
+    "tanh",
+    "softplus",
+    "softmax",
+]
 
 TITLES: dict[str, str] = {
     "linear": "Linear",
     "relu": "ReLU",
     "leaky_relu": "LeakyReLU",
     "elu": "ELU",
+    "selu": "SELU",
     "gelu": "GELU",
     "silu": "SiLU",
     "sigmoid": "Sigmoid",
     "tanh": "Tanh",
+    "softplus": "Softplus",
     "softmax": "Softmax",
 }
 """How each function is written for people."""

@@ -95,4 +95,6 @@ def _front(nodes: int) -> tuple[LayerSpec, ...]:
 
 
 def _init(activation: str) -> str:
+    if activation == "selu":
+        return "LeCunNormal"
     return "HeNormal" if activation in ("relu", "leaky_relu", "elu", "gelu", "silu") else "GlorotUniform"

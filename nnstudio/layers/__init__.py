@@ -12,11 +12,14 @@ from nnstudio.layers.dense import Dense
 from nnstudio.layers.depthwise_conv2d import DepthwiseConv2D
 from nnstudio.layers.dropout import Dropout
 from nnstudio.layers.flatten import Flatten
+from nnstudio.layers.gaussian_noise import GaussianNoise
 from nnstudio.layers.global_avg_pool import GlobalAvgPool
 from nnstudio.layers.input import Input
+from nnstudio.layers.layer_norm import LayerNorm
 from nnstudio.layers.max_pool import MaxPool
 from nnstudio.layers.reshape import Reshape
 from nnstudio.layers.residual import Residual
+from nnstudio.layers.spatial_dropout import SpatialDropout
 from nnstudio.layers.zero_padding import ZeroPadding
 
 __all__ = [
@@ -28,11 +31,14 @@ __all__ = [
     "DepthwiseConv2D",
     "Dropout",
     "Flatten",
+    "GaussianNoise",
     "GlobalAvgPool",
     "Input",
     "Layer",
+    "LayerNorm",
     "MaxPool",
     "Reshape",
     "Residual",
+    "SpatialDropout",
     "ZeroPadding",
 ]

@@ -22,14 +22,19 @@ class Activation(Layer):
     relu     max(0, z)                             1 if y > 0 else 0
     leaky    z if z > 0 else slope·z               1 if y > 0 else slope
     elu      z if z > 0 else α(eᶻ − 1)             1 if y > 0 else y + α   (Clevert et al., 2015)
+    selu     λz if z > 0 else λα(eᶻ − 1)           λ if y > 0 else y + λα   (Klambauer et al., 2017)
     gelu     z·Φ(z)                                Φ(z) + z·φ(z)   (Hendrycks & Gimpel, 2016)
     silu     z·σ(z)                                σ(z)(1 + z(1 − σ(z)))   (Elfwing et al., 2017)
     sigmoid  σ(z) = 1 / (1 + e⁻ᶻ)                  y(1 − y)
     tanh     tanh z                                1 − y²
+    softplus log(1 + eᶻ)                           σ(z) = 1 − e⁻ʸ   (Dugas et al., 2001)
     softmax  eᶻ / Σ eᶻ over the last axis          dz = y(dy − Σ dy·y)
     ======== ===================================== =============================================
 
-    Behind a linear Dense layer the function is computed together with it. Shapes: any, unchanged.
+    selu's λ = 1.0507 and α = 1.6733 keep mean 0 and variance 1 from layer to layer. gelu is the exact
+    one, without tanh.
+
+    Behind a linear layer the function is computed together with it. Shapes: any, unchanged.
     """
 
     category: ClassVar[Category] = "activation"
@@ -68,9 +73,10 @@ class Activation(Layer):
 
     @classmethod
     def palette(cls) -> tuple[Layer, ...]:
-        """One entry per function; linear only as a setting, since it does nothing."""
-        order = ("relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "tanh", "softmax", "linear")
-        return tuple(cls(function=name) for name in order)
+        """One entry per function, the usual ones first."""
+        usual: tuple[ActivationName, ...] = ("relu", "leaky_relu", "gelu", "sigmoid", "tanh", "softmax")
+        rarer: tuple[ActivationName, ...] = ("elu", "selu", "silu", "softplus", "linear")
+        return tuple(cls(function=name) for name in (*usual, *rarer))
 
     def output_shape(self, shape: Shape) -> Shape:
         """Unchanged.

@@ -17,7 +17,7 @@ class Normalisation:
     """What brings values to mean 0 and variance 1, and what is learnt on top.
 
     Attributes:
-        mean: Taken off.
+        mean: Taken off, ``(C,)`` in float64 for a batch, ``(..., 1)`` for samples by themselves.
         inverse: ``1 / √(variance + epsilon)``, shaped like ``mean``.
         gamma: Factors, ``(C,)``; None for 1.
         beta: What is added, ``(C,)``; None for 0.
@@ -161,8 +161,32 @@ class Ops(Protocol):
         """
         ...
 
+    def layer_norm(self, x: Array, norm: Normalisation, epsilon: float, out: Array) -> Array:
+        """``out = gamma · (x − mean) · inverse + beta`` over the last axis; fills the statistics."""
+        ...
+
+    def layer_norm_backward(
+        self,
+        dy: Array,
+        x: Array,
+        norm: Normalisation,
+        d_gamma: Array | None,
+        d_beta: Array | None,
+        *,
+        needs_dx: bool,
+    ) -> Array | None:
+        """Gradients of :meth:`layer_norm`; ``dx``, if needed, in place of ``dy``."""
+        ...
+
     def dropout(self, x: Array, rate: float, key: int, mask: Array, out: Array) -> Array:
-        """``out = x * mask`` with a mask of zeros and ``1 / (1 - rate)`` that follows from ``key``."""
+        """``out = x * mask`` with a mask of zeros and ``1 / (1 - rate)`` that follows from ``key``.
+
+        The mask may have length 1 along some axes. Its value depends on the position in the batch.
+        """
+        ...
+
+    def gaussian_noise(self, x: Array, stddev: float, key: int, out: Array) -> Array:
+        """``out = x + stddev · N(0, 1)``; what is added follows from ``key`` and the position."""
         ...
 
     def add(self, a: Array, b: Array, out: Array) -> Array:

@@ -19,6 +19,8 @@ Scratch = Callable[[int], Array]
 Forward = Callable[[Any, Array, Array, float, Scratch], None]
 Backward = Callable[[Any, Array, Array, Array, float, Scratch], None]
 
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+"""λ and α with which mean 0 and variance 1 are a fixed point (Klambauer et al., 2017, eq. 14)."""
 
 _LOWEST_EXPONENT = {4: -87.0, 8: -708.0}  # by bytes: e^87 and e^708 are still finite
 
@@ -71,22 +73,41 @@ def _leaky_back(xp: Any, dy: Array, y: Array, z: Array, alpha: float, scratch: S
 
 
 def _elu(xp: Any, z: Array, out: Array, alpha: float, scratch: Scratch) -> None:
-    negative = scratch(0)
-    xp.minimum(z, 0, out=negative)
-    xp.expm1(negative, out=negative)
-    xp.multiply(negative, z.dtype.type(alpha), out=negative)
-    xp.maximum(z, 0, out=out)
-    xp.add(out, negative, out=out)
+    _exponential(xp, z, out, 1, alpha, scratch)
 
 
 def _elu_back(xp: Any, dy: Array, y: Array, z: Array, alpha: float, scratch: Scratch) -> None:
-    slope, positive = scratch(0), scratch(1)
+    _exponential_back(xp, dy, y, 1, alpha, scratch)
+
+
+def _selu(xp: Any, z: Array, out: Array, alpha: float, scratch: Scratch) -> None:
+    _exponential(xp, z, out, SELU_SCALE, SELU_SCALE * SELU_ALPHA, scratch)
+
+
+def _selu_back(xp: Any, dy: Array, y: Array, z: Array, alpha: float, scratch: Scratch) -> None:
+    _exponential_back(xp, dy, y, SELU_SCALE, SELU_SCALE * SELU_ALPHA, scratch)
+
+
+def _exponential(xp: Any, z: Array, out: Array, slope: float, depth: float, scratch: Scratch) -> None:
+    """``slope·z`` above 0 and ``depth·(eᶻ − 1)`` below."""
+    negative, real = scratch(0), z.dtype.type
+    xp.minimum(z, 0, out=negative)
+    xp.expm1(negative, out=negative)
+    xp.multiply(negative, real(depth), out=negative)
+    xp.maximum(z, 0, out=out)
+    if slope != 1:
+        xp.multiply(out, real(slope), out=out)
+    xp.add(out, negative, out=out)
+
+
+def _exponential_back(xp: Any, dy: Array, y: Array, slope: float, depth: float, scratch: Scratch) -> None:
+    derivative, positive, real = scratch(0), scratch(1), dy.dtype.type
     xp.greater(y, 0, out=positive)
-    xp.minimum(y, 0, out=slope)
-    xp.add(slope, dy.dtype.type(alpha), out=slope)  # y + α, which is α where y > 0 ...
-    xp.multiply(positive, dy.dtype.type(1 - alpha), out=positive)
-    xp.add(slope, positive, out=slope)  # ... and 1 after this
-    xp.multiply(dy, slope, out=dy)
+    xp.minimum(y, 0, out=derivative)
+    xp.add(derivative, real(depth), out=derivative)  # y + depth, which is depth where y > 0 ...
+    xp.multiply(positive, real(slope - depth), out=positive)
+    xp.add(derivative, positive, out=derivative)  # ... and slope after this
+    xp.multiply(dy, derivative, out=dy)
 
 
 def _sigmoid(xp: Any, z: Array, out: Array, alpha: float, scratch: Scratch) -> None:
@@ -113,6 +134,24 @@ def _tanh_back(xp: Any, dy: Array, y: Array, z: Array, alpha: float, scratch: Sc
     slope = scratch(0)
     xp.multiply(y, y, out=slope)
     xp.subtract(dy.dtype.type(1), slope, out=slope)
+    xp.multiply(dy, slope, out=dy)
+
+
+def _softplus(xp: Any, z: Array, out: Array, alpha: float, scratch: Scratch) -> None:
+    small = scratch(0)  # log(1 + e^z) = max(z, 0) + log(1 + e^−|z|), where nothing overflows
+    xp.abs(z, out=small)
+    xp.negative(small, out=small)
+    xp.exp(small, out=small)
+    xp.log1p(small, out=small)
+    xp.maximum(z, 0, out=out)
+    xp.add(out, small, out=out)
+
+
+def _softplus_back(xp: Any, dy: Array, y: Array, z: Array, alpha: float, scratch: Scratch) -> None:
+    slope = scratch(0)  # −σ(z) = e^−y − 1
+    xp.negative(y, out=slope)
+    xp.expm1(slope, out=slope)
+    xp.negative(slope, out=slope)
     xp.multiply(dy, slope, out=dy)
 
 
@@ -150,15 +189,19 @@ def _gelu_back(xp: Any, dy: Array, y: Array, z: Array, alpha: float, scratch: Sc
 
 
 def _softmax(xp: Any, z: Array, out: Array, alpha: float, scratch: Scratch) -> None:
-    xp.subtract(z, z.max(axis=-1, keepdims=True), out=out)
+    per_row = scratch(0)[..., :1]  # the last axis may be short, so a value per row is no small array
+    xp.max(z, axis=-1, keepdims=True, out=per_row)
+    xp.subtract(z, per_row, out=out)
     xp.exp(out, out=out)
-    xp.divide(out, out.sum(axis=-1, keepdims=True), out=out)
+    xp.sum(out, axis=-1, keepdims=True, out=per_row)
+    xp.divide(out, per_row, out=out)
 
 
 def _softmax_back(xp: Any, dy: Array, y: Array, z: Array, alpha: float, scratch: Scratch) -> None:
-    product = scratch(0)
+    product, per_row = scratch(0), scratch(1)[..., :1]
     xp.multiply(dy, y, out=product)
-    xp.subtract(dy, product.sum(axis=-1, keepdims=True), out=dy)  # Σ over the last axis dy·y
+    xp.sum(product, axis=-1, keepdims=True, out=per_row)  # Σ over the last axis dy·y
+    xp.subtract(dy, per_row, out=dy)
     xp.multiply(dy, y, out=dy)
 
 
@@ -186,9 +229,9 @@ def _normal_cdf(xp: Any, z: Array, out: Array, scratch: Scratch) -> None:
     lowest = 1 / (1 + limit / 2)
     x, u, b1, b2 = scratch(2), scratch(3), scratch(4), scratch(5)
     xp.abs(z, out=x)
-    xp.multiply(x, real(math.sqrt(0.5)), out=x)
-    xp.minimum(x, real(limit), out=x)  # |z|/√2
-    xp.add(x, real(2), out=u)
+    xp.multiply(x, real(math.sqrt(0.5)), out=x)  # |z|/√2
+    xp.minimum(x, real(limit), out=u)
+    xp.add(u, real(2), out=u)
     xp.divide(real(2), u, out=u)  # t = 2/(2 + x), in [lowest, 1]
     xp.subtract(u, real(lowest), out=u)
     xp.multiply(u, real(4 / (1 - lowest)), out=u)
@@ -219,10 +262,12 @@ _FORWARD: dict[str, Forward] = {
     "relu": _relu,
     "leaky_relu": _leaky,
     "elu": _elu,
+    "selu": _selu,
     "gelu": _gelu,
     "silu": _silu,
     "sigmoid": _sigmoid,
     "tanh": _tanh,
+    "softplus": _softplus,
     "softmax": _softmax,
 }
 _BACKWARD: dict[str, Backward] = {
@@ -230,9 +275,11 @@ _BACKWARD: dict[str, Backward] = {
     "relu": _relu_back,
     "leaky_relu": _leaky_back,
     "elu": _elu_back,
+    "selu": _selu_back,
     "gelu": _gelu_back,
     "silu": _silu_back,
     "sigmoid": _sigmoid_back,
     "tanh": _tanh_back,
+    "softplus": _softplus_back,
     "softmax": _softmax_back,
 }

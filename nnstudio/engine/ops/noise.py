@@ -7,18 +7,20 @@ and a run resumed at any step goes on with the very masks it would have had.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 Bits = NDArray[np.uint32]
 Scratch = Callable[[int, tuple[int, ...], Any], Any]
 
 _MASK = 2**64 - 1
-_BITS_SLOT, _SHIFT_SLOT = 20, 21  # scratch arrays of their own: bits outlive other primitives' scratch
+# scratch arrays of their own: bits outlive other primitives' scratch
+_BITS_SLOT, _SHIFT_SLOT, _NORMAL_SLOT, _ANGLE_SLOT = 20, 21, 22, 23
 
 
 class Noise:
@@ -69,6 +71,40 @@ def random_bits(key: int, size: int, scratch: Scratch) -> Bits:
     np.add(bits, np.uint32(key >> 32), out=bits)
     _round(bits, shifted)
     return bits
+
+
+def standard_normal(key: int, size: int, dtype: DTypeLike, scratch: Scratch) -> NDArray[Any]:
+    """A number from N(0, 1) for each of the positions 0 to ``size - 1``.
+
+    ``√(−2 ln u) · cos(2πv)`` for u and v uniform on (0, 1] (Box & Muller, 1958), from two numbers of
+    32 bits; so none is beyond ±6.8.
+
+    Args:
+        key: See :meth:`Noise.key`.
+        size: How many numbers.
+        dtype: float32 or float64.
+        scratch: Hands out arrays that may hold anything.
+
+    Returns:
+        ``(size,)``, in a scratch array that the next call overwrites.
+    """
+    normal: NDArray[Any] = scratch(_NORMAL_SLOT, (size,), dtype)
+    angle: NDArray[Any] = scratch(_ANGLE_SLOT, (size,), dtype)
+    _uniform(random_bits(key, size, scratch), normal)
+    np.log(normal, out=normal)
+    np.multiply(normal, normal.dtype.type(-2), out=normal)
+    np.sqrt(normal, out=normal)
+    _uniform(random_bits(mix(key), size, scratch), angle)
+    np.multiply(angle, angle.dtype.type(2 * math.pi), out=angle)
+    np.cos(angle, out=angle)
+    np.multiply(normal, angle, out=normal)
+    return normal
+
+
+def _uniform(bits: Bits, out: NDArray[Any]) -> None:
+    """Numbers in (0, 1]: the middles of 2³² equal parts, rounded."""
+    np.add(bits, out.dtype.type(0.5), out=out, dtype=out.dtype, casting="unsafe")
+    np.multiply(out, out.dtype.type(2**-32), out=out)
 
 
 def _round(x: Bits, t: Bits) -> None:

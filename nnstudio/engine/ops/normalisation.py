@@ -1,4 +1,4 @@
-"""Batch normalisation, in place and a cache-sized piece at a time.
+"""Batch and layer normalisation, in place and a cache-sized piece at a time.
 
 Sums run over at most a few hundred float32 values in a row and are then added up in float64, and
 the variance comes from values whose mean was taken off before (Chan, Golub & LeVeque, "Algorithms
@@ -142,6 +142,78 @@ class NormalisationOps(ScratchOps):
             xp.multiply(piece, factor[:width], out=piece)
 
 
+    def layer_norm(self, x: Array, norm: Normalisation, epsilon: float, out: Array) -> Array:
+        """``out = gamma · (x − mean) · inverse + beta`` over the last axis; fills the statistics."""
+        xp = self.xp
+        for mean, inverse, source, y in _rows(norm, x, out):
+            xp.mean(source, axis=1, keepdims=True, out=mean)
+            xp.subtract(source, mean, out=y)
+            rest = xp.mean(y, axis=1, keepdims=True, out=inverse)
+            xp.subtract(y, rest, out=y)  # what rounding left of the mean, else constants came out as ±1
+            xp.add(mean, rest, out=mean)
+            square = self.scratch(_SLOT, y.shape, y.dtype)
+            xp.multiply(y, y, out=square)
+            xp.mean(square, axis=1, keepdims=True, out=inverse)
+            xp.add(inverse, inverse.dtype.type(epsilon), out=inverse)
+            xp.sqrt(inverse, out=inverse)
+            xp.reciprocal(inverse, out=inverse)
+            xp.multiply(y, inverse, out=y)
+            if norm.gamma is not None:
+                xp.multiply(y, norm.gamma, out=y)
+            if norm.beta is not None:
+                xp.add(y, norm.beta, out=y)
+        return out
+
+    def layer_norm_backward(
+        self,
+        dy: Array,
+        x: Array,
+        norm: Normalisation,
+        d_gamma: Array | None,
+        d_beta: Array | None,
+        *,
+        needs_dx: bool,
+    ) -> Array | None:
+        """Gradients of :meth:`layer_norm`; ``dx``, if needed, in place of ``dy``.
+
+        With ``g = gamma · dy`` and means over the C values of a row (Ba, Kiros & Hinton, 2016)::
+
+            dbeta = Σ dy,  dgamma = Σ dy·x̂,  dx = inverse · (g − mean g − x̂ · mean g·x̂)
+        """
+        xp, channels = self.xp, x.shape[-1]
+        dy = xp.ascontiguousarray(dy)
+        of_dy, of_product = xp.zeros(channels), xp.zeros(channels)
+        for mean, inverse, gradient, source in _rows(norm, dy, x):
+            unit = self.scratch(_SLOT, source.shape, source.dtype)
+            product = self.scratch(_SLOT + 1, source.shape, source.dtype)
+            xp.subtract(source, mean, out=unit)
+            xp.multiply(unit, inverse, out=unit)  # x̂
+            xp.multiply(gradient, unit, out=product)
+            of_dy += _channel_sums(gradient, channels)
+            of_product += _channel_sums(product, channels)
+            if needs_dx:
+                self._layer_dx(gradient, unit, product, inverse, norm.gamma)
+        if d_beta is not None:
+            d_beta[...] = of_dy
+        if d_gamma is not None:
+            d_gamma[...] = of_product
+        return dy if needs_dx else None
+
+    def _layer_dx(self, dy: Array, unit: Array, product: Array, inverse: Array, gamma: Array | None) -> None:
+        """``dy ← inverse · (g − mean g − x̂ · mean g·x̂)``; ``product`` holds ``dy·x̂``."""
+        xp = self.xp
+        per_row = self.scratch(_SLOT + 2, inverse.shape, inverse.dtype)
+        if gamma is not None:
+            xp.multiply(dy, gamma, out=dy)
+            xp.multiply(product, gamma, out=product)
+        xp.mean(product, axis=1, keepdims=True, out=per_row)
+        xp.multiply(unit, per_row, out=unit)
+        xp.mean(dy, axis=1, keepdims=True, out=per_row)
+        xp.subtract(dy, per_row, out=dy)
+        xp.subtract(dy, unit, out=dy)
+        xp.multiply(dy, inverse, out=dy)
+
+
 def pieces(channels: int, *arrays: Array) -> Iterator[tuple[Array, ...]]:
     """The same values of all arrays, a cache-sized piece at a time.
 
@@ -163,6 +235,17 @@ def pieces(channels: int, *arrays: Array) -> Iterator[tuple[Array, ...]]:
         yield tuple(array[whole:] for array in flat)
 
 
+def _rows(norm: Normalisation, *arrays: Array) -> Iterator[tuple[Array, ...]]:
+    """:func:`pieces` as ``(rows, C)``, behind their mean and inverse ``(rows, 1)``."""
+    channels, start = arrays[0].shape[-1], 0
+    mean, inverse = norm.mean.reshape(-1, 1), norm.inverse.reshape(-1, 1)
+    for piece in pieces(channels, *arrays):
+        rows = [array.reshape(-1, channels) for array in piece]
+        part = slice(start, start + len(rows[0]))
+        yield mean[part], inverse[part], *rows
+        start = part.stop
+
+
 def _side(channels: int) -> int:
     """Positions side by side in a row of a piece."""
     return max(1, _WIDTH // channels)
@@ -174,8 +257,10 @@ def _wide(vector: Array) -> Array:
 
 
 def _channel_sums(piece: Array, channels: int) -> Array:
-    """Sum of every channel over a piece ``(rows, k·C)``: ``(C,)``, float64."""
-    return piece.sum(axis=0).reshape(-1, channels).sum(axis=0, dtype=np.float64)
+    """Sum of every channel over a piece: ``(C,)``, float64."""
+    width = _side(channels) * channels
+    wide = piece.reshape(-1, channels if piece.size % width else width)
+    return wide.sum(axis=0).reshape(-1, channels).sum(axis=0, dtype=np.float64)
 
 
 def _factor(norm: Normalisation) -> Array:

@@ -69,6 +69,12 @@ class NumpyOps(ConvolutionOps, DepthwiseOps, NormalisationOps, PaddingOps, Pooli
         np.multiply(mask, mask.dtype.type(1 / (1 - rate)), out=mask)
         return np.multiply(x, mask, out=out)
 
+    def gaussian_noise(self, x: Array, stddev: float, key: int, out: Array) -> Array:
+        """``out = x + stddev · N(0, 1)``; what is added follows from ``key`` and the position."""
+        normal = noise.standard_normal(key, x.size, x.dtype, self.scratch).reshape(x.shape)
+        np.multiply(normal, x.dtype.type(stddev), out=normal)
+        return np.add(x, normal, out=out)
+
     def add(self, a: Array, b: Array, out: Array) -> Array:
         """``out = a + b``."""
         return np.add(a, b, out=out)

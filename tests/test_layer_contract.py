@@ -55,6 +55,20 @@ def network_around(layer: LayerSpec, shape: tuple[int, ...], loss=None) -> Netwo
     return Network(stack, loss or CategoricalCrossentropy())
 
 
+def weights_of(network: Network, seed: int) -> np.ndarray:
+    """Initial weights, with running statistics as if the network had been trained."""
+    weights = network.initial_weights(seed)
+    running = weights[network.trainable :]
+    running += np.random.default_rng(seed).uniform(0.1, 1, running.shape).astype(np.float32)
+    return weights
+
+
+def frozen(layer: LayerSpec) -> LayerSpec:
+    """The layer, and those inside it, with weights that stay."""
+    inside = tuple(frozen(child) for child in layer.children)
+    return (layer.with_children(inside) if inside else layer).replace(frozen=True)
+
+
 def fits(layer: LayerSpec, shape: tuple[int, ...]) -> bool:
     try:
         layer.output_shape(shape)
@@ -167,19 +181,21 @@ class TestEveryLayer:
         assert rows
         assert {(row.layer, row.weight): row.relative_error for row in rows if not row.ok} == {}
 
-    def test_the_gradient_of_the_input_agrees_too(self, layer: LayerSpec, shape: tuple[int, ...]):
-        network = network_around(layer, shape)
+    @pytest.mark.parametrize("mode", ["training", "frozen", "evaluation"])
+    def test_the_gradient_of_the_input_agrees_too(self, layer: LayerSpec, shape: tuple[int, ...], mode: str):
+        network = network_around(frozen(layer) if mode == "frozen" else layer, shape)
         random = np.random.default_rng(2)
-        weights = network.initial_weights(2).astype(np.float64)
+        weights = weights_of(network, 2).astype(np.float64)
         step = next(step for step in network.steps if step.layer.type_name() == layer.type_name())
         workspace = network.workspace(weights, BATCH, np.zeros(network.trainable), input_gradient=True)
         frames = workspace.chain.frames(BATCH)
         if step.layer.name not in frames:
             pytest.skip("computed with the layer in front of it")
         frame = frames[step.layer.name][1]
-        frame.source = Noise(3)
-        frame.training = frame.learning = True
-        frame.noise = frame.source.key(0)  # the same mask every time
+        frame.training = mode != "evaluation"
+        frame.learning = mode == "training"
+        frame.source = Noise(3) if frame.training else None
+        frame.noise = Noise(3).key(0)  # the same mask every time
         x = random.standard_normal((BATCH, *step.shape))
         dy = random.standard_normal((BATCH, *step.output))
 
@@ -190,9 +206,38 @@ class TestEveryLayer:
         error = directional_error(lambda: float((forward() * dy).sum()), x, np.array(dx), random)[2]
         assert error <= TOLERANCE
 
+    def test_a_frozen_layer_keeps_its_weights_and_passes_gradients_on(
+        self, layer: LayerSpec, shape: tuple[int, ...]
+    ):
+        free, network = network_around(layer, shape), network_around(frozen(layer), shape)
+        outer = next(row for row in network.report.layers if row.layer.frozen)
+        inside = {row.layer.name for row in outer.tree()}
+        assert not any(view.trainable for view in network.index if view.layer in inside)
+        assert network.size == free.size
+        weights = weights_of(network, 5)
+        random = np.random.default_rng(5)
+        x, labels = random.standard_normal((BATCH, *shape)), random.integers(0, 4, BATCH)
+        rows = check_gradients(network, weights, x, labels)
+        assert not any(row.layer in inside for row in rows)
+        assert {(row.layer, row.weight): row.relative_error for row in rows if not row.ok} == {}
+        before = weights.copy()
+        workspace = network.workspace(weights, BATCH, np.zeros(network.trainable, np.float32))
+        workspace.forward(x.astype(np.float32), Noise(0))
+        np.testing.assert_array_equal(weights, before)  # running statistics among them
+
+    def test_a_disabled_layer_is_as_if_it_were_not_there(self, layer: LayerSpec, shape: tuple[int, ...]):
+        behind = (*([Flatten()] if len(shape) > 1 else []), Dense(units=4))
+        x = np.random.default_rng(6).standard_normal((BATCH, *shape)).astype(np.float32)
+        logits = []
+        for layers in ((layer.replace(disabled=True), *behind), behind):
+            stack = NetworkSpec(layers=(Input(shape=shape), *layers))
+            network = Network(stack, CategoricalCrossentropy())
+            logits.append(network.workspace(network.initial_weights(6), BATCH).forward(x, Noise(0)).copy())
+        np.testing.assert_array_equal(*logits)
+
     def test_a_batch_gives_what_its_samples_give_one_by_one(self, layer: LayerSpec, shape: tuple[int, ...]):
         network = network_around(layer, shape)
-        workspace = network.workspace(network.initial_weights(3), BATCH)
+        workspace = network.workspace(weights_of(network, 3), BATCH)
         x = np.random.default_rng(3).standard_normal((BATCH, *shape)).astype(np.float32)
         whole = workspace.forward(x).copy()
         single = np.concatenate([workspace.forward(x[i : i + 1]).copy() for i in range(BATCH)])

@@ -166,10 +166,11 @@ class Residual(Layer):
             padding="same",
             use_bias=not self.normalise_skip,
             kernel_initializer="HeNormal",
+            frozen=self.frozen,
         )
         if not self.normalise_skip:
             return (convolution,)
-        norm = LAYERS.create("BatchNorm", name=f"{self.name}_projection_norm")
+        norm = LAYERS.create("BatchNorm", name=f"{self.name}_projection_norm", frozen=self.frozen)
         return (convolution, norm)
 
     def _check_projection(self, shape: Shape, out: Shape) -> None:

@@ -141,7 +141,6 @@ class NormalisationOps(ScratchOps):
             xp.subtract(piece, term, out=piece)
             xp.multiply(piece, factor[:width], out=piece)
 
-
     def layer_norm(self, x: Array, norm: Normalisation, epsilon: float, out: Array) -> Array:
         """``out = gamma · (x − mean) · inverse + beta`` over the last axis; fills the statistics."""
         xp = self.xp

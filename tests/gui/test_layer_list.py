@@ -97,7 +97,7 @@ def test_search_finds_names_synonyms_and_categories(layers, query, title):
 def test_a_category_as_search_shows_all_of_it_and_nothing_else(layers):
     QTest.keyClicks(layers.search, "activation")
     assert list(shown(layers.view)) == ["Activation"]
-    assert len(shown(layers.view)["Activation"]) == 9
+    assert len(shown(layers.view)["Activation"]) == 11
 
 
 def test_a_search_without_result_says_so_and_enter_does_nothing(layers, document):
@@ -191,7 +191,7 @@ def test_lines_are_named_for_screen_readers(layers):
     index = layers.view.index_of("Tanh")
     spoken = index.data(Qt.ItemDataRole.AccessibleTextRole)
     assert spoken == "Tanh, activation"
-    assert index.parent().data(Qt.ItemDataRole.AccessibleTextRole) == "Activation, 9 layers"
+    assert index.parent().data(Qt.ItemDataRole.AccessibleTextRole) == "Activation, 11 layers"
 
 
 def test_own_groups_can_be_shown(qtbot):

@@ -99,10 +99,10 @@ def test_the_plus_button_offers_every_layer(document, show):
     QTest.mouseClick(panel.header.add, LEFT)
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
-    action = next(action for action in menu.actions() if action.text() == "Dropout")
+    action = next(action for action in menu.actions() if action.text() == "Dense")
     QTest.mouseClick(menu, LEFT, pos=menu.actionGeometry(action).center())
-    assert names(document)[3] == "dropout_1"
-    assert document.selection == "dropout_1"
+    assert names(document)[3] == "dense_2"
+    assert document.selection == "dense_2"
 
 
 def test_the_draft_notice_offers_to_revert(document, show, qtbot):

@@ -40,8 +40,8 @@ def figures(history: Sequence[Record], monitor: Monitor) -> list[float | None]:
         monitor: Which figure.
 
     Returns:
-        One number per epoch; None for an epoch that tells nothing. A run that has no validation
-        figures at all is judged by those of its training samples.
+        One number per epoch; None for an epoch that tells nothing. As long as there is no
+        validation figure at all, those of the training samples take its place.
     """
     values = [getattr(record, monitor) for record in history]
     if all(value is None for value in values):

@@ -8,8 +8,10 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from nnstudio.engine.checkpoint import load_checkpoint
+from nnstudio.engine.state import TrainerState
 from nnstudio.gui.document import Document
 from nnstudio.gui.recording import RunKeeper
+from nnstudio.gui.resuming import Reached
 from nnstudio.layers import Dense
 from tests.gui.runs import Watched, epochs_of, losses_of, small_project
 
@@ -114,6 +116,12 @@ def test_a_diverged_run_offers_a_smaller_rate_and_goes_on_from_its_last_good_epo
     assert watched.to_end().state == "finished"
     assert epochs_of(watched.events)[0] == good + 1
     assert all(math.isfinite(loss) for loss in losses_of(watched.events))
+
+
+def test_behind_a_divergence_the_optimizer_begins_as_it_began_the_run() -> None:
+    project = small_project(optimizer={"type": "Adagrad", "initial_accumulator_value": 0.5})
+    state = TrainerState(np.ones(2, np.float32), {"accumulator": np.full(2, np.inf, np.float32)}, epoch=1)
+    assert (Reached(project, state, 4, diverged=True).start().slots["accumulator"] == 0.5).all()
 
 
 def test_a_new_rate_does_not_cut_short_a_run_that_trains_more(watched: Watched) -> None:

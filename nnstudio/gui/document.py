@@ -6,7 +6,7 @@ what changed. No view keeps a copy of its own.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -24,7 +24,7 @@ class Document(QObject):
     Signals:
         changed(Change): The project changed, by an edit, an undo or a redo.
         reset(): Another project was opened.
-        selection_changed(str): Name of the selected layer, "" for none.
+        selection_changed(str): Name of the current layer, "" for none; also when others are selected with it.
         saved(): ``path`` or ``dirty`` changed.
     """
 
@@ -37,6 +37,7 @@ class Document(QObject):
         super().__init__(parent)
         self._expected: tuple[Shape | None, int | None] = (None, None)
         self._selection = ""
+        self._selected: tuple[str, ...] = ()
         self._path: Path | None = None
         self._open(project or ProjectSpec(), None)
 
@@ -57,13 +58,18 @@ class Document(QObject):
 
     @property
     def selection(self) -> str:
-        """Name of the selected layer, or "" for none."""
+        """Name of the current layer, or "" for none."""
         return self._selection
 
     @property
+    def selected(self) -> tuple[str, ...]:
+        """Names of all selected layers, the current one among them, first to last."""
+        return self._selected
+
+    @property
     def selected_layer(self) -> LayerSpec | None:
-        """The selected layer, or None."""
-        return next((layer for layer in self.network.layers if layer.name == self._selection), None)
+        """The current layer, or None."""
+        return self.network.find(self._selection) if self._selection else None
 
     @property
     def path(self) -> Path | None:
@@ -119,15 +125,14 @@ class Document(QObject):
         """
         changed = self.network.layer(layer).replace(**{name: value})
         label = f"Set {name.replace('_', ' ')}"
-        selected = self._selection == layer
-        if name == "name" and selected:
-            self._selection = changed.name
+        network = self.network.replace_layer(layer, changed)
+        self._follow_name(layer, changed.name)
         try:
-            self.apply_network(label, self.network.replace_layer(layer, changed), (layer, name))
+            self.apply_network(label, network, (layer, name))
         except Exception:
-            self._selection = layer if selected else self._selection
+            self._follow_name(changed.name, layer)
             raise
-        if name == "name" and selected:
+        if changed.name != layer and changed.name in self._selected:
             self.selection_changed.emit(self._selection)
 
     def apply_fix(self, fix: Fix, layer: str) -> None:
@@ -135,21 +140,25 @@ class Document(QObject):
         self.apply_network(fix.label, fix.apply(self.network, layer))
 
     def insert_layer(self, layer: LayerSpec, position: int | None = None) -> None:
-        """Inserts a layer (behind the selection by default) and selects it."""
-        if position is None:
-            names = [item.name for item in self.network.layers]
-            behind = names.index(self._selection) + 1 if self._selection in names else len(names)
-            position = behind
-        network = self.network.insert(position, layer)
+        """Inserts a layer into the outer stack (at its end by default) and selects it."""
+        place = len(self.network.layers) if position is None else position
+        network = self.network.insert(place, layer)
         self.apply_network(f"Insert {layer.title}", network)
-        self.select(network.layers[position].name)
+        self.select(network.layers[place].name)
 
     def select(self, name: str) -> None:
-        """Selects a layer by name; "" for none."""
-        if name != self._selection:
+        """Selects one layer by name; "" for none."""
+        self.select_many((name,) if name else (), name)
+
+    def select_many(self, names: Collection[str], current: str) -> None:
+        """Selects layers by name; ``current`` is the one among them that the inspector shows."""
+        selected = self._ordered(names)
+        if current not in selected:
+            current = selected[0] if selected else ""
+        if (selected, current) != (self._selected, self._selection):
             self._history.seal()
-            self._selection = name
-            self.selection_changed.emit(name)
+            self._selected, self._selection = selected, current
+            self.selection_changed.emit(current)
 
     def seal(self) -> None:
         """Ends the merging of edits (a field lost the focus, a slider was let go)."""
@@ -177,17 +186,30 @@ class Document(QObject):
         self._history = History(project)
         self._saved_project = project
         self._path = path
-        self._selection = ""
+        self._selection, self._selected = "", ()
         self._infer()
 
     def _announce(self, change: Change | None) -> None:
         if change is None:
             return
         self._infer()
-        if self._selection and self.selected_layer is None:
-            self._selection = ""
-            self.selection_changed.emit("")
+        kept = self._ordered(self._selected)
+        if kept != self._selected:
+            self._selection = self._selection if self._selection in kept else (kept[0] if kept else "")
+            self._selected = kept
+            self.selection_changed.emit(self._selection)
         self.changed.emit(change)
+
+    def _ordered(self, names: Collection[str]) -> tuple[str, ...]:
+        """Those of the names that the network has, first to last."""
+        if not names:
+            return ()
+        return tuple(layer.name for layer in self.network.walk() if layer.name in names)
+
+    def _follow_name(self, old: str, new: str) -> None:
+        """Keeps a layer selected that is getting another name."""
+        self._selected = tuple(new if name == old else name for name in self._selected)
+        self._selection = new if self._selection == old else self._selection
 
     def _infer(self) -> None:
         shape, classes = self._expected

@@ -150,8 +150,7 @@ class InspectorPanel(QFrame):
 
     def _refresh_layer(self) -> None:
         layer = self._document.selected_layer
-        rows = self._document.report.layers
-        row = next((row for row in rows if layer is not None and row.layer.name == layer.name), None)
+        row = self._document.report.row(layer.name) if layer is not None else None
         self.header.show_layer(layer)
         self.layer.show_layer(layer, row, self._document.project.train.l2)
         if self.layer.form is not None:
@@ -170,7 +169,7 @@ class InspectorPanel(QFrame):
             return ""
         if not value.strip():
             return "Use at least one letter."
-        others = {layer.name for layer in self._document.network.layers} - {self._document.selection}
+        others = {layer.name for layer in self._document.network.walk()} - {self._document.selection}
         return f"Another layer is called {value}." if value in others else ""
 
     def _set_layer_field(self, name: str, value: object) -> None:

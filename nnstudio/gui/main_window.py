@@ -301,7 +301,7 @@ class MainWindow(QMainWindow):
         self.messages.show_progress(text, share, self.datasets.cancel_download)
 
     def _select_in_stack(self, name: str) -> None:
-        if any(layer.name == name for layer in self.document.network.layers):
+        if self.document.network.find(name) is not None:
             self.document.select(name)
 
     def _show_outline(self, *_news: object) -> None:

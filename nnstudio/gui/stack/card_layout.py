@@ -13,21 +13,59 @@ from nnstudio.gui.stack.texts import problem_text
 from nnstudio.gui.theme import theme
 from nnstudio.gui.tokens import METRICS
 
-GAP = 3  # between cards; with the card's 44 px the rows follow each other every 47 px
-EDGE = 4  # the strip in the category's colour
-GRIP_LEFT = 10
-GLYPH_LEFT = 31
-TEXT_LEFT = 53
-RIGHT = 9
-ROW_CENTRES = (13, 31)
-PROBLEM_ICON_LEFT = 17
-PROBLEM_TEXT_LEFT = 39
+LINE = 18
 PROBLEM_TOP = 6
 PROBLEM_BOTTOM = 10
-LINE = 18
 BUTTON_GAP = 8
 BUTTON_PADDING = 10
+GAP = 3  # between cards; with the card's 44 px the rows follow each other every 47 px
 MARGIN = 8  # beside the cards; the focus ring needs 3
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Sizes of one kind of card at 100% zoom.
+
+    Attributes:
+        head: Height without a problem.
+        gap: Space below it.
+        edge: Width of the strip in the category's colour.
+        grip_left: Where the handle begins; -1 without one.
+        glyph_left: Where the glyph begins.
+        glyph: Side of the glyph.
+        text_left: Where the title begins.
+        right: Space at the right of the numbers.
+        title: Size and weight of the title.
+        problem_icon: Where the icon of a problem begins.
+        problem_text: Where its text begins.
+    """
+
+    head: int
+    gap: int
+    edge: int
+    grip_left: int
+    glyph_left: int
+    glyph: int
+    text_left: int
+    right: int
+    title: tuple[int, int]
+    problem_icon: int
+    problem_text: int
+
+    def text_at(self, block: bool) -> int:
+        """Where the title of a card begins: that of a block stands behind its chevron."""
+        return self.text_left + (CHEVRON if block else 0)
+
+
+CARD = Measures(METRICS.card, GAP, 4, 10, 31, 16, 53, 9, (13, 600), 17, 39)
+"""A card of the outer stack: two rows of text."""
+ROW = Measures(METRICS.block_row, 2, 3, -1, 9, 13, 28, 8, (12, 500), 8, 28)
+"""A row inside a block: one row of text."""
+CHEVRON = 13
+"""How far the glyph and the title of a block move to make room for its chevron."""
+CHEVRON_LEFT = 25
+ROW_CENTRES = (13, 31)
+SHAPES_LEFT = 53
 
 
 @dataclass(frozen=True)
@@ -54,13 +92,18 @@ class CardLayout:
     """A card of a given width.
 
     Attributes:
+        measures: Its kind.
+        width: Its width.
         height: Height of the card without the gap below it.
         box: Its problem, or None.
+        chevron: Where a click opens or closes the block, or None for other layers.
     """
 
+    measures: Measures
     width: float
     height: float
     box: ProblemBox | None
+    chevron: QRectF | None = None
 
     def button_at(self, point: QPointF) -> int | None:
         """Number of the fix button under a point relative to the card."""
@@ -68,34 +111,65 @@ class CardLayout:
         return next((at for at, button in enumerate(buttons) if button.rect.contains(point)), None)
 
 
-def lay_out(row: LayerReport, card_width: float) -> CardLayout:
+def lay_out(row: LayerReport, card_width: float, measures: Measures = CARD) -> CardLayout:
     """The layout of a card ``card_width`` pixels wide."""
-    head = float(theme().px(METRICS.card))
-    if not row.problems:
-        return CardLayout(card_width, head, None)
-    box = _box(row.problems[0], card_width, head)
-    return CardLayout(card_width, head + box.rect.height(), box)
+    head = float(theme().px(measures.head))
+    box = _Boxes(measures, card_width, head).box(row.problems[0]) if row.problems else None
+    chevron = _chevron(measures) if row.layer.children else None
+    return CardLayout(measures, card_width, head + (box.rect.height() if box else 0), box, chevron)
 
 
-def _box(problem: Problem, card_width: float, top: float) -> ProblemBox:
+def _chevron(measures: Measures) -> QRectF:
+    """The icon's surroundings, at least 24 px each way."""
     px = theme().px
-    left, right = float(px(PROBLEM_TEXT_LEFT)), card_width - px(RIGHT)
-    pieces = problem_text(problem)
-    beside = _beside(problem, right - left)
-    runs = wrap(pieces, 12, right - left - (beside + px(BUTTON_GAP) if beside else 0))
-    lines = 1 + max((run.line for run in runs), default=0)
-    text_top = top + px(PROBLEM_TOP)
-    if beside:
+    left, side = (CHEVRON_LEFT - 4 if measures is CARD else 1), px(METRICS.button_small)
+    middle = px(ROW_CENTRES[0]) if measures is CARD else px(measures.head) / 2
+    return QRectF(px(left), middle - side / 2, side, side)
+
+
+class _Boxes:
+    """Lays out the lower half of a card with a problem."""
+
+    def __init__(self, measures: Measures, card_width: float, top: float) -> None:
+        px = theme().px
+        self._width, self._top = card_width, top
+        self._left = float(px(measures.problem_text))
+        self._right = card_width - px(measures.right)
+
+    def box(self, problem: Problem) -> ProblemBox:
+        """The text and the buttons below it, or a warning's only button beside it."""
+        px, room = theme().px, self._right - self._left
+        beside = _beside(problem, room)
+        runs = wrap(problem_text(problem), 12, room - (beside + px(BUTTON_GAP) if beside else 0))
+        if beside:
+            return self._one_line(problem, runs, beside)
+        lines = 1 + max((run.line for run in runs), default=0)
+        text_top = self._top + px(PROBLEM_TOP)
+        buttons, bottom = self._rows(problem.fixes, text_top + lines * px(LINE) + px(2))
+        area = QRectF(0, self._top, self._width, bottom + px(PROBLEM_BOTTOM) - self._top)
+        return ProblemBox(problem, area, runs, text_top, buttons)
+
+    def _one_line(self, problem: Problem, runs: tuple[Run, ...], beside: float) -> ProblemBox:
+        px = theme().px
         button = px(METRICS.button_small)
         height = float(button + 2 * px(PROBLEM_TOP))
-        text_top = top + (height - px(LINE)) / 2
-        where = QRectF(right - beside, top + px(PROBLEM_TOP), beside, button)
-        buttons: tuple[FixButton, ...] = (FixButton(problem.fixes[0], where),)
-    else:
-        below = text_top + lines * px(LINE)
-        buttons, bottom = _stack_buttons(problem.fixes, left, right, below + px(2))
-        height = bottom + px(PROBLEM_BOTTOM) - top
-    return ProblemBox(problem, QRectF(0, top, card_width, height), runs, text_top, buttons)
+        where = QRectF(self._right - beside, self._top + px(PROBLEM_TOP), beside, button)
+        text_top = self._top + (height - px(LINE)) / 2
+        area = QRectF(0, self._top, self._width, height)
+        return ProblemBox(problem, area, runs, text_top, (FixButton(problem.fixes[0], where),))
+
+    def _rows(self, fixes: tuple[Fix, ...], top: float) -> tuple[tuple[FixButton, ...], float]:
+        """The buttons in reading order, in as many rows as they need, and where the last row ends."""
+        high, gap = theme().px(METRICS.button_small), theme().px(BUTTON_GAP)
+        buttons: list[FixButton] = []
+        x, y = self._left, top
+        for at, fix in enumerate(fixes[:2]):
+            wide = min(button_width(fix, at == 0), self._right - self._left)
+            if buttons and x + wide > self._right:
+                x, y = self._left, y + high + theme().px(4)
+            buttons.append(FixButton(fix, QRectF(x, y, wide, high)))
+            x += wide + gap
+        return tuple(buttons), (y + high if buttons else top)
 
 
 def button_width(fix: Fix, first: bool) -> float:
@@ -110,19 +184,3 @@ def _beside(problem: Problem, room: float) -> float:
     button = button_width(problem.fixes[0], first=False)
     runs = wrap(problem_text(problem), 12, room - button - theme().px(BUTTON_GAP))
     return button if all(run.line == 0 for run in runs) else 0.0
-
-
-def _stack_buttons(
-    fixes: tuple[Fix, ...], left: float, right: float, top: float
-) -> tuple[tuple[FixButton, ...], float]:
-    """The buttons in reading order, in as many rows as they need, and where the last row ends."""
-    high, gap = theme().px(METRICS.button_small), theme().px(BUTTON_GAP)
-    buttons: list[FixButton] = []
-    x, y = left, top
-    for at, fix in enumerate(fixes[:2]):
-        wide = min(button_width(fix, at == 0), right - left)
-        if buttons and x + wide > right:
-            x, y = left, y + high + theme().px(4)
-        buttons.append(FixButton(fix, QRectF(x, y, wide, high)))
-        x += wide + gap
-    return tuple(buttons), (y + high if buttons else top)

@@ -1,155 +1,183 @@
-"""Draws cards: ground, category edge, two rows of text, the problem and its buttons."""
+"""Draws the contents of cards and of the rows inside blocks: glyph, texts, the problem and its buttons."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtGui import QPainter, QPen
 
 from nnstudio.core.shapes import LayerReport
 from nnstudio.gui.icons import glyph_pixmap, pixmap
 from nnstudio.gui.stack import card_layout as at
-from nnstudio.gui.stack.card_layout import CardLayout, FixButton, ProblemBox
+from nnstudio.gui.stack.card_layout import CARD, CardLayout, FixButton, ProblemBox
 from nnstudio.gui.stack.card_text import face, metrics, width
+from nnstudio.gui.stack.draw import (
+    CardState,
+    draw_border,
+    draw_frame,
+    draw_right,
+    draw_text,
+    draw_title,
+)
 from nnstudio.gui.stack.edits import is_input
 from nnstudio.gui.stack.glyphs import glyph_of
-from nnstudio.gui.stack.texts import ARROW, detail_text, multiply_adds_text, parameters_text, shapes_of
+from nnstudio.gui.stack.texts import (
+    ARROW,
+    amount_text,
+    detail_text,
+    inside_text,
+    multiply_adds_text,
+    parameters_text,
+    shapes_of,
+    skip_text,
+)
 from nnstudio.gui.stylesheet import mix
 from nnstudio.gui.theme import theme
 from nnstudio.gui.tokens import METRICS
 
-LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-CENTRE = Qt.AlignmentFlag.AlignCenter
-
-
-@dataclass(frozen=True)
-class CardState:
-    """How a card looks apart from what it says.
-
-    Attributes:
-        selected: It is the selected layer.
-        hovered: The pointer is over it.
-        button: Fix button under the pointer, or None.
-        pressed: That button is held down.
-        data_title: Name of the data set, for the Input card.
-    """
-
-    selected: bool = False
-    hovered: bool = False
-    button: int | None = None
-    pressed: bool = False
-    data_title: str = ""
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+_LOCK = 14
 
 
 def paint_card(
     painter: QPainter, card: QRectF, layout: CardLayout, row: LayerReport, state: CardState
 ) -> None:
-    """Draws one card into ``card``."""
+    """Draws one card into ``card``; the frame of an open block is there already."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    _ground(painter, card, layout, row, state)
+    measures, radius = layout.measures, theme().px(radius_of(layout))
+    if not state.open:
+        draw_frame(painter, card, row, state, theme().px(measures.edge), radius)
     painter.translate(card.topLeft())
-    _head(painter, layout.width, row, state)
     if layout.box is not None:
-        _problem(painter, layout.box, state)
+        _tint(painter, layout, radius if not state.open else 0)
+        if not state.open:
+            whole = QRectF(0, 0, layout.width, layout.height)
+            draw_border(painter, whole, row, state, radius)
+    _head(painter, layout, row, state)
+    if layout.box is not None:
+        _problem(painter, layout, layout.box, state)
     painter.restore()
 
 
-def _ground(painter: QPainter, card: QRectF, layout: CardLayout, row: LayerReport, state: CardState) -> None:
-    radius = theme().px(METRICS.radius_card)
-    border, thickness = _border(layout, state)
-    body = card.adjusted(0.5, 0.5, -0.5, -0.5)
-    outline = QPainterPath()
-    outline.addRoundedRect(body, radius, radius)
-    painter.fillPath(outline, theme().colour(_fill(state)))
+def radius_of(layout: CardLayout) -> int:
+    """Radius of the corners at 100% zoom."""
+    return METRICS.radius_card if layout.measures is CARD else METRICS.radius
+
+
+def _tint(painter: QPainter, layout: CardLayout, radius: float) -> None:
+    """The ground of the problem, square at its upper end."""
+    box = layout.box
+    assert box is not None
+    edge = 1 + theme().px(layout.measures.edge)
+    area = box.rect.adjusted(edge, 0, -1, -1)
+    role = "error_tint" if box.problem.severity == "error" else "caution_tint"
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme().colour(role))
     painter.save()
-    painter.setClipPath(outline)
-    if layout.box is not None:
-        tint = "error_tint" if layout.box.problem.severity == "error" else "caution_tint"
-        painter.fillRect(layout.box.rect.translated(card.topLeft()), theme().colour(tint))
-    edge = QRectF(card.left(), card.top(), 1 + theme().px(at.EDGE), card.height())
-    painter.fillRect(edge, theme().colour(row.layer.category))
+    painter.setClipRect(area)
+    painter.drawRoundedRect(area.adjusted(-radius, -radius, 0, 0), radius, radius)
     painter.restore()
-    pen = QPen(theme().colour(border), thickness)
-    painter.setPen(pen)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    inset = thickness / 2
-    painter.drawRoundedRect(card.adjusted(inset, inset, -inset, -inset), radius, radius)
 
 
-def _fill(state: CardState) -> str:
-    return "accent_tint" if state.selected else "hover" if state.hovered else "panel"
-
-
-def _border(layout: CardLayout, state: CardState) -> tuple[str, float]:
-    if layout.box is not None:
-        colour = "error" if layout.box.problem.severity == "error" else "caution_line"
-        return colour, (2.0 if state.selected else 1.0)
-    return ("accent", float(theme().px(2))) if state.selected else ("border", 1.0)
-
-
-def _head(painter: QPainter, card_width: float, row: LayerReport, state: CardState) -> None:
-    px, layer = theme().px, row.layer
-    upper, lower = (px(centre) for centre in at.ROW_CENTRES)
+def _head(painter: QPainter, layout: CardLayout, row: LayerReport, state: CardState) -> None:
+    px, measures, layer = theme().px, layout.measures, row.layer
+    upper = px(at.ROW_CENTRES[0]) if measures is CARD else px(measures.head) / 2
     ratio = painter.device().devicePixelRatioF()
-    icon = px(METRICS.icon)
-    if not is_input(layer):  # the Input can't be moved
-        painter.drawPixmap(QPointF(px(at.GRIP_LEFT), upper - icon / 2), pixmap("grip", "muted", 16, ratio))
-    glyph = glyph_pixmap(layer.category, glyph_of(layer), 16, ratio)
-    painter.drawPixmap(QPointF(px(at.GLYPH_LEFT), upper - icon / 2), glyph)
-    right = card_width - px(at.RIGHT)
-    amount = parameters_text(row.parameters)
-    _right_text(painter, amount, right, upper)
-    room = right - width(amount, 11) - px(8) - px(at.TEXT_LEFT)
-    _title(painter, layer.title, detail_text(layer, state.data_title), room, upper)
-    _shapes(painter, row, right, lower)
+    if measures.grip_left >= 0 and not is_input(layer):  # the Input can't be moved
+        _icon(painter, pixmap("grip", "muted", 16, ratio), px(measures.grip_left), upper, 16)
+    block = layout.chevron is not None
+    if layout.chevron is not None:
+        _chevron(painter, layout.chevron, state)
+    shift = px(at.CHEVRON) if block else 0
+    glyph = glyph_pixmap(layer.category, glyph_of(layer), measures.glyph, ratio)
+    _icon(painter, glyph, px(measures.glyph_left) + shift, upper, measures.glyph)
+    right = layout.width - px(measures.right)
+    taken = _amount(painter, layout, row, state, right, upper)
+    left = px(measures.text_left) + shift
+    texts = (layer.title, detail_text(layer, state.data_title, skip_text(row)))
+    draw_title(painter, texts, left, right - taken - px(8) - left, upper, measures.title, state.quiet)
+    if measures is CARD:
+        _second_row(painter, row, state, right)
 
 
-def _title(painter: QPainter, title: str, detail: str, room: float, centre: float) -> None:
+def _icon(painter: QPainter, drawn: object, left: float, middle: float, side: int) -> None:
+    painter.drawPixmap(QPointF(left, middle - theme().px(side) / 2), drawn)  # type: ignore[call-overload]
+
+
+def _chevron(painter: QPainter, area: QRectF, state: CardState) -> None:
     px = theme().px
-    elide = Qt.TextElideMode.ElideRight
-    shown = metrics(13, 600).elidedText(title, elide, room)
-    _text(painter, shown, px(at.TEXT_LEFT), centre, 13, 600, "text")
-    used = width(shown, 13, 600) + px(8)
-    if detail and room - used > px(12):
-        rest = metrics(12).elidedText(detail, elide, room - used)
-        _text(painter, rest, px(at.TEXT_LEFT) + used, centre, 12, 400, "text2")
+    if state.chevron:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().colour("border"))
+        painter.drawRoundedRect(area.adjusted(2, 2, -2, -2), px(METRICS.radius), px(METRICS.radius))
+    ratio = painter.device().devicePixelRatioF()
+    drawn = pixmap("chevron-down" if state.open else "chevron-right", "text2", 14, ratio)
+    side = px(14)
+    painter.drawPixmap(QPointF(area.center().x() - side / 2, area.center().y() - side / 2), drawn)
 
 
-def _shapes(painter: QPainter, row: LayerReport, right: float, centre: float) -> None:
-    into, out = shapes_of(row)
+def _amount(
+    painter: QPainter, layout: CardLayout, row: LayerReport, state: CardState, right: float, middle: float
+) -> float:
+    """The number of parameters, "frozen" or nothing at the right end; returns the width it takes."""
+    if state.disabled:
+        return 0.0
+    if state.frozen and row.parameters != 0:
+        side = theme().px(_LOCK)
+        lock = pixmap("lock", "muted", _LOCK, painter.device().devicePixelRatioF())
+        painter.drawPixmap(QPointF(right - side, middle - side / 2), lock)
+        text, right = "frozen", right - side - theme().px(4)
+        draw_right(painter, text, right, middle)
+        return width(text, 11) + side + theme().px(4)
+    text = parameters_text(row.parameters) if layout.measures is CARD else amount_text(row.parameters)
+    draw_right(painter, text, right, middle)
+    return width(text, 11)
+
+
+def _second_row(painter: QPainter, row: LayerReport, state: CardState, right: float) -> None:
+    left, centre = float(theme().px(at.SHAPES_LEFT)), theme().px(at.ROW_CENTRES[1])
+    if state.disabled:
+        draw_text(painter, "skipped", left, centre, 12, 400, "text2")
+    elif row.layer.children and not state.open:
+        _fitted(painter, ("", inside_text(row)), row, left, right, centre)
+    else:
+        into, out = shapes_of(row)
+        _fitted(painter, (into, f" {ARROW} {out}" if into else out), row, left, right, centre)
+
+
+def _fitted(
+    painter: QPainter, texts: tuple[str, str], row: LayerReport, left: float, right: float, centre: float
+) -> None:
+    """Shapes at the left and work at the right.
+
+    Numbers never elide: where there is too little room the shapes take a smaller size, then the work
+    is left to the tooltip.
+    """
+    into, rest = texts
     wrong = bool(into) and bool(row.problems) and row.parameters is None and row.input_shape is not None
-    rest = f" {ARROW} {out}" if into else out
     work = "" if is_input(row.layer) else multiply_adds_text(row.multiply_adds)
-    left = float(theme().px(at.TEXT_LEFT))
     weight = 600 if wrong else 400
     room = right - left - theme().px(8)
     size = 12
     if width(into, size, weight) + width(rest, size) + width(work, 11) > room:
-        size = 11  # numbers never elide: a smaller size first, then the work moves to the tooltip alone
+        size = 11
     if width(into, size, weight) + width(rest, size) + width(work, 11) > room:
         work = ""
-    if into:
-        _text(painter, into, left, centre, size, weight, "error" if wrong else "text2")
-        left += width(into, size, weight)
-    _text(painter, rest, left, centre, size, 400, "text2")
-    _right_text(painter, work, right, centre)
+    draw_text(painter, into, left, centre, size, weight, "error" if wrong else "text2")
+    draw_text(painter, rest, left + width(into, size, weight), centre, size, 400, "text2")
+    draw_right(painter, work, right, centre)
 
 
-def _problem(painter: QPainter, box: ProblemBox, state: CardState) -> None:
-    px = theme().px
+def _problem(painter: QPainter, layout: CardLayout, box: ProblemBox, state: CardState) -> None:
+    px, measures = theme().px, layout.measures
     error = box.problem.severity == "error"
     line = px(at.LINE)
     name, colour = ("error-circle", "error") if error else ("warning-triangle", "caution")
     drawn = pixmap(name, colour, 16, painter.device().devicePixelRatioF())
-    top = box.text_top + (line - px(METRICS.icon)) / 2
-    painter.drawPixmap(QPointF(px(at.PROBLEM_ICON_LEFT), top), drawn)
+    _icon(painter, drawn, px(measures.problem_icon), box.text_top + line / 2, 16)
     for run in box.runs:
-        centre = box.text_top + (run.line + 0.5) * line
-        _text(
-            painter, run.text, px(at.PROBLEM_TEXT_LEFT) + run.x, centre, 12, 600 if run.bold else 400, "text"
-        )
+        x, centre = px(measures.problem_text) + run.x, box.text_top + (run.line + 0.5) * line
+        draw_text(painter, run.text, x, centre, 12, 600 if run.bold else 400)
     for number, button in enumerate(box.buttons):
         hovered = state.button == number
         _fix_button(painter, button, primary=error and number == 0, hovered=hovered, pressed=state.pressed)
@@ -168,58 +196,4 @@ def _fix_button(painter: QPainter, button: FixButton, *, primary: bool, hovered:
     painter.setFont(face(12, weight))
     painter.setPen(theme().colour("on_accent" if primary else "text"))
     shown = metrics(12, weight).elidedText(button.fix.label, Qt.TextElideMode.ElideRight, room)
-    painter.drawText(button.rect, CENTRE, shown)
-
-
-def _right_text(painter: QPainter, text: str, right: float, centre: float) -> None:
-    _text(painter, text, right - width(text, 11), centre, 11, 400, "muted")
-
-
-def _text(painter: QPainter, text: str, x: float, centre: float, size: int, weight: int, colour: str) -> None:
-    if not text:
-        return
-    high = metrics(size, weight).height()
-    painter.setFont(face(size, weight))
-    painter.setPen(theme().colour(colour))
-    painter.drawText(QRectF(x, centre - high / 2, 10_000, high), LEFT, text)
-
-
-def paint_placeholder(painter: QPainter, card: QRectF, text: str) -> None:
-    """Draws what stays where a card is being dragged away: a dashed frame that says so."""
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    pen = QPen(theme().colour("strong"), 1)
-    pen.setDashPattern([4, 3])
-    painter.setPen(pen)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    radius = theme().px(METRICS.radius_card)
-    painter.drawRoundedRect(card.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
-    x = card.left() + theme().px(12)
-    _text(painter, text, x, card.center().y(), 12, 400, "muted")
-    painter.restore()
-
-
-def paint_focus(painter: QPainter, card: QRectF) -> None:
-    """Draws the focus ring round a card: 2 px, 1 px off."""
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    thickness = theme().px(2)
-    off = 1 + thickness / 2
-    painter.setPen(QPen(theme().colour("accent"), thickness))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    radius = theme().px(METRICS.radius_card) + off
-    painter.drawRoundedRect(card.adjusted(-off, -off, off, off), radius, radius)
-    painter.restore()
-
-
-def paint_drop_line(painter: QPainter, left: float, right: float, y: float) -> None:
-    """Draws the mark of a drop: a 2 px line that begins with a round end."""
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    thickness = theme().px(2)
-    radius = theme().px(4)
-    painter.setPen(QPen(theme().colour("accent"), thickness))
-    painter.drawLine(QPointF(left + 2 * radius, y), QPointF(right, y))
-    painter.setBrush(theme().colour("panel"))
-    painter.drawEllipse(QPointF(left + radius, y), radius, radius)
-    painter.restore()
+    painter.drawText(button.rect, _CENTRE, shown)

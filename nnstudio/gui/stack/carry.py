@@ -8,6 +8,7 @@ from PySide6.QtGui import QDrag, QPainter, QPainterPath, QPen, QPixmap
 from nnstudio.core.layer import LayerSpec
 from nnstudio.gui.icons import glyph_pixmap, pixmap
 from nnstudio.gui.stack.card_text import face, metrics, width
+from nnstudio.gui.stack.commands import called
 from nnstudio.gui.stack.glyphs import glyph_of
 from nnstudio.gui.theme import theme
 from nnstudio.gui.tokens import METRICS
@@ -16,10 +17,11 @@ _SIZE = QSize(172, 34)
 _GRIP_LEFT, _GLYPH_LEFT, _TEXT_LEFT = 10, 33, 57
 
 
-def carried_card(layer: LayerSpec, ratio: float) -> QPixmap:
+def carried_card(layer: LayerSpec, ratio: float, title: str = "") -> QPixmap:
     """A small card with the layer's glyph and title, ``ratio`` device pixels per pixel."""
     px = theme().px
-    wide = max(px(_SIZE.width()), round(px(_TEXT_LEFT) + width(layer.title, 13, 600) + px(16)))
+    title = title or layer.title
+    wide = max(px(_SIZE.width()), round(px(_TEXT_LEFT) + width(title, 13, 600) + px(16)))
     size = QSize(wide, px(_SIZE.height()))
     drawn = QPixmap(size * ratio)
     drawn.setDevicePixelRatio(ratio)
@@ -41,13 +43,13 @@ def carried_card(layer: LayerSpec, ratio: float) -> QPixmap:
     painter.setPen(theme().colour("text"))
     high = metrics(13, 600).height()
     where = QRectF(px(_TEXT_LEFT), (size.height() - high) / 2, size.width(), high)
-    painter.drawText(where, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, layer.title)
+    painter.drawText(where, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, title)
     painter.end()
     return drawn
 
 
-def dress(drag: QDrag, layer: LayerSpec, ratio: float) -> None:
-    """Gives a drag the picture of its layer, held by its right end as in the hand."""
-    drag.setPixmap(carried_card(layer, ratio))
+def dress(drag: QDrag, layers: tuple[LayerSpec, ...], ratio: float) -> None:
+    """Gives a drag the picture of its layers, held by its right end as in the hand."""
+    drag.setPixmap(carried_card(layers[0], ratio, called(layers)))
     size = drag.pixmap().deviceIndependentSize()
     drag.setHotSpot(QPoint(round(size.width() * 0.85), round(size.height() * 0.5)))

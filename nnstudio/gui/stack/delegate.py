@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -17,11 +17,14 @@ from PySide6.QtWidgets import (
 
 from nnstudio.core.shapes import LayerReport
 from nnstudio.gui.stack import card_layout as at
-from nnstudio.gui.stack.card_layout import CardLayout, lay_out
-from nnstudio.gui.stack.card_paint import CardState, paint_card, paint_placeholder
+from nnstudio.gui.stack.block_paint import paint_block
+from nnstudio.gui.stack.card_layout import CARD
+from nnstudio.gui.stack.card_paint import paint_card
 from nnstudio.gui.stack.card_text import width
+from nnstudio.gui.stack.draw import CardState
+from nnstudio.gui.stack.marks import paint_placeholder
 from nnstudio.gui.stack.model import ROW_ROLE, Index
-from nnstudio.gui.stack.texts import multiply_adds_text, parameters_text
+from nnstudio.gui.stack.texts import amount_text, multiply_adds_text, parameters_text
 from nnstudio.gui.stack.tips import multiply_adds_tip, parameters_tip
 from nnstudio.gui.theme import theme
 from nnstudio.gui.tokens import METRICS
@@ -31,48 +34,52 @@ if TYPE_CHECKING:
 
 
 class CardDelegate(QStyledItemDelegate):
-    """Cards, ``GAP`` apart, with a margin round the whole stack."""
+    """Cards one below the other, those of blocks as rows inside them."""
 
     def __init__(self, view: StackView) -> None:
         super().__init__(view)
         self._view = view
 
-    def layout_of(self, row: LayerReport) -> CardLayout:
-        """The layout of a card at the view's present width."""
-        return lay_out(row, float(self._view.card_width()))
-
-    def card_rect(self, index: Index, rect: QRect) -> QRectF:
-        """The card inside its row's rectangle."""
-        top = rect.top() + (theme().px(at.MARGIN) if index.row() == 0 else 0)
-        layout = self.layout_of(index.data(ROW_ROLE))
-        return QRectF(theme().px(at.MARGIN), top, layout.width, layout.height)
-
     def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Height of the card, the gap below it and, at both ends, the margin."""
-        high = self.layout_of(index.data(ROW_ROLE)).height + theme().px(at.GAP)
-        if index.row() == 0:
-            high += theme().px(at.MARGIN)
-        if index.row() == index.model().rowCount() - 1:
-            high += theme().px(at.MARGIN) - theme().px(at.GAP)
-        return QSize(theme().px(at.MARGIN), round(high))
+        """Height of the card with the gaps and feet below it."""
+        return QSize(theme().px(at.MARGIN), round(self._view.geometry_.row_height(index)))
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+    def paint(self, painter: QPainter, _option: QStyleOptionViewItem, index: Index) -> None:
         """Draws the card, or what stays in its place while it is dragged."""
         row: LayerReport = index.data(ROW_ROLE)
-        card = self.card_rect(index, option.rect)
-        if row.layer.name == self._view.moving:
-            paint_placeholder(painter, card, f"Moving {row.layer.title}")
+        view = self._view
+        card = view.geometry_.card(index)
+        if row.layer.name in view.moving:
+            paint_placeholder(painter, view.geometry_.whole(index), f"Moving {row.layer.title}")
+        elif not view.is_moving_away(index):
+            paint_card(painter, card, view.geometry_.layout(index), row, self._state(index, row))
+
+    def paint_block(self, painter: QPainter, index: Index) -> None:
+        """Draws the frame of an open block, below its cards."""
+        view, geometry = self._view, self._view.geometry_
+        if view.is_moving_away(index):
             return
+        whole, row = geometry.whole(index), view.cards.report(index)
+        feet = geometry.feet(geometry.last_inside(index))
+        foot = next(area for block, area in feet if block == index)
+        paint_block(painter, whole, foot, geometry.layout(index), row, self._state(index, row))
+
+    def _state(self, index: Index, row: LayerReport) -> CardState:
         view, pointer = self._view, self._view.pointer
-        hovered = pointer.card == index.row()
-        state = CardState(
-            selected=view.currentIndex().row() == index.row(),
+        hovered = pointer.card == row.layer.name
+        frozen, disabled = view.cards.states(index)
+        return CardState(
+            selected=row.layer.name in view.document.selected,
             hovered=hovered,
+            target=view.drop_target == row.layer.name,
             button=pointer.button if hovered else None,
             pressed=pointer.pressed is not None,
+            chevron=hovered and pointer.chevron,
+            open=view.geometry_.shows_inside(index),
+            frozen=frozen,
+            disabled=disabled,
             data_title=view.data_title,
         )
-        paint_card(painter, card, self.layout_of(row), row, state)
 
     def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, index: Index) -> QWidget:
         """A field for the layer's name."""
@@ -89,10 +96,12 @@ class CardDelegate(QStyledItemDelegate):
 
     def updateEditorGeometry(self, editor: QWidget, _option: QStyleOptionViewItem, index: Index) -> None:
         """Puts the field over the title."""
-        card = self.card_rect(index, self._view.visualRect(index))
-        left, high = theme().px(at.TEXT_LEFT - 8), theme().px(METRICS.field)
-        wide = round(card.width()) - left - theme().px(at.RIGHT)
-        editor.setGeometry(round(card.left()) + left, round(card.top()) + theme().px(2), wide, high)
+        card, measures = self._view.geometry_.card(index), self._view.geometry_.measures(index)
+        left = theme().px(measures.text_at(bool(self._view.cards.rowCount(index))) - 8)
+        high = theme().px(METRICS.field) if measures is CARD else theme().px(METRICS.block_row)
+        wide = round(card.width()) - left - theme().px(measures.right)
+        top = round(card.top()) + (theme().px(2) if measures is CARD else 0)
+        editor.setGeometry(round(card.left()) + left, top, wide, high)
 
     def helpEvent(
         self,
@@ -105,13 +114,17 @@ class CardDelegate(QStyledItemDelegate):
         if event.type() != QEvent.Type.ToolTip or not index.isValid():
             return super().helpEvent(event, view, option, index)
         row: LayerReport = index.data(ROW_ROLE)
-        text = self._number_tip(row, self.card_rect(index, option.rect), event.pos().x(), event.pos().y())
+        text = self._number_tip(row, index, event.pos().x(), event.pos().y())
         QToolTip.showText(event.globalPos(), text or index.data(Qt.ItemDataRole.ToolTipRole), view)
         return True
 
-    def _number_tip(self, row: LayerReport, card: QRectF, x: float, y: float) -> str:
-        right = card.right() - theme().px(at.RIGHT)
-        depth = y - card.top()
+    def _number_tip(self, row: LayerReport, index: Index, x: float, y: float) -> str:
+        card: QRectF = self._view.geometry_.card(index)
+        measures = self._view.geometry_.measures(index)
+        right, depth = card.right() - theme().px(measures.right), y - card.top()
+        if measures is not CARD:
+            inside = x > right - width(amount_text(row.parameters), 11) and depth < theme().px(measures.head)
+            return f"{parameters_tip(row)}\n{multiply_adds_tip(row)}" if inside else ""
         if depth < theme().px(METRICS.card) / 2:
             inside = x > right - width(parameters_text(row.parameters), 11)
             return parameters_tip(row) if inside else ""

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QObject, Qt
+from PySide6.QtCore import QModelIndex, QObject, QPointF, Qt
 from PySide6.QtGui import QDrag, QDragMoveEvent, QDropEvent
 
 from nnstudio.gui.document import Document
-from nnstudio.gui.stack import card_layout as at
 from nnstudio.gui.stack import commands, edits, mime
 from nnstudio.gui.stack.auto_scroll import AutoScroll
 from nnstudio.gui.stack.carry import dress
-from nnstudio.gui.stack.drop import Drop, position_at
+from nnstudio.gui.stack.drop import Drop
 from nnstudio.gui.stack.model import StackModel
-from nnstudio.gui.theme import theme
 
 if TYPE_CHECKING:
     from nnstudio.gui.stack.view import StackView
@@ -24,7 +22,7 @@ class StackDrag(QObject):
     """The drag that is over the stack, if any.
 
     Attributes:
-        moving: Name of the card that was lifted from this stack, or "".
+        moving: Names of the cards that were lifted from this stack.
     """
 
     def __init__(self, view: StackView, document: Document, model: StackModel) -> None:
@@ -32,7 +30,7 @@ class StackDrag(QObject):
         self._view = view
         self._document = document
         self._model = model
-        self.moving = ""
+        self.moving: tuple[str, ...] = ()
         self._carried: mime.Carried | None = None
         self._drop: Drop | None = None
         self._y = 0.0
@@ -40,30 +38,39 @@ class StackDrag(QObject):
         self._scroll = AutoScroll(view, self._aim)
 
     @property
-    def leaving(self) -> str:
-        """Name of the lifted card if it will leave its place; with Ctrl held it stays."""
-        return "" if self._drop is not None and self._drop.copies else self.moving
+    def leaving(self) -> tuple[str, ...]:
+        """Names of the lifted cards if they will leave their places; with Ctrl held they stay."""
+        return () if self._drop is not None and self._drop.copies else self.moving
 
-    def lift(self, index: QModelIndex) -> None:
-        """Starts the drag of a card and returns when it has ended."""
-        if not index.isValid() or not self._model.flags(index) & Qt.ItemFlag.ItemIsDragEnabled:
+    @property
+    def target(self) -> str:
+        """Name of the block that the drop would go into, or ""."""
+        drop = self._drop
+        return drop.place.into if drop is not None and drop.possible(self._document.network) else ""
+
+    def lift(self, indexes: list[QModelIndex]) -> None:
+        """Starts the drag of cards and returns when it has ended."""
+        draggable = Qt.ItemFlag.ItemIsDragEnabled
+        taken = [index for index in indexes if self._model.flags(index) & draggable]
+        if not taken:
             return
-        layer = self._model.row(index.row()).layer
         drag = QDrag(self._view)
-        drag.setMimeData(self._model.mimeData([index]))
-        dress(drag, layer, self._view.devicePixelRatioF())
-        self.moving = layer.name
+        drag.setMimeData(self._model.mimeData(taken))
+        carried = mime.unpack(drag.mimeData(), self._model)
+        assert carried is not None
+        dress(drag, carried.layers, self._view.devicePixelRatioF())
+        self.moving = carried.moving
         self._view.viewport().update()
         try:
             drag.exec(self._model.supportedDragActions(), Qt.DropAction.MoveAction)
         finally:
-            self.moving = ""
+            self.moving = ()
             self.end()
 
     def enter(self, event: QDragMoveEvent) -> None:
         """Something is dragged over the stack."""
         self._carried = mime.unpack(event.mimeData(), self._model)
-        if self._carried is not None and edits.is_input(self._carried.layer):
+        if self._carried is not None and any(edits.is_input(layer) for layer in self._carried.layers):
             self._carried = None
         self.move(event)
 
@@ -86,16 +93,16 @@ class StackDrag(QObject):
         self._aim()
         landed = self._drop
         self.end()
-        if landed is None:
+        if landed is None or not landed.possible(self._document.network):
             event.ignore()
             return
         event.setDropAction(Qt.DropAction.CopyAction if landed.copies else Qt.DropAction.MoveAction)
         event.accept()
-        self.moving = ""
+        self.moving = ()
         if landed.moves:
-            commands.move(self._document, landed.carried.moving, landed.position)
+            commands.move(self._document, landed.carried.moving, landed.place)
         else:
-            commands.insert(self._document, landed.carried.layer, landed.position)
+            commands.insert(self._document, *landed.carried.layers, place=landed.place)
         self._view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def end(self) -> None:
@@ -105,24 +112,18 @@ class StackDrag(QObject):
         self._view.status_hint.emit("")
         self._view.viewport().update()
 
-    def line(self) -> float | None:
+    def line(self) -> tuple[QPointF, QPointF] | None:
         """Where the drop line goes, in the viewport; None while there is nothing to mark."""
         if self._drop is None or self._drop.stays(self._document.network):
             return None
-        position, half = self._drop.position, theme().px(at.GAP) / 2
-        if position < self._model.rowCount():
-            return self._view.card_rect(position).top() - half
-        if position == 0:
-            return float(theme().px(at.MARGIN))
-        return self._view.card_rect(position - 1).bottom() + half
+        return self._view.geometry_.line(self._drop.place)
 
     def _aim(self) -> None:
-        """Works out where the layer would land now, and says so."""
+        """Works out where the layers would land now, and says so."""
         if self._carried is None:
             return
-        centres = [self._view.card_rect(row).center().y() for row in range(self._model.rowCount())]
-        position = edits.place(self._document.network, position_at(self._y, centres))
-        drop = Drop(self._carried, position, self._copies)
+        place = edits.allowed(self._document.network, self._view.geometry_.place_at(self._y))
+        drop = Drop(self._carried, place, self._copies)
         if drop != self._drop:
             self._drop = drop
             self._view.status_hint.emit(drop.hint(self._document.network))

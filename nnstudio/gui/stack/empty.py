@@ -44,7 +44,7 @@ class EmptyStack(QFrame):
         top = float(px(at.MARGIN))
         if network.layers:
             self._view.doItemsLayout()  # so that the Input's rectangle is the new one
-            top = self._view.card_rect(0).bottom() + px(at.GAP)
+            top = self._view.geometry_.card(self._view.cards.index(0, 0)).bottom() + px(at.GAP)
         area = QRectF(px(at.MARGIN), top, self._view.card_width(), px(_HEIGHT))
         self.setGeometry(area.toRect())
 

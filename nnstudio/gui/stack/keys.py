@@ -10,29 +10,38 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 
 @dataclass(frozen=True)
 class StackCommand:
-    """A command on the selected layer.
+    """A command on the selected layers.
 
     Attributes:
         name: What :meth:`StackView.run` takes.
         text: What the context menu calls it.
         keys: Its shortcuts; the menu shows the first.
         icon: Its icon in the menu, or "".
-        edits_layer: It changes the layer itself, which the Input doesn't allow.
+        edits_layer: It changes the layers themselves, which the Input doesn't allow.
+        block: It needs a block.
     """
 
     name: str
     text: str
-    keys: tuple[str, ...]
+    keys: tuple[str, ...] = ()
     icon: str = ""
     edits_layer: bool = False
+    block: bool = False
 
 
 COMMANDS = (
     StackCommand("inspect", "Settings", ("Enter", "Return"), "sliders"),
     StackCommand("rename", "Rename", ("F2",), "edit"),
     StackCommand("duplicate", "Duplicate", ("Ctrl+D",), "duplicate", edits_layer=True),
+    StackCommand("cut", "Cut", ("Ctrl+X",), edits_layer=True),
     StackCommand("copy", "Copy", ("Ctrl+C",)),
     StackCommand("paste", "Paste", ("Ctrl+V",), "paste"),
+    StackCommand("disable", "Disable layer", ("Ctrl+/",), "power", edits_layer=True),
+    StackCommand("freeze", "Freeze weights", (), "lock", edits_layer=True),
+    StackCommand("group", "Group into block", ("Ctrl+G",), "group", edits_layer=True),
+    StackCommand("ungroup", "Ungroup block", ("Ctrl+Shift+G",), "ungroup", edits_layer=True, block=True),
+    StackCommand("open", "Open block", ("Right",), block=True),
+    StackCommand("close", "Close block", ("Left",), block=True),
     StackCommand("move_up", "Move up", ("Alt+Up",), "arrow-up", edits_layer=True),
     StackCommand("move_down", "Move down", ("Alt+Down",), "arrow-down", edits_layer=True),
     StackCommand("delete", "Delete", ("Del", "Backspace"), "trash", edits_layer=True),

@@ -9,57 +9,97 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
-from nnstudio.core.shapes import Problem
 from nnstudio.gui.icons import icon
-from nnstudio.gui.stack import commands
+from nnstudio.gui.stack import commands, edits, problems
 from nnstudio.gui.stack.keys import COMMANDS, StackCommand
 
 if TYPE_CHECKING:
     from nnstudio.gui.stack.view import StackView
 
-_GROUPS = (("inspect", "rename", "duplicate"), ("copy", "paste"), ("move_up", "move_down"), ("delete",))
+_GROUPS = (
+    ("inspect", "rename", "duplicate"),
+    ("cut", "copy", "paste"),
+    ("disable", "freeze"),
+    ("group", "ungroup", "open", "close"),
+    ("move_up", "move_down"),
+    ("delete",),
+)
 
 
 def card_menu(view: StackView) -> QMenu:
-    """The commands for the selected card; the fixes of its problem come first."""
+    """The commands for the selected cards; the fixes of the current one's problem come first."""
     menu = QMenu(view)
     menu.setAccessibleName("Layer")
     _add_fixes(menu, view)
     known = {command.name: command for command in COMMANDS}
     for group in _GROUPS:
         for name in group:
-            menu.addAction(_action(menu, view, known[name]))
+            if _offered(view, name):
+                menu.addAction(_action(menu, view, known[name]))
         if group is not _GROUPS[-1]:
             menu.addSeparator()
     return menu
 
 
 def _add_fixes(menu: QMenu, view: StackView) -> None:
-    position = view.cards.position(view.document.selection)
-    problems: tuple[Problem, ...] = () if position is None else view.cards.row(position).problems
+    row = view.document.report.row(view.document.selection)
     first = True
-    for problem in problems:
+    for problem in row.problems if row else ():
         for fix in problem.fixes:
             action = menu.addAction(icon("check", "accent"), fix.label)
             if first:
                 _show_key(action, "Ctrl+.")
                 first = False
-            _on(action, partial(commands.apply_fix, view.document, fix, problem.layer))
+            _on(action, partial(problems.apply_fix, view.document, fix, problem.layer))
     if not first:
         menu.addSeparator()
 
 
+def _offered(view: StackView, name: str) -> bool:
+    """Opening and closing stand in the menu of blocks only, and of the two only what would do something."""
+    selected = view.document.selected_layer
+    if name not in ("open", "close"):
+        return True
+    if selected is None or not selected.children:
+        return False
+    return view.is_open(selected.name) == (name == "close")
+
+
 def _action(menu: QMenu, view: StackView, command: StackCommand) -> QAction:
-    action = QAction(command.text, menu)
+    action = QAction(_words(view, command), menu)
     action.setObjectName(command.name)
     if command.icon:
         action.setIcon(icon(command.icon))
-    _show_key(action, command.keys[0])
-    selected = view.document.selection
-    editable = commands.can_edit(view.document, selected)
-    action.setEnabled(command.name == "paste" or (editable if command.edits_layer else bool(selected)))
+    if command.keys:
+        _show_key(action, command.keys[0])
+    action.setEnabled(_enabled(view, command))
     _on(action, partial(view.run, command.name))
     return action
+
+
+def _words(view: StackView, command: StackCommand) -> str:
+    """Commands that go back and forth say what they would do now."""
+    document = view.document
+    layers = [document.network.layer(name) for name in commands.editable(document, document.selected)]
+    if command.name == "disable" and layers and all(layer.disabled for layer in layers):
+        return "Enable layer"
+    if command.name == "freeze":
+        able = [layer for layer in layers if edits.has_weights(layer)]
+        return "Unfreeze weights" if able and all(layer.frozen for layer in able) else command.text
+    return command.text
+
+
+def _enabled(view: StackView, command: StackCommand) -> bool:
+    document = view.document
+    names = commands.editable(document, document.selected)
+    if command.name == "paste":
+        return True
+    if command.name == "freeze":
+        return any(edits.has_weights(document.network.layer(name)) for name in names)
+    if command.block:
+        selected = document.selected_layer
+        return selected is not None and edits.is_block(selected)
+    return bool(names) if command.edits_layer else bool(document.selection)
 
 
 def _on(action: QAction, work: Callable[[], None]) -> None:

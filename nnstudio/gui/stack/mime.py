@@ -22,12 +22,12 @@ class Carried:
     """What a drag carries.
 
     Attributes:
-        layer: The layer.
-        moving: Its name in this stack if it comes from there, else "".
+        layers: The layers, in order.
+        moving: Their names in this stack if they come from there, else none.
     """
 
-    layer: LayerSpec
-    moving: str = ""
+    layers: tuple[LayerSpec, ...]
+    moving: tuple[str, ...] = ()
 
 
 def origin(stack: object) -> str:
@@ -35,9 +35,10 @@ def origin(stack: object) -> str:
     return f"{os.getpid()}:{id(stack)}"
 
 
-def pack(layer: LayerSpec, stack: object | None = None) -> QMimeData:
-    """Drag or clipboard data of a layer; ``stack`` is what it would be moved inside of."""
-    text = json.dumps(layer.to_json(), indent=2, ensure_ascii=False)
+def pack(layers: tuple[LayerSpec, ...], stack: object | None = None) -> QMimeData:
+    """Drag or clipboard data of layers; ``stack`` is what they would be moved inside of."""
+    values = [layer.to_json() for layer in layers]
+    text = json.dumps(values[0] if len(values) == 1 else values, indent=2, ensure_ascii=False)
     data = QMimeData()
     data.setData(LAYER, text.encode())
     data.setText(text)
@@ -47,19 +48,19 @@ def pack(layer: LayerSpec, stack: object | None = None) -> QMimeData:
 
 
 def unpack(data: QMimeData, stack: object | None = None) -> Carried | None:
-    """The layer that drag data carry, or None if they carry none that could be read."""
+    """The layers that drag data carry, or None if they carry none that could be read."""
     if not data.hasFormat(LAYER):
         return None
     try:
-        layer = layer_from_text(bytes(data.data(LAYER).data()).decode(errors="replace"))
+        layers = layers_from_text(bytes(data.data(LAYER).data()).decode(errors="replace"))
     except SpecError:
         return None
     own = stack is not None and bytes(data.data(ORIGIN).data()).decode(errors="replace") == origin(stack)
-    return Carried(layer, layer.name if own else "")
+    return Carried(layers, tuple(layer.name for layer in layers) if own else ())
 
 
-def layer_from_text(text: str) -> LayerSpec:
-    """Reads a layer from JSON text, such as the clipboard's.
+def layers_from_text(text: str) -> tuple[LayerSpec, ...]:
+    """Reads one layer or a list of layers from JSON text, such as the clipboard's.
 
     Raises:
         SpecError: The text holds no layer, or one with a value that is not allowed.
@@ -70,4 +71,9 @@ def layer_from_text(text: str) -> LayerSpec:
         value = parse_json(text)
     except SpecError as error:
         raise SpecError("the clipboard holds no layer", fix="copy a layer with Ctrl+C first") from error
-    return LAYERS.parse(value)
+    values = value if isinstance(value, list) else [value]
+    if isinstance(value, dict) and isinstance(value.get("layers"), list) and "type" not in value:
+        values = value["layers"]  # a whole network
+    if not values:
+        raise SpecError("the clipboard holds no layer", fix="copy a layer with Ctrl+C first")
+    return tuple(LAYERS.parse(one) for one in values)

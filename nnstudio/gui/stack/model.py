@@ -1,8 +1,10 @@
-"""The stack as an item model: one row per layer, read from the document's report."""
+"""The stack as an item model: one row per layer, those of blocks inside them, read from a report."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 from PySide6.QtCore import (
@@ -19,7 +21,8 @@ from nnstudio.core.shapes import LayerReport, ShapeReport
 from nnstudio.errors import SpecError
 from nnstudio.gui.stack import mime
 from nnstudio.gui.stack.edits import is_input, lacks_output
-from nnstudio.gui.stack.texts import spoken_card
+from nnstudio.gui.stack.nodes import Node, inner_reports, kept_ends
+from nnstudio.gui.stack.spoken import spoken_card
 from nnstudio.gui.stack.tips import card_tip
 
 Index = QModelIndex | QPersistentModelIndex
@@ -40,8 +43,9 @@ class StackModel(QAbstractItemModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: tuple[LayerReport, ...] = ()
-        self._pending: tuple[LayerReport, ...] = ()
+        self._keys = count(1)
+        self._root = Node(0)
+        self._nodes: dict[int, Node] = {0: self._root}
         self._updating = False
 
     @property
@@ -49,61 +53,92 @@ class StackModel(QAbstractItemModel):
         """Rows are being exchanged: a change of the view's current row isn't the user's."""
         return self._updating
 
-    def row(self, position: int) -> LayerReport:
-        """What is known of the layer at ``position``."""
-        return self._rows[position]
+    def report(self, index: Index) -> LayerReport:
+        """What is known of the layer at ``index``, which must be valid."""
+        report = self._node(index).report
+        assert report is not None
+        return report
 
-    def position(self, name: str) -> int | None:
-        """Where the layer called ``name`` stands, or None."""
-        return next((at for at, row in enumerate(self._rows) if row.layer.name == name), None)
+    def find(self, name: str) -> QModelIndex:
+        """Index of the layer called ``name``, wherever it stands; invalid if there is none."""
+        if not name:
+            return QModelIndex()
+        found = (index for index in self.walk() if self.report(index).layer.name == name)
+        return next(found, QModelIndex())
+
+    def walk(self, parent: Index = QModelIndex()) -> Iterator[QModelIndex]:  # noqa: B008
+        """Every index, each block before what it holds."""
+        for row in range(self.rowCount(parent)):
+            index = self.index(row, 0, parent)
+            yield index
+            yield from self.walk(index)
+
+    def states(self, index: Index) -> tuple[bool, bool]:
+        """Whether the layer is frozen, and whether it is skipped, by itself or with a block around it."""
+        layers = [node.report.layer for node in self._node(index).chain if node.report]
+        return any(layer.frozen for layer in layers), any(layer.disabled for layer in layers)
 
     def show_report(self, report: ShapeReport) -> None:
-        """Shows another report; only the rows between the first and the last difference are exchanged."""
+        """Shows another report; only rows of layers that come or go are exchanged."""
         rows = report.layers
         if len(rows) == 1 and lacks_output(report):  # the card below the Input says what is missing
             rows = (dataclasses.replace(rows[0], problems=()),)
         self._updating = True
-        old = [row.layer.name for row in self._rows]
-        new = [row.layer.name for row in rows]
-        head = _common(old, new)
-        tail = _common(old[head:][::-1], new[head:][::-1])
-        before, self._pending = self._rows, rows
-        self._exchange(head, len(old) - tail, len(new) - tail)
-        self._announce(before, head, tail)
+        self._update(self._root, QModelIndex(), list(rows))
         self._updating = False
         self.refreshed.emit()
 
-    def _exchange(self, head: int, old_end: int, new_end: int) -> None:
-        root = QModelIndex()
-        if old_end > head:
-            self.beginRemoveRows(root, head, old_end - 1)
-            self._rows = self._rows[:head] + self._rows[old_end:]
+    def _update(self, node: Node, where: QModelIndex, rows: list[LayerReport]) -> None:
+        """Makes a node's children stand for ``rows``."""
+        head, tail = kept_ends([child.report for child in node.children if child.report], rows)
+        gone, come = len(node.children) - tail, len(rows) - tail
+        if gone > head:
+            self.beginRemoveRows(where, head, gone - 1)
+            for child in node.children[head:gone]:
+                self._forget(child)
+            del node.children[head:gone]
             self.endRemoveRows()
-        if new_end > head:
-            self.beginInsertRows(root, head, new_end - 1)
-            self._rows = self._pending
+        if come > head:
+            self.beginInsertRows(where, head, come - 1)
+            node.children[head:head] = [self._make(row, node) for row in rows[head:come]]
             self.endInsertRows()
-        self._rows = self._pending
+        for position in (*range(head), *range(come, len(rows))):
+            child, index = node.children[position], self.index(position, 0, where)
+            before, child.report = child.report, rows[position]
+            if before != child.report:
+                self.dataChanged.emit(index, index)
+            self._update(child, index, list(inner_reports(rows[position])))
 
-    def _announce(self, before: tuple[LayerReport, ...], head: int, tail: int) -> None:
-        shift = len(self._rows) - len(before)
-        kept = [*range(head), *range(len(self._rows) - tail, len(self._rows))]
-        for at in kept:
-            if self._rows[at] != before[at if at < head else at - shift]:
-                self.dataChanged.emit(self.index(at, 0), self.index(at, 0))
+    def _make(self, report: LayerReport, parent: Node) -> Node:
+        node = Node(next(self._keys), report, parent)
+        self._nodes[node.key] = node
+        node.children = [self._make(row, node) for row in inner_reports(report)]
+        return node
+
+    def _forget(self, node: Node) -> None:
+        del self._nodes[node.key]
+        for child in node.children:
+            self._forget(child)
+
+    def _node(self, index: Index) -> Node:
+        return self._nodes[index.internalId()] if index.isValid() else self._root
+
+    # What Qt asks for
 
     def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
-        """Index of a card."""
-        inside = 0 <= row < len(self._rows) and column == 0 and not parent.isValid()
-        return self.createIndex(row, 0) if inside else QModelIndex()
+        """Index of a layer."""
+        children = self._node(parent).children
+        inside = 0 <= row < len(children) and column == 0
+        return self.createIndex(row, 0, children[row].key) if inside else QModelIndex()
 
-    def parent(self, _index: Index = QModelIndex()) -> QModelIndex:  # type: ignore[override]  # noqa: B008
-        """No card contains another."""
-        return QModelIndex()
+    def parent(self, index: Index = QModelIndex()) -> QModelIndex:  # type: ignore[override]  # noqa: B008
+        """The block around a layer."""
+        around = self._node(index).parent if index.isValid() else None
+        return self.createIndex(around.position, 0, around.key) if around and around.key else QModelIndex()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Number of layers."""
-        return 0 if parent.isValid() else len(self._rows)
+        """Number of layers in a block or in the whole stack."""
+        return 0 if parent.column() > 0 else len(self._node(parent).children)
 
     def columnCount(self, _parent: Index = QModelIndex()) -> int:  # noqa: B008
         """One."""
@@ -114,14 +149,14 @@ class StackModel(QAbstractItemModel):
         if not index.isValid():
             return Qt.ItemFlag.ItemIsDropEnabled
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEditable
-        draggable = not is_input(self._rows[index.row()].layer)
+        draggable = not is_input(self.report(index).layer)
         return flags | Qt.ItemFlag.ItemIsDragEnabled if draggable else flags
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Title, name, tooltip, what a screen reader says, and the report's row."""
         if not index.isValid():
             return None
-        row = self._rows[index.row()]
+        row = self.report(index)
         if role == ROW_ROLE:
             return row
         if role == Qt.ItemDataRole.DisplayRole:
@@ -131,14 +166,22 @@ class StackModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return card_tip(row)
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.AccessibleDescriptionRole):
-            return spoken_card(row, index.row(), len(self._rows))
+            return self._spoken(index, row)
         return None
+
+    def _spoken(self, index: Index, row: LayerReport) -> str:
+        around = index.parent()
+        block = self.report(around).layer.name if around.isValid() else ""
+        frozen, disabled = self.states(index)
+        return spoken_card(
+            row, index.row(), self.rowCount(around), block=block, frozen=frozen, disabled=disabled
+        )
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Asks for another name; the answer arrives through the document."""
         if role != Qt.ItemDataRole.EditRole or not index.isValid():
             return False
-        self.rename_wanted.emit(self._rows[index.row()].layer.name, str(value))
+        self.rename_wanted.emit(self.report(index).layer.name, str(value))
         return True
 
     def mimeTypes(self) -> list[str]:
@@ -146,14 +189,17 @@ class StackModel(QAbstractItemModel):
         return [mime.LAYER]
 
     def mimeData(self, indexes: list[QModelIndex]) -> QMimeData:  # type: ignore[override]
-        """The first card as a layer that can be moved in this stack.
+        """The cards as layers that can be moved in this stack.
 
         Raises:
             SpecError: There is no card to take.
         """
-        if not indexes:
+        layers = [self.report(index).layer for index in indexes]
+        inner = {child.name for layer in layers for child in layer.tree() if child is not layer}
+        taken = [layer for layer in layers if layer.name not in inner and not is_input(layer)]
+        if not taken:
             raise SpecError("nothing to drag")
-        return mime.pack(self._rows[indexes[0].row()].layer, self)
+        return mime.pack(tuple(taken), self)
 
     def supportedDragActions(self) -> Qt.DropAction:
         """Move, or copy with Ctrl."""
@@ -162,8 +208,3 @@ class StackModel(QAbstractItemModel):
     def supportedDropActions(self) -> Qt.DropAction:
         """The same."""
         return self.supportedDragActions()
-
-
-def _common(first: list[str], second: list[str]) -> int:
-    pairs = zip(first, second, strict=False)
-    return next((at for at, (one, other) in enumerate(pairs) if one != other), min(len(first), len(second)))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QListView,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QTreeView,
     QVBoxLayout,
     QWidget,
 )
@@ -28,6 +29,8 @@ from nnstudio.gui.widgets.elided_label import ElidedLabel
 WIDTH = 200
 _GAP = 2
 _HEADER = 36
+_STEP = 14  # rows inside a block stand to the right
+_DEEPEST = 4
 
 
 class ModelOutline(QFrame):
@@ -85,14 +88,13 @@ class ModelOutline(QFrame):
 
     def select(self, name: str) -> None:
         """Marks a layer without telling anyone; "" marks none."""
-        position = self.model.position(name)
         self._selecting = True
-        self.view.setCurrentIndex(QModelIndex() if position is None else self.model.index(position, 0))
+        self.view.setCurrentIndex(self.model.find(name))
         self._selecting = False
 
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
         if not self._selecting and current.isValid():
-            self.selected.emit(self.model.row(current.row()).layer.name)
+            self.selected.emit(self.model.report(current).layer.name)
 
     def _space(self) -> None:
         px = theme().px
@@ -102,15 +104,19 @@ class ModelOutline(QFrame):
         self.view.doItemsLayout()
 
 
-class _OutlineView(QListView):
+class _OutlineView(QTreeView):
     def __init__(self, model: StackModel) -> None:
         super().__init__()
         self.setAccessibleName("Model outline")
         self.setProperty("role", "window")
         self.setProperty("focusRing", "none")
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHeaderHidden(True)
+        self.setIndentation(0)
+        self.setRootIsDecorated(False)
+        self.setItemsExpandable(False)
         self.setMouseTracking(True)
-        self.setUniformItemSizes(True)
+        self.setUniformRowHeights(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setDragDropMode(QAbstractItemView.DragDropMode.NoDragDrop)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -118,6 +124,25 @@ class _OutlineView(QListView):
         self.setViewportMargins(0, theme().px(MARGIN) - 1, 0, 0)
         self.setModel(model)
         self.setItemDelegate(_OutlineDelegate(self))
+        model.refreshed.connect(self.expandAll)
+
+    def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # type: ignore[override]
+        """Draws a row without the style's background and branches."""
+        option.rect = self.visualRect(index)
+        state = QStyle.StateFlag
+        option.state &= ~(state.State_Selected | state.State_MouseOver | state.State_HasFocus)
+        if index == self.currentIndex():
+            option.state |= state.State_Selected | (
+                state.State_HasFocus if self.hasFocus() else state.State_None
+            )
+        if self.underMouse() and option.rect.contains(self.viewport().mapFromGlobal(self.cursor().pos())):
+            option.state |= state.State_MouseOver
+        self.itemDelegate().paint(painter, option, index)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Repaints the row under the pointer."""
+        super().mouseMoveEvent(event)
+        self.viewport().update()
 
 
 class _OutlineDelegate(QStyledItemDelegate):
@@ -127,6 +152,9 @@ class _OutlineDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draws the row."""
-        margin = theme().px(MARGIN)
-        area = QRectF(option.rect).adjusted(margin, theme().px(1), -margin, -theme().px(1))
+        px, depth, around = theme().px, 0, index.parent()
+        while around.isValid():
+            depth, around = depth + 1, around.parent()
+        left = px(MARGIN) + min(depth, _DEEPEST) * px(_STEP)
+        area = QRectF(option.rect).adjusted(left, px(1), -px(MARGIN), -px(1))
         paint_row(painter, area, index, option.state)

@@ -45,7 +45,7 @@ class PaletteModel(QStandardItemModel):
         for index in indexes:
             entry = index.data(ENTRY_ROLE)
             if entry is not None:
-                return mime.pack(entry.layer)
+                return mime.pack((entry.layer,))
         raise SpecError("nothing to drag")
 
     def supportedDragActions(self) -> Qt.DropAction:

@@ -149,7 +149,7 @@ class PaletteView(QTreeView):
             return
         drag = QDrag(self)
         drag.setMimeData(self._filter.mimeData([self.currentIndex()]))
-        dress(drag, entry.layer, self.devicePixelRatioF())
+        dress(drag, (entry.layer,), self.devicePixelRatioF())
         self.dragged = entry
         self.viewport().update()
         try:

@@ -126,8 +126,8 @@ class StackPanel(QFrame):
         self.footer.show_report(self._document.report)
         self._announce()
 
-    def _on_selection(self, name: str) -> None:
-        editable = commands.can_edit(self._document, name)
+    def _on_selection(self, _name: str) -> None:
+        editable = bool(commands.editable(self._document, self._document.selected))
         self.header.duplicate.setEnabled(editable)
         self.header.delete.setEnabled(editable)
 

@@ -7,10 +7,11 @@ from PySide6.QtCore import QObject
 from nnstudio.core.history import Change
 from nnstudio.core.spec import NetworkSpec
 from nnstudio.gui.document import Document
+from nnstudio.gui.stack import edits
 
 
 class SelectionKeeper(QObject):
-    """Selects the layer that came back, or the neighbour of the one that went."""
+    """Selects the layers that came back, or the neighbour of the one that went."""
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -28,11 +29,11 @@ class SelectionKeeper(QObject):
             return
         chosen = to_select(change.before.network, change.after.network, self._document.selection, self._last)
         if chosen:
-            self._document.select(chosen)
+            self._document.select_many(chosen, chosen[0])
 
 
-def to_select(before: NetworkSpec, after: NetworkSpec, selected: str, last: str) -> str:
-    """Name of the layer to select after a change, or "" to leave the selection alone.
+def to_select(before: NetworkSpec, after: NetworkSpec, selected: str, last: str) -> tuple[str, ...]:
+    """Names of the layers to select after a change; none to leave the selection alone.
 
     Args:
         before: The stack before.
@@ -40,11 +41,11 @@ def to_select(before: NetworkSpec, after: NetworkSpec, selected: str, last: str)
         selected: The selected layer; "" if it went with the change.
         last: The layer that was selected last, perhaps the one that went.
     """
-    old = [layer.name for layer in before.layers]
-    new = [layer.name for layer in after.layers]
+    old = [layer.name for layer in before.walk()]
+    new = [layer.name for layer in after.walk()]
     added = [name for name in new if name not in old]
-    if len(new) > len(old) and len(added) == 1:
-        return added[0]
+    if added and set(old) <= set(new):
+        return edits.in_order(after, added)
     if selected or last not in old or last in new or not new:
-        return ""
-    return new[min(old.index(last), len(new) - 1)]
+        return ()
+    return (new[min(old.index(last), len(new) - 1)],)

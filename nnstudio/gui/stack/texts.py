@@ -1,9 +1,10 @@
-"""The words on cards, in the footer and for screen readers."""
+"""The words on cards and in the footer."""
 
 from __future__ import annotations
 
 import re
 
+from nnstudio.core.activations import TITLES
 from nnstudio.core.layer import LayerSpec, Shape
 from nnstudio.core.shapes import LayerReport, Problem, ShapeReport
 from nnstudio.gui.stack.edits import is_input, lacks_output
@@ -21,6 +22,11 @@ def parameters_text(parameters: int | None) -> str:
         return f"{UNKNOWN} params"
     amount = count(parameters) if parameters < _EXACT_BELOW else compact(parameters)
     return f"{amount} param" if parameters == 1 else f"{amount} params"
+
+
+def amount_text(parameters: int | None) -> str:
+    """The number alone, for rows that have no room for words: ``2,320``."""
+    return parameters_text(parameters).removesuffix("s").removesuffix(" param")
 
 
 def multiply_adds_text(multiply_adds: int | None) -> str:
@@ -41,12 +47,35 @@ def shapes_of(row: LayerReport) -> tuple[str, str]:
     return into, out
 
 
-def detail_text(layer: LayerSpec, data_title: str = "") -> str:
-    """What stands behind the title: a name of the user's own, then the key settings."""
+def detail_text(layer: LayerSpec, data_title: str = "", skip: str = "") -> str:
+    """What stands behind the title: a name of the user's own, then the key settings or the skip path."""
     if is_input(layer):
         return data_title
     own = "" if has_default_name(layer) else layer.name
-    return " · ".join(part for part in (own, layer.detail()) if part)
+    return " · ".join(part for part in (own, skip or layer.detail()) if part)
+
+
+def skip_text(row: LayerReport) -> str:
+    """What the skip path of a block is: ``identity``, ``projection``, or "" where that isn't known."""
+    if "skip" not in row.branches:
+        return ""
+    return "projection" if row.branches["skip"] else "identity"
+
+
+def block_end(layer: LayerSpec) -> str:
+    """What a block does behind its layers: ``Add skip, then ReLU``."""
+    function = getattr(layer, "activation", "linear")
+    return "Add skip" if function == "linear" else f"Add skip, then {TITLES[function]}"
+
+
+def inside_text(row: LayerReport) -> str:
+    """A closed block in a line: ``5 layers, 28×28×16``."""
+    amount = len(row.layer.children)
+    return f"{amount} {'layer' if amount == 1 else 'layers'}, {' '.join(_with_arrow(*shapes_of(row)))}"
+
+
+def _with_arrow(into: str, out: str) -> tuple[str, ...]:
+    return (into, ARROW, out) if into else (out,)
 
 
 def has_default_name(layer: LayerSpec) -> bool:
@@ -68,27 +97,6 @@ def problem_text(problem: Problem) -> tuple[tuple[str, bool], ...]:
 def plain(pieces: tuple[tuple[str, bool], ...]) -> str:
     """The pieces as one sentence."""
     return "".join(text for text, _ in pieces).replace(NO_BREAK, " ")
-
-
-def spoken_shape(sizes: Shape | None) -> str:
-    """``28x28x1``: screen readers skip the multiplication sign."""
-    return "unknown" if sizes is None else "x".join(map(str, sizes))
-
-
-def spoken_card(row: LayerReport, position: int, total: int) -> str:
-    """``Dense dense, layer 2 of 4, 784 to 64, 50,240 parameters, no error``."""
-    into, out = spoken_shape(row.input_shape), spoken_shape(row.output_shape)
-    sizes = out if is_input(row.layer) else f"{into} to {out}"
-    amount = "unknown" if row.parameters is None else count(row.parameters)
-    noun = "parameter" if row.parameters == 1 else "parameters"
-    parts = [f"{row.layer.title} {row.layer.name}", f"layer {position + 1} of {total}", sizes]
-    return ", ".join([*parts, f"{amount} {noun}", *_spoken_problems(row)])
-
-
-def _spoken_problems(row: LayerReport) -> list[str]:
-    if not row.problems:
-        return ["no error"]
-    return [f"{problem.severity}: {plain(problem_text(problem)).rstrip('.')}" for problem in row.problems]
 
 
 def verdict(report: ShapeReport) -> tuple[str, str]:

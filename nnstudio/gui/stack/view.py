@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -22,14 +22,17 @@ from nnstudio.errors import NNStudioError
 from nnstudio.gui.document import Document
 from nnstudio.gui.stack import card_layout as at
 from nnstudio.gui.stack import commands
-from nnstudio.gui.stack.card_paint import paint_drop_line, paint_focus
+from nnstudio.gui.stack.card_paint import radius_of
 from nnstudio.gui.stack.data_titles import data_title
 from nnstudio.gui.stack.delegate import CardDelegate
 from nnstudio.gui.stack.dispatch import run
 from nnstudio.gui.stack.drag import StackDrag
+from nnstudio.gui.stack.geometry import StackGeometry
 from nnstudio.gui.stack.keys import command_for
+from nnstudio.gui.stack.marks import paint_drop_line, paint_focus
 from nnstudio.gui.stack.menu import card_menu
-from nnstudio.gui.stack.model import StackModel
+from nnstudio.gui.stack.model import Index, StackModel
+from nnstudio.gui.stack.open_blocks import OpenBlocks
 from nnstudio.gui.stack.pointer import CardPointer
 from nnstudio.gui.theme import theme
 
@@ -53,18 +56,23 @@ class StackView(QTreeView):
         self._can_lift = False
         self._explained = False
         self._cards = StackModel(self)
+        self.geometry_ = StackGeometry(self, self._cards)
+        self._blocks = OpenBlocks(self, self._cards)
         self._delegate = CardDelegate(self)
-        self.pointer = CardPointer(self, self._cards, self._delegate)
+        self.pointer = CardPointer(self, self._cards)
         self._drag = StackDrag(self, document, self._cards)
         self._dress()
         self.setModel(self._cards)
         self.setItemDelegate(self._delegate)
         self._cards.refreshed.connect(self._on_refreshed)
         self._cards.rename_wanted.connect(self._rename)
-        self.selectionModel().currentChanged.connect(self._on_current)
+        self.selectionModel().currentChanged.connect(self._on_selected)
+        self.selectionModel().selectionChanged.connect(self._on_selected)
+        for folded in (self.expanded, self.collapsed):
+            folded.connect(self.scheduleDelayedItemsLayout)
         document.selection_changed.connect(self._show_selection)
         document.changed.connect(self.refresh)
-        document.reset.connect(self.refresh)
+        document.reset.connect(self._on_reset)
         theme().changed.connect(self.scheduleDelayedItemsLayout)
         self.refresh()
 
@@ -81,7 +89,7 @@ class StackView(QTreeView):
         self.setMouseTracking(True)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
         self.setDragEnabled(True)
@@ -97,26 +105,47 @@ class StackView(QTreeView):
         return self._cards
 
     @property
-    def moving(self) -> str:
-        """Name of the layer that is being dragged away, or ""."""
+    def moving(self) -> tuple[str, ...]:
+        """Names of the layers that are being dragged away."""
         return self._drag.leaving
+
+    @property
+    def drop_target(self) -> str:
+        """Name of the block that what is dragged would land in, or ""."""
+        return self._drag.target
+
+    def is_moving_away(self, index: Index) -> bool:
+        """The layer goes with a block that is being dragged away."""
+        around = index.parent()
+        while self.moving and around.isValid():
+            if self._cards.report(around).layer.name in self.moving:
+                return True
+            around = around.parent()
+        return False
+
+    def is_open(self, name: str) -> bool:
+        """The block of that name shows what it holds."""
+        return self._blocks.is_open(name)
+
+    def set_open(self, name: str, is_open: bool) -> None:
+        """Opens or closes a block; the selection leaves a block that closes."""
+        inside = [layer.name for layer in self.document.network.layer(name).tree()][1:]
+        if not is_open and set(inside) & set(self.document.selected):
+            self.document.select(name)
+        self._blocks.set_open(name, is_open)
 
     def card_width(self) -> int:
         """Width of a card; with a scroll bar the right margin is smaller, so that cards change little."""
         right = 3 if self.verticalScrollBar().isVisible() else at.MARGIN
         return max(theme().px(120), self.viewport().width() - theme().px(at.MARGIN) - theme().px(right))
 
-    def card_rect(self, position: int) -> QRectF:
-        """Rectangle of a card in the viewport."""
-        index = self._cards.index(position, 0)
-        return self._delegate.card_rect(index, self.visualRect(index))
+    def row_at(self, y: float) -> QModelIndex:
+        """Index of the row at a height of the viewport."""
+        return self.indexAt(QPoint(self.viewport().width() // 2, round(y)))
 
-    def fix_rect(self, position: int, number: int) -> QRectF:
-        """Rectangle of a card's fix button in the viewport."""
-        layout = self._delegate.layout_of(self._cards.row(position))
-        if layout.box is None:
-            raise IndexError(f"the card at {position} has no problem")
-        return layout.box.buttons[number].rect.translated(self.card_rect(position).topLeft())
+    def selected_indexes(self) -> list[QModelIndex]:
+        """The selected cards, first to last."""
+        return [self._cards.find(name) for name in self.document.selected]
 
     def refresh(self, *_change: object) -> None:
         """Shows the document as it is now."""
@@ -130,6 +159,8 @@ class StackView(QTreeView):
 
     def _on_refreshed(self) -> None:
         here = self.viewport().mapFromGlobal(self.cursor().pos())
+        self._blocks.apply()
+        self.scheduleDelayedItemsLayout()  # the last row of a block is higher than the others
         self.pointer.follow(here if self.underMouse() else None)
         self._show_selection(self.document.selection)
 
@@ -138,24 +169,35 @@ class StackView(QTreeView):
             self._explained = False
             self.status_hint.emit("")
 
+    def _on_reset(self) -> None:
+        self._blocks.forget()
+        self.refresh()
+
     def _show_selection(self, name: str) -> None:
         self._forget_explanation()
         if self._cards.updating:
             return  # comes again when the rows are those of the document
-        position = self._cards.position(name)
-        index = QModelIndex() if position is None else self._cards.index(position, 0)
+        index, chosen = self._cards.find(name), QItemSelection()
+        for one in self.selected_indexes():
+            chosen.select(one, one)
+        self._selecting = True
         if index != self.currentIndex():
-            self._selecting = True
-            self.setCurrentIndex(index)
-            self._selecting = False
+            self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
             if index.isValid():  # other changes leave the place that the user scrolled to
+                self._blocks.reveal(index)
                 self.scrollTo(index)
+        self.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self._selecting = False
         self.viewport().update()
 
-    def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
+    def _on_selected(self, *_change: object) -> None:
+        """The user selected; Qt tells of the current card and of the selection one after the other."""
         if self._cards.updating or self._selecting:
             return
-        self.document.select(self._cards.row(current.row()).layer.name if current.isValid() else "")
+        names = [self._cards.report(index).layer.name for index in self.selectionModel().selectedIndexes()]
+        current = self.currentIndex()
+        name = self._cards.report(current).layer.name if current.isValid() else ""
+        self.document.select_many(names, name if name in names else (names[-1] if names else ""))
 
     # Painting
 
@@ -165,16 +207,25 @@ class StackView(QTreeView):
         self._delegate.paint(painter, option, index)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draws the cards, then the focus ring and the drop line above them."""
+        """Draws the frames of blocks, the cards, then the focus ring and the drop line above them."""
+        painter = QPainter(self.viewport())
+        for index in self._cards.walk():
+            if self.geometry_.shows_inside(index):
+                self._delegate.paint_block(painter, index)
+        painter.end()
         super().paintEvent(event)
         painter = QPainter(self.viewport())
+        self._paint_focus(painter)
+        line = self._drag.line()
+        if line is not None:
+            paint_drop_line(painter, *line)
+
+    def _paint_focus(self, painter: QPainter) -> None:
         current = self.currentIndex()
         if self.hasFocus() and current.isValid():
-            paint_focus(painter, self.card_rect(current.row()))
-        y = self._drag.line()
-        if y is not None:
-            left = float(theme().px(at.MARGIN))
-            paint_drop_line(painter, left, left + self.card_width(), y)
+            radius = radius_of(self.geometry_.layout(current))
+            inner = current.parent().isValid()
+            paint_focus(painter, self.geometry_.whole(current), radius, gap=0 if inner else 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lays the cards out again: text in a problem wraps at another width."""
@@ -195,11 +246,12 @@ class StackView(QTreeView):
         taken = event.button() == Qt.MouseButton.LeftButton and self.pointer.press()
         flags = self._cards.flags(self.indexAt(event.position().toPoint()))
         self._can_lift = bool(flags & Qt.ItemFlag.ItemIsDragEnabled) and not taken
-        if taken:
-            self.setFocus(Qt.FocusReason.MouseFocusReason)
-            self.setCurrentIndex(self._cards.index(self.pointer.card, 0))
-        else:
+        if not taken:
             super().mousePressEvent(event)
+            return
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        if self.pointer.pressed is not None:
+            self.document.select(self.pointer.card)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Applies the fix if the pointer is still on its button."""
@@ -209,9 +261,9 @@ class StackView(QTreeView):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Goes to the fields of the layer; on a fix button it is a second click."""
         self.pointer.follow(event.position().toPoint())
-        if self.pointer.button is not None:
+        if self.pointer.button is not None or self.pointer.chevron:
             self.mousePressEvent(event)
-        elif self.pointer.card >= 0:
+        elif self.pointer.card:
             self.inspector_requested.emit()
 
     def viewportEvent(self, event: QEvent) -> bool:
@@ -225,11 +277,11 @@ class StackView(QTreeView):
         index = self.indexAt(event.pos())
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
             index = self.currentIndex()
-        if index.isValid():
+        if index.isValid() and self._cards.report(index).layer.name not in self.document.selected:
             self.setCurrentIndex(index)
         where = event.globalPos()
         if event.reason() == QContextMenuEvent.Reason.Keyboard and index.isValid():
-            where = self.viewport().mapToGlobal(self.card_rect(index.row()).center().toPoint())
+            where = self.viewport().mapToGlobal(self.geometry_.card(index).center().toPoint())
         menu = card_menu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(where)
@@ -254,16 +306,40 @@ class StackView(QTreeView):
             self.setCurrentIndex(self._cards.index(0, 0))
 
     def run(self, command: str) -> None:
-        """Runs one of the commands of ``keys.COMMANDS`` on the selected layer."""
-        if command == "inspect":
-            self.inspector_requested.emit()
-        elif command == "rename":
-            self.rename_selected()
+        """Runs one of the commands of ``keys.COMMANDS`` on the selected layers."""
+        own = {
+            "inspect": self.inspector_requested.emit,
+            "rename": self.rename_selected,
+            "open": self._go_in,
+            "close": self._go_out,
+        }
+        if command in own:
+            own[command]()
+            return
+        try:
+            run(self.document, command, self.is_open)
+        except NNStudioError as error:
+            self.explain(error)
+
+    def _go_in(self) -> None:
+        """Opens the selected block; in an open one, selects its first layer."""
+        layer = self.document.selected_layer
+        if layer is None or not layer.children:
+            return
+        if self.is_open(layer.name):
+            self.document.select(layer.children[0].name)
         else:
-            try:
-                run(self.document, command)
-            except NNStudioError as error:
-                self.explain(error)
+            self.set_open(layer.name, True)
+
+    def _go_out(self) -> None:
+        """Closes the selected block; elsewhere, selects the block around."""
+        layer = self.document.selected_layer
+        if layer is None:
+            return
+        if layer.children and self.is_open(layer.name):
+            self.set_open(layer.name, False)
+        elif around := self.document.network.parent(layer.name):
+            self.document.select(around)
 
     def rename_selected(self) -> None:
         """Opens the field for the selected layer's name in its card."""
@@ -272,6 +348,7 @@ class StackView(QTreeView):
 
     def _rename(self, name: str, new: str) -> None:
         try:
+            self._blocks.renamed(name, new.strip())
             commands.rename(self.document, name, new)
         except NNStudioError as error:
             self.explain(error)
@@ -282,14 +359,14 @@ class StackView(QTreeView):
         self.status_hint.emit(text)
         self._explained = True
         current = self.currentIndex()
-        spot = self.card_rect(current.row()).bottomLeft().toPoint() if current.isValid() else QPoint(8, 8)
+        spot = self.geometry_.card(current).bottomLeft().toPoint() if current.isValid() else QPoint(8, 8)
         QToolTip.showText(self.viewport().mapToGlobal(spot), text, self)
 
     # Drag and drop
 
     def startDrag(self, _actions: Qt.DropAction) -> None:
-        """Lifts the card under the pointer."""
-        self._drag.lift(self.currentIndex())
+        """Lifts the selected cards."""
+        self._drag.lift(self.selected_indexes())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Takes layers."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
@@ -117,12 +117,28 @@ class Dragging:
         QApplication.sendEvent(self.view.viewport(), QDragLeaveEvent())
 
 
-def above(view: StackView, position: int) -> QPoint:
+def card(view: StackView, which: int | str) -> QRectF:
+    """The card of a layer by its place in the outer stack or by its name."""
+    cards = view.cards
+    index = cards.find(which) if isinstance(which, str) else cards.index(which, 0)
+    assert index.isValid(), which
+    return view.geometry_.card(index)
+
+
+def fix_button(view: StackView, which: int | str, number: int = 0) -> QRectF:
+    """The button of a fix in the viewport."""
+    index = view.cards.find(which) if isinstance(which, str) else view.cards.index(which, 0)
+    box = view.geometry_.layout(index).box
+    assert box is not None, f"{which} has no problem"
+    return box.buttons[number].rect.translated(card(view, which).topLeft())
+
+
+def above(view: StackView, which: int | str) -> QPoint:
     """A point in the upper half of a card: a drop there goes in front of it."""
-    card = view.card_rect(position)
-    return QPointF(card.center().x(), card.top() + 6).toPoint()
+    found = card(view, which)
+    return QPointF(found.center().x(), found.top() + 6).toPoint()
 
 
-def middle(view: StackView, position: int) -> QPoint:
-    card = view.card_rect(position)
-    return QPointF(card.center().x(), card.top() + 20).toPoint()
+def middle(view: StackView, which: int | str) -> QPoint:
+    found = card(view, which)
+    return QPointF(found.center().x(), found.top() + min(20, found.height() / 2)).toPoint()

@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from nnstudio.core.layer import LAYERS
+from nnstudio.gui.stack import commands
 from tests.gui.stack.conftest import check_undo, names
 
 KEY, MOD = Qt.Key, Qt.KeyboardModifier
@@ -207,7 +208,7 @@ def test_undo_of_a_delete_selects_what_came_back(document, show):
 def test_undo_of_an_insert_selects_the_neighbour(document, show):
     view = show(document).view
     document.select("dense")
-    document.insert_layer(LAYERS.create("Dropout"))
+    commands.insert(document, LAYERS.create("Dropout"))
     assert document.selection == "dropout_1"
     document.undo()
     assert document.selection == "dropout"

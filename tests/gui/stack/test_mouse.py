@@ -6,13 +6,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from tests.gui.acting import double_click
-from tests.gui.stack.conftest import check_undo, document_of, layer, middle, names
+from tests.gui.stack.conftest import card, check_undo, document_of, fix_button, layer, middle, names
 
 LEFT = Qt.MouseButton.LeftButton
 
 
 def button(view, position, number=0):
-    return view.fix_rect(position, number).center().toPoint()
+    return fix_button(view, position, number).center().toPoint()
 
 
 def test_a_click_selects(document, show):
@@ -75,13 +75,13 @@ def test_fix_buttons_are_large_enough_and_inside_their_card(show):
     document = document_of(layer("Input", shape=(784,)), layer("Dense", units=7, activation="softmax"))
     document.expect((784,), 10)
     view = show(document).view
-    card = view.card_rect(1)
+    around = card(view, 1)
     for number in (0, 1):
-        rect = view.fix_rect(1, number)
+        rect = fix_button(view, 1, number)
         assert rect.height() >= 24
         assert rect.width() >= 24
-        assert card.contains(rect)
-    assert not view.fix_rect(1, 0).intersects(view.fix_rect(1, 1))
+        assert around.contains(rect)
+    assert not fix_button(view, 1, 0).intersects(fix_button(view, 1, 1))
 
 
 def open_menu(view, at: QPoint) -> QMenu:

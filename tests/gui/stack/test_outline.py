@@ -21,7 +21,7 @@ def outline(qtbot):
 
 
 def test_it_lists_the_network_and_its_parameters(outline):
-    assert [outline.model.row(at).layer.name for at in range(5)] == [
+    assert [outline.model.report(outline.model.index(at, 0)).layer.name for at in range(5)] == [
         "input",
         "flatten",
         "dense",

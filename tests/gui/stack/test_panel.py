@@ -12,7 +12,7 @@ from nnstudio.core.shapes import Problem, ShapeReport
 from nnstudio.core.spec import NetworkSpec, ProjectSpec
 from nnstudio.gui.document import Document
 from nnstudio.gui.theme import theme
-from tests.gui.stack.conftest import check_undo, document_of, layer, names, valid_layers
+from tests.gui.stack.conftest import card, check_undo, document_of, fix_button, layer, names, valid_layers
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -40,7 +40,7 @@ def test_an_empty_stack_lacks_its_output_and_the_button_adds_what_is_needed(show
     before = document.project
     assert panel.footer.text() == ("No output layer yet", "0 params")
     assert panel.empty.isVisible()
-    assert not panel.view.cards.row(0).problems
+    assert not panel.view.cards.report(panel.view.cards.index(0, 0)).problems
     QTest.mouseClick(panel.empty.findChild(QPushButton), LEFT)
     assert names(document) == ["input", "flatten", "dense"]
     assert document.network.layer("dense").units == 10
@@ -73,7 +73,7 @@ def test_a_stack_without_input_gets_one_of_the_datas_shape(show):
 
 def test_the_empty_card_lies_below_the_input_and_takes_drops_for_the_view(show):
     panel = show(document_of(layer("Input")))
-    assert panel.empty.geometry().top() >= panel.view.card_rect(0).bottom()
+    assert panel.empty.geometry().top() >= card(panel.view, 0).bottom()
     assert not panel.empty.acceptDrops()
     assert panel.empty.parentWidget() is panel.view.viewport()
 
@@ -170,13 +170,13 @@ def test_another_project_replaces_everything(document, show):
 def test_a_theme_change_repaints_and_resizes(broken, show, mode, zoom):
     panel = show(broken)
     theme().mode = "light" if mode == "dark" else "dark"
-    before, high = panel.grab().toImage(), panel.view.card_rect(0).height()
+    before, high = panel.grab().toImage(), card(panel.view, 0).height()
     theme().mode, theme().zoom = mode, zoom
     QApplication.processEvents()
     assert panel.grab().toImage() != before
-    assert panel.view.card_rect(0).height() == round(high * zoom)
-    bottoms = [panel.view.card_rect(row).bottom() for row in range(3)]
-    tops = [panel.view.card_rect(row).top() for row in range(1, 4)]
+    assert card(panel.view, 0).height() == round(high * zoom)
+    bottoms = [card(panel.view, row).bottom() for row in range(3)]
+    tops = [card(panel.view, row).top() for row in range(1, 4)]
     assert all(top > bottom for top, bottom in zip(tops, bottoms, strict=True))
 
 
@@ -193,9 +193,9 @@ def test_a_warning_has_its_button_beside_the_text_and_lets_training_go_on(docume
     panel.footer.show_report(report)
     QApplication.processEvents()
     assert panel.footer.text()[0] == "Valid"
-    card, button = panel.view.card_rect(2), panel.view.fix_rect(2, 0)
-    assert card.height() == 44 + 36
-    assert button.right() == card.right() - 9
+    around, button = card(panel.view, 2), fix_button(panel.view, 2, 0)
+    assert around.height() == 44 + 36
+    assert button.right() == around.right() - 9
     before = document.project
     QTest.mouseClick(panel.view.viewport(), LEFT, pos=button.center().toPoint())
     assert document.network.layer("dense").units == 32

@@ -1,0 +1,64 @@
+"""Which blocks of the stack are open: what the user chose for each, or the rule of the window's height."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QModelIndex
+
+from nnstudio.gui.stack.model import StackModel
+from nnstudio.gui.theme import theme
+
+if TYPE_CHECKING:
+    from nnstudio.gui.stack.view import StackView
+
+LOW_WINDOW = 800
+"""Height of the window at 100% zoom below which blocks start closed."""
+
+
+class OpenBlocks:
+    """Keeps the view's blocks open or closed over every change of the rows."""
+
+    def __init__(self, view: StackView, cards: StackModel) -> None:
+        self._view = view
+        self._cards = cards
+        self._chosen: dict[str, bool] = {}
+
+    def is_open(self, name: str) -> bool:
+        """The block shows what it holds."""
+        return self._view.isExpanded(self._cards.find(name))
+
+    def set_open(self, name: str, is_open: bool) -> None:
+        """The user opens or closes a block."""
+        self._chosen[name] = is_open
+        self._view.setExpanded(self._cards.find(name), is_open)
+
+    def reveal(self, index: QModelIndex) -> None:
+        """Opens the blocks around a layer."""
+        around = index.parent()
+        while around.isValid():
+            if not self._view.isExpanded(around):
+                self.set_open(self._cards.report(around).layer.name, True)
+            around = around.parent()
+
+    def apply(self) -> None:
+        """Opens and closes the blocks of new rows."""
+        for index in self._cards.walk():
+            if self._cards.rowCount(index):
+                name = self._cards.report(index).layer.name
+                wanted = self._chosen.setdefault(name, self._starts_open())
+                if self._view.isExpanded(index) != wanted:
+                    self._view.setExpanded(index, wanted)
+
+    def forget(self) -> None:
+        """Another project was opened."""
+        self._chosen.clear()
+
+    def renamed(self, old: str, new: str) -> None:
+        """A block has another name."""
+        if old in self._chosen:
+            self._chosen[new] = self._chosen.pop(old)
+
+    def _starts_open(self) -> bool:
+        window = self._view.window()
+        return window is self._view or window.height() >= LOW_WINDOW * theme().zoom

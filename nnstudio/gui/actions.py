@@ -59,6 +59,10 @@ _FILE = (
 _EDIT = (
     Command("undo", "Undo", ("Ctrl+Z",), "Take the last edit back.", "undo"),
     Command("redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Make the edit again.", "redo"),
+    None,
+    Command("cut", "Cut layers", ("Ctrl+X",), "Copy the selected layers and delete them.", scoped=True),
+    Command("copy", "Copy layers", ("Ctrl+C",), "Copy the selected layers as text.", scoped=True),
+    Command("paste", "Paste layers", ("Ctrl+V",), "Insert the copied layers.", "paste", scoped=True),
 )
 _VIEW = (
     Command("page_train", "Train", ("Ctrl+1",), "Build the network, train it and watch."),
@@ -99,6 +103,20 @@ _MODEL = (
         scoped=True,
     ),
     Command("delete", "Delete", ("Del",), "Take the selected layer out.", "trash", scoped=True),
+    Command("disable", "Disable layer", ("Ctrl+/",), "Skip the layer, or no longer.", "power", scoped=True),
+    Command("freeze", "Freeze weights", (), "Keep the layer's weights as they are, or no longer.", "lock"),
+    Command(
+        "group", "Group into block", ("Ctrl+G",), "Put layers into a residual block.", "group", scoped=True
+    ),
+    Command(
+        "ungroup",
+        "Ungroup block",
+        ("Ctrl+Shift+G",),
+        "Put a block's layers in its place.",
+        "ungroup",
+        scoped=True,
+    ),
+    None,
     Command("move_up", "Move up", ("Alt+Up",), "Move the selected layer up.", "arrow-up", scoped=True),
     Command("move_down", "Move down", ("Alt+Down",), "Move it down.", "arrow-down", scoped=True),
     None,

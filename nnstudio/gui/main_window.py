@@ -46,6 +46,13 @@ NARROW = 1366
 STACK_COMMANDS = (
     "rename",
     "duplicate",
+    "cut",
+    "copy",
+    "paste",
+    "disable",
+    "freeze",
+    "group",
+    "ungroup",
     "delete",
     "move_up",
     "move_down",

@@ -47,7 +47,7 @@ def paint_block(
     colour = "strong" if state.quiet else row.layer.category
     middle = foot.top() + px(10.5)
     x = whole.left() + px(_PATH if outer else _DEEP_PATH)
-    top = whole.top() + layout.height - (px(5) if outer and layout.box is None else 0)
+    top = whole.top() + layout.height - (px(4) if outer and layout.box is None else 0)
     _skip_path(painter, colour, x, top, middle)
     left = whole.left() + px(_PLUS_LEFT if outer else _DEEP_PLUS_LEFT)
     plus = pixmap("add-circle", colour, _PLUS, painter.device().devicePixelRatioF())

@@ -141,7 +141,7 @@ def _second_row(painter: QPainter, row: LayerReport, state: CardState, right: fl
     elif row.layer.children and not state.open:
         _fitted(painter, ("", inside_text(row)), row, left, right, centre)
     else:
-        into, out = shapes_of(row)
+        into, out = shapes_of(row, always=state.open)
         _fitted(painter, (into, f" {ARROW} {out}" if into else out), row, left, right, centre)
 
 

@@ -76,7 +76,7 @@ def draw_title(
 ) -> None:
     """Writes a title and, where there is room, its detail behind it; both are shortened at the right."""
     title, detail = texts
-    elide, gap = Qt.TextElideMode.ElideRight, theme().px(8)
+    elide, gap = Qt.TextElideMode.ElideRight, theme().px(6)
     shown = metrics(*face_).elidedText(title, elide, room)
     draw_text(painter, shown, left, centre, *face_, "text2" if quiet else "text")
     used = width(shown, *face_) + gap
@@ -129,4 +129,4 @@ def _border(row: LayerReport, state: CardState) -> tuple[str, float]:
         return colour, (float(theme().px(2)) if state.selected else 1.0)
     if state.selected or state.target:
         return "accent", float(theme().px(2))
-    return "strong" if state.disabled else "border", 1.0
+    return "border", 1.0

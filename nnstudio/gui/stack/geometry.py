@@ -129,11 +129,10 @@ class StackGeometry:
         if not is_block(self._cards.report(index).layer):
             return before if y < card.center().y() else behind
         inside = Place(0 if self.shows_inside(index) else self._cards.rowCount(index), self._name(index))
-        if y < card.top() + card.height() / 3:
+        edge = theme().px(self.measures(index).head) / 3
+        if y < card.top() + edge:
             return before
-        if self.shows_inside(index):
-            return inside
-        return behind if y > card.bottom() - card.height() / 3 else inside
+        return inside if self.shows_inside(index) or y < card.bottom() - edge else behind
 
     def _below(self, index: Index, y: float) -> Place:
         """Below a card: at the end of a block whose foot is there, or behind what has ended above."""

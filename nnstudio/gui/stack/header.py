@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from nnstudio.gui.theme import theme
@@ -13,6 +14,7 @@ from nnstudio.gui.widgets.icon_label import IconLabel
 
 _TITLE_ROW = 36
 _NOTICE_ROW = 26
+_NARROW = 310
 
 
 class StackHeader(QFrame):
@@ -20,8 +22,10 @@ class StackHeader(QFrame):
 
     Attributes:
         add: Opens the layers to insert.
-        duplicate: Copies the selected layer.
-        delete: Takes it out.
+        duplicate: Copies the selected layers.
+        group: Puts them into a block.
+        delete: Takes them out.
+        more: Everything else that can be done with them, where there is no room for ``group``.
 
     Signals:
         revert_requested(): The user wants the run's network back.
@@ -37,12 +41,14 @@ class StackHeader(QFrame):
         self._name = ElidedLabel("", "caption")
         self.add = IconButton("plus", "Insert a layer")
         self.duplicate = IconButton("duplicate", "Duplicate the selected layer (Ctrl+D)")
+        self.group = IconButton("group", "Group the selected layers into a residual block (Ctrl+G)")
         self.delete = IconButton("trash", "Delete the selected layer (Del)")
+        self.more = IconButton("more", "More commands for the selected layer")
         self._title_row = QHBoxLayout()
         self._title_row.addWidget(title)
         self._title_row.addSpacing(theme().px(4))
         self._title_row.addWidget(self._name, 1)
-        for button in (self.add, self.duplicate, self.delete):
+        for button in (self.add, self.duplicate, self.group, self.delete, self.more):
             self._title_row.addWidget(button)
         self._notice = QWidget()
         self._notice_text = ElidedLabel("", "secondary")
@@ -59,6 +65,13 @@ class StackHeader(QFrame):
         self.set_notice(None)
         self._space()
         theme().changed.connect(self._space)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow panel a menu stands in for the rarer button."""
+        super().resizeEvent(event)
+        narrow = self.width() < theme().px(_NARROW)
+        self.group.setVisible(not narrow)
+        self.more.setVisible(narrow)
 
     def set_name(self, name: str) -> None:
         """Shows the project's name."""

@@ -46,7 +46,7 @@ class OpenBlocks:
         for index in self._cards.walk():
             if self._cards.rowCount(index):
                 name = self._cards.report(index).layer.name
-                wanted = self._chosen.setdefault(name, self._starts_open())
+                wanted = self._wanted(name)
                 if self._view.isExpanded(index) != wanted:
                     self._view.setExpanded(index, wanted)
 
@@ -59,6 +59,8 @@ class OpenBlocks:
         if old in self._chosen:
             self._chosen[new] = self._chosen.pop(old)
 
-    def _starts_open(self) -> bool:
-        window = self._view.window()
-        return window is self._view or window.height() >= LOW_WINDOW * theme().zoom
+    def _wanted(self, name: str) -> bool:
+        """Decided when the block is first seen; before the window shows, its height says nothing."""
+        if not self._view.isVisible():
+            return self._chosen.get(name, True)
+        return self._chosen.setdefault(name, self._view.window().height() >= LOW_WINDOW * theme().zoom)

@@ -11,6 +11,7 @@ from nnstudio.gui.stack import commands
 from nnstudio.gui.stack.empty import EmptyStack
 from nnstudio.gui.stack.footer import StackFooter
 from nnstudio.gui.stack.header import StackHeader
+from nnstudio.gui.stack.menu import card_menu
 from nnstudio.gui.stack.palette_menu import insert_menu
 from nnstudio.gui.stack.selection import SelectionKeeper
 from nnstudio.gui.stack.view import StackView
@@ -61,7 +62,9 @@ class StackPanel(QFrame):
     def _connect(self) -> None:
         self.header.add.clicked.connect(self._open_insert_menu)
         self.header.duplicate.clicked.connect(self.duplicate)
+        self.header.group.clicked.connect(lambda: self.view.run("group"))
         self.header.delete.clicked.connect(self.delete)
+        self.header.more.clicked.connect(self._open_card_menu)
         self.header.revert_requested.connect(self.revert_requested)
         self.view.status_hint.connect(self.status_hint)
         self.view.inspector_requested.connect(self.inspector_requested)
@@ -116,6 +119,12 @@ class StackPanel(QFrame):
         button = self.header.add
         menu.popup(button.mapToGlobal(QPoint(0, button.height())))
 
+    def _open_card_menu(self) -> None:
+        menu = card_menu(self.view)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        button = self.header.more
+        menu.popup(button.mapToGlobal(QPoint(0, button.height())))
+
     def _on_reset(self) -> None:
         self._known = frozenset()
         self._on_changed()
@@ -129,6 +138,7 @@ class StackPanel(QFrame):
     def _on_selection(self, _name: str) -> None:
         editable = bool(commands.editable(self._document, self._document.selected))
         self.header.duplicate.setEnabled(editable)
+        self.header.group.setEnabled(editable)
         self.header.delete.setEnabled(editable)
 
     def _announce(self) -> None:

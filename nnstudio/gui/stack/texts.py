@@ -39,10 +39,15 @@ def shape_or_unknown(sizes: Shape | None) -> str:
     return UNKNOWN if sizes is None else shape(sizes)
 
 
-def shapes_of(row: LayerReport) -> tuple[str, str]:
-    """Texts before and behind the arrow; the first is empty where a layer leaves the shape as it is."""
+def shapes_of(row: LayerReport, always: bool = False) -> tuple[str, str]:
+    """Texts before and behind the arrow; the first is empty where a layer leaves the shape as it is.
+
+    Args:
+        row: What is known of the layer.
+        always: Give both even then.
+    """
     into, out = shape_or_unknown(row.input_shape), shape_or_unknown(row.output_shape)
-    if is_input(row.layer) or (into == out and not row.problems):
+    if is_input(row.layer) or (into == out and not row.problems and not always):
         return "", out
     return into, out
 

@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
+    QShowEvent,
 )
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyleOptionViewItem, QToolTip, QTreeView, QWidget
 
@@ -226,6 +227,11 @@ class StackView(QTreeView):
             radius = radius_of(self.geometry_.layout(current))
             inner = current.parent().isValid()
             paint_focus(painter, self.geometry_.whole(current), radius, gap=0 if inner else 1)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Closes blocks that a low window has no room for."""
+        super().showEvent(event)
+        self._blocks.apply()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lays the cards out again: text in a problem wraps at another width."""

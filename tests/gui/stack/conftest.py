@@ -73,7 +73,7 @@ def show(qtbot: Any) -> Callable[[Document], StackPanel]:
     """Shows the panel of a document at its real size, ready for events."""
     kept: list[StackPanel] = []
 
-    def make(document: Document, size: tuple[int, int] = (316, 700)) -> StackPanel:
+    def make(document: Document, size: tuple[int, int] = (316, 800)) -> StackPanel:
         panel = StackPanel(document)
         kept.append(panel)  # qtbot holds widgets weakly
         qtbot.addWidget(panel)
@@ -142,3 +142,37 @@ def above(view: StackView, which: int | str) -> QPoint:
 def middle(view: StackView, which: int | str) -> QPoint:
     found = card(view, which)
     return QPointF(found.center().x(), found.top() + min(20, found.height() / 2)).toPoint()
+
+
+def block_layers() -> tuple[LayerSpec, ...]:
+    """An image network with a residual block of three layers."""
+    inside = (
+        layer("Conv2D", filters=4, padding="same"),
+        layer("BatchNorm"),
+        layer("Activation", function="relu"),
+    )
+    return (
+        layer("Input"),
+        layer("Conv2D", filters=4, padding="same"),
+        layer("Residual", layers=inside),
+        layer("Flatten"),
+        layer("Dense", units=10, activation="softmax"),
+    )
+
+
+@pytest.fixture
+def blocks() -> Document:
+    """``input, conv2d, residual (conv2d_1, batch_norm, relu), flatten, dense``."""
+    return document_of(*block_layers())
+
+
+def tree(document: Document) -> list[Any]:
+    """Names of the layers, those of a block as a list behind its name."""
+
+    def inside(layers: tuple[LayerSpec, ...]) -> list[Any]:
+        found: list[Any] = []
+        for one in layers:
+            found += [one.name, inside(one.children)] if one.children else [one.name]
+        return found
+
+    return inside(document.network.layers)

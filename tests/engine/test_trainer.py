@@ -202,7 +202,7 @@ def test_a_network_that_doesnt_fit_the_data_is_refused():
 def test_a_state_from_the_middle_of_an_epoch_of_more_data_is_refused():
     project = small_project(batch_size=10)
     trainer = Trainer(project, small_data(project))
-    trainer.block_steps = 15
+    trainer.block_steps, trainer.block_seconds = 15, 60.0  # however slow the machine
     next(trainer.run())
     fewer = project.replace(data=project.data.replace(fraction=0.5))
     with pytest.raises(TrainingError, match="150 samples, of 96 in an epoch now"):

@@ -13,6 +13,7 @@ from nnstudio.gui.document import Document
 from nnstudio.gui.recording import RunKeeper
 from nnstudio.gui.resuming import Reached
 from nnstudio.layers import Dense
+from nnstudio.optim.adaptive import Adagrad
 from tests.gui.runs import Watched, epochs_of, losses_of, small_project
 
 
@@ -119,7 +120,8 @@ def test_a_diverged_run_offers_a_smaller_rate_and_goes_on_from_its_last_good_epo
 
 
 def test_behind_a_divergence_the_optimizer_begins_as_it_began_the_run() -> None:
-    project = small_project(optimizer={"type": "Adagrad", "initial_accumulator_value": 0.5})
+    project = small_project()
+    project = project.replace(train=project.train.replace(optimizer=Adagrad(initial_accumulator_value=0.5)))
     state = TrainerState(np.ones(2, np.float32), {"accumulator": np.full(2, np.inf, np.float32)}, epoch=1)
     assert (Reached(project, state, 4, diverged=True).start().slots["accumulator"] == 0.5).all()
 

@@ -28,6 +28,7 @@ class Bench:
         batch: Largest number of samples.
         dtype: Type of all values.
         backward: Backward passes are run, too.
+        watched: Under the names of these layers, backward passes leave the gradients of their outputs.
     """
 
     ops: Ops
@@ -36,6 +37,7 @@ class Bench:
     batch: int
     dtype: DTypeLike
     backward: bool
+    watched: dict[str, Array]
 
 
 class Chain:
@@ -90,15 +92,21 @@ class Chain:
         for link, (frame, x, y) in zip(reversed(self._links), reversed(self._trail), strict=True):
             if not link.needs_dx and not link.step.trainable:
                 return None
+            if gradient is not None and link.step.layer.name in self._bench.watched:
+                self._bench.watched[link.step.layer.name] = gradient.copy()  # the layer may overwrite it
             gradient = link.step.layer.backward(frame, x, y, gradient)
         return gradient if self._needs_dx else None
 
-    def outputs(self) -> Iterator[tuple[Step, Array]]:
-        """Every computed layer with its output in the last forward pass, inner ones before outer ones."""
-        for link, (_, _, y) in zip(self._links, self._trail, strict=True):
+    def passes(self) -> Iterator[tuple[Step, Array, Array]]:
+        """Every computed layer with its input and output in the last forward pass, inner ones first."""
+        for link, (_, x, y) in zip(self._links, self._trail, strict=True):
             for chain in link.chains.values():
-                yield from chain.outputs()
-            yield link.step, y
+                yield from chain.passes()
+            yield link.step, x, y
+
+    def outputs(self) -> Iterator[tuple[Step, Array]]:
+        """Every computed layer with its output in the last forward pass, inner ones first."""
+        return ((step, y) for step, _, y in self.passes())
 
     def frames(self, n: int) -> dict[str, tuple[Layer, Frame]]:
         """The layers with their frames for batches of ``n`` samples, by name."""

@@ -82,7 +82,7 @@ class Model:
         Raises:
             DataError: The samples have another shape than the network's input.
         """
-        x = self._checked(np.asarray(x))
+        x = self.checked(x)
         probabilities = np.empty((len(x), *self.network.output_shape), dtype=np.float32)
         workspace = self._passes(len(x))
         for start in range(0, len(x), workspace.batch):
@@ -96,7 +96,7 @@ class Model:
 
     def evaluate(self, x: Any, y: Any) -> Evaluation:
         """Mean loss, accuracy and probabilities on raw samples ``x`` with labels ``y``."""
-        x = self._checked(np.asarray(x))
+        x = self.checked(x)
         labels = np.asarray(y, dtype=np.int64)
         probabilities = np.empty((len(x), *self.network.output_shape), dtype=np.float32)
         workspace, total, hits = self._passes(len(x)), 0.0, 0
@@ -113,19 +113,25 @@ class Model:
         n = max(1, len(x))
         return Evaluation(total / n, hits / n, probabilities, labels)
 
+    def checked(self, x: Any) -> NDArray[Any]:
+        """Samples as an array ``(N, *input_shape)``.
+
+        Raises:
+            DataError: They have another shape than the network's input.
+        """
+        samples: NDArray[Any] = np.asarray(x)
+        if samples.shape[1:] != self.network.input_shape:
+            raise DataError(
+                "the samples don't fit the network",
+                allowed=f"an array of shape (N, {', '.join(map(str, self.network.input_shape))})",
+                received=f"shape {samples.shape}",
+                fix="reshape the samples, with one axis for the samples in front",
+            )
+        return samples
+
     def _passes(self, samples: int) -> Workspace:
         batch = evaluation_batch(self.network, samples)
         workspace: Workspace | None = getattr(self._local, "workspace", None)
         if workspace is None or workspace.batch < batch:
             workspace = self._local.workspace = self.network.workspace(self.weights, batch)
         return workspace
-
-    def _checked(self, x: NDArray[Any]) -> NDArray[Any]:
-        if x.shape[1:] != self.network.input_shape:
-            raise DataError(
-                "the samples don't fit the network",
-                allowed=f"an array of shape (N, {', '.join(map(str, self.network.input_shape))})",
-                received=f"shape {x.shape}",
-                fix="reshape the samples, with one axis for the samples in front",
-            )
-        return x

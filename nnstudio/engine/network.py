@@ -118,7 +118,11 @@ class Network:
 
 
 class Workspace:
-    """The arrays of one pass at a time: activations, gradients of activations, scratch."""
+    """The arrays of one pass at a time: activations, gradients of activations, scratch.
+
+    Attributes:
+        watched: Put a layer's name in, and backward passes leave the gradient of its output there.
+    """
 
     def __init__(
         self,
@@ -132,9 +136,11 @@ class Workspace:
         self.batch = batch
         self.dtype = weights.dtype
         self.ops = NumpyOps()
+        self.watched: dict[str, Array] = {}
         backward = gradients is not None or input_gradient
         gradient_views = {} if gradients is None else network.views(gradients)
-        bench = Bench(self.ops, network.views(weights), gradient_views, batch, self.dtype, backward)
+        views = network.views(weights)
+        bench = Bench(self.ops, views, gradient_views, batch, self.dtype, backward, self.watched)
         self.chain = Chain(network.steps, bench, needs_dx=input_gradient)
         self.d_logits = np.empty((batch, *network.output_shape), dtype=self.dtype) if backward else None
 

@@ -3,6 +3,10 @@
 Figures of an evaluation (``confusion``, ``class_metrics``, ``curves``, ``significance``, gathered in
 ``evaluation``) are computed from labels, predictions and probabilities in whole-array operations, so
 that 10,000 samples cost milliseconds.
+
+Looks inside a model take raw samples and leave the model as it is: gradients with respect to the input
+(``saliency``, ``integrated``), where a convolutional network looks (``grad_cam``), what every layer
+computes (``forward_pass``), and how to show it (``pictures``).
 """
 
 from nnstudio.engine.analysis.class_metrics import ClassMetrics, class_metrics
@@ -26,29 +30,48 @@ from nnstudio.engine.analysis.curves import (
     roc_curves,
 )
 from nnstudio.engine.analysis.evaluation import Analysis, analyse
+from nnstudio.engine.analysis.forward_pass import LayerPass, layer_passes, worked_pass
+from nnstudio.engine.analysis.grad_cam import grad_cam, grad_cam_layer
+from nnstudio.engine.analysis.integrated import Attribution, integrated_gradients
+from nnstudio.engine.analysis.pictures import channel_maps, filter_images, normalised, tiles
+from nnstudio.engine.analysis.saliency import input_gradients, saliency_map, smooth_gradients
 from nnstudio.engine.analysis.significance import PairedTest, mcnemar_test, wilson_interval
 
 __all__ = [
     "Analysis",
+    "Attribution",
     "ClassMetrics",
     "Floats",
     "Ints",
+    "LayerPass",
     "Mistake",
     "PairedTest",
     "PrecisionRecallCurve",
     "RocCurve",
     "accuracy",
     "analyse",
+    "channel_maps",
     "class_metrics",
     "column_shares",
     "confusion_difference",
     "confusion_matrix",
+    "filter_images",
     "frequent_mistakes",
+    "grad_cam",
+    "grad_cam_layer",
+    "input_gradients",
+    "integrated_gradients",
+    "layer_passes",
     "mcnemar_test",
+    "normalised",
     "precision_recall_curve",
     "precision_recall_curves",
     "roc_curve",
     "roc_curves",
     "row_shares",
+    "saliency_map",
+    "smooth_gradients",
+    "tiles",
     "wilson_interval",
+    "worked_pass",
 ]

@@ -49,6 +49,8 @@ class KerasNode:
 def keras_nodes(model: Model) -> list[KerasNode]:
     """The Keras layers that compute the same as a model, from the input to probabilities.
 
+    They stand in the order that Keras gives them, by which it hands out the weights of a file.
+
     Raises:
         FormatError: Keras has no such layer; the message says which and why.
     """
@@ -56,7 +58,7 @@ def keras_nodes(model: Model) -> list[KerasNode]:
     last = graph.chain(model.network.steps, "")
     if not _ends_in_probabilities(model):
         graph.add(LINK_NAME, "Activation", {"activation": model.loss.link}, (last,))
-    return graph.nodes
+    return _in_keras_order(graph.nodes)
 
 
 def keras_config(nodes: list[KerasNode]) -> dict[str, Any]:
@@ -68,8 +70,8 @@ def keras_config(nodes: list[KerasNode]) -> dict[str, Any]:
     for layer, node in zip(layers, nodes, strict=True):
         calls = [[[name, 0, 0, {}] for name in node.inputs]] if node.inputs else []
         layer.update(name=node.name, inbound_nodes=calls)
-    config["input_layers"] = [[nodes[0].name, 0, 0]]
-    config["output_layers"] = [[nodes[-1].name, 0, 0]]
+    config["input_layers"] = [nodes[0].name, 0, 0]
+    config["output_layers"] = [nodes[-1].name, 0, 0]
     return {"class_name": "Functional", "config": config}
 
 
@@ -130,6 +132,23 @@ def _spelled(kind: str, settings: Mapping[str, Any]) -> Iterator[KerasLayer]:
     if kind != "Activation":
         yield kind, {**settings, "activation": "linear"}
     yield "ReLU", {"negative_slope": KERAS_NEGATIVE_SLOPE, "max_value": None, "threshold": 0.0}
+
+
+def _in_keras_order(nodes: list[KerasNode]) -> list[KerasNode]:
+    """The nodes by falling distance to the output; at one distance, as a search from there meets them."""
+    distance = {node.name: 0 for node in nodes}
+    for node in reversed(nodes):  # each node stands behind those it reads
+        for name in node.inputs:
+            distance[name] = max(distance[name], distance[node.name] + 1)
+    by_name = {node.name: node for node in nodes}
+    met: dict[str, int] = {}
+    ahead = [nodes[-1].name]
+    while ahead:
+        name = ahead.pop()
+        if name not in met:
+            met[name] = len(met)
+            ahead.extend(reversed(by_name[name].inputs))
+    return sorted(nodes, key=lambda node: (-distance[node.name], met[node.name]))
 
 
 def _is_chain(nodes: list[KerasNode]) -> bool:

@@ -11,10 +11,10 @@ from nnstudio.engine.network import Network
 from nnstudio.optim.losses import CategoricalCrossentropy
 
 
-def model_of(spec: NetworkSpec, loss=None, seed: int = 1) -> Model:
+def model_of(spec: NetworkSpec, loss=None, spread: float = 0.1) -> Model:
     """A model all of whose weights differ from what they start as, also biases and statistics."""
     network = Network(spec, loss or CategoricalCrossentropy())
-    weights = network.initial_weights(seed)
-    weights += np.random.default_rng(seed).uniform(0.02, 0.12, weights.shape).astype(np.float32)
+    weights = network.initial_weights(1)
+    weights += np.random.default_rng(1).uniform(-spread, spread, weights.shape).astype(np.float32)
     classes = tuple(str(i) for i in range(max(2, network.output_shape[0])))
     return Model(network, weights, classes, Scaling(0, 1 / 255))

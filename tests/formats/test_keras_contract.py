@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from nnstudio.core.layer import LAYERS, LayerSpec
+from nnstudio.core.spec import NetworkSpec
 from nnstudio.errors import FormatError
 from nnstudio.formats.keras_h5 import export_keras, load_model, save_model
+from nnstudio.layers import Dense, Flatten, Input
 from tests.formats.models import model_of
 from tests.test_layer_contract import CASES, label, network_around
 
@@ -59,3 +61,38 @@ def test_what_keras_lacks_is_refused_with_the_reason_and_kept_by_nnstudio(tmp_pa
     assert not list(tmp_path.iterdir())
     save_model(tmp_path / "model.h5", model)
     np.testing.assert_array_equal(load_model(tmp_path / "model.h5").weights, model.weights)
+
+
+def conv(**settings) -> LayerSpec:
+    return LAYERS.create("Conv2D", **{"filters": 4, "kernel_size": 3, "padding": "same", **settings})
+
+
+def block(*inside: LayerSpec, **settings) -> LayerSpec:
+    return LAYERS.create("Residual", layers=inside, **settings)
+
+
+BLOCKS = {
+    "projection without norm": (block(conv(filters=3, strides=2), normalise_skip=False),),
+    "leaky": (block(conv(), activation="leaky_relu"),),
+    "deeper than its skip": (block(conv(filters=5), conv(filters=5), conv(filters=5), conv(filters=5)),),
+    "nested": (block(conv(), block(conv(filters=4), conv(filters=6)), conv()), conv()),
+    "block after block": (block(conv(filters=6)), block(conv(filters=6)), block(conv(filters=2))),
+    "disabled inside": (
+        block(conv(), conv(disabled=True)),
+        conv(disabled=True),
+        block(conv(), disabled=True),
+    ),
+    "frozen": (block(conv(frozen=True), LAYERS.create("BatchNorm", frozen=True)), conv(frozen=True)),
+    "skip alone": (block(conv(disabled=True)),),
+    "activation behind": (block(conv(), activation="linear"), LAYERS.create("Activation", function="silu")),
+}
+
+
+@pytest.mark.parametrize("stack", BLOCKS.values(), ids=BLOCKS)
+def test_keras_predicts_the_same_of_blocks(keras_predict, tmp_path: Path, stack: tuple[LayerSpec, ...]):
+    spec = NetworkSpec(layers=(Input(shape=(6, 5, 4)), *stack, Flatten(), Dense(units=3)))
+    model = model_of(spec)
+    export_keras(tmp_path / "model.h5", model)
+    x = np.random.default_rng(0).standard_normal((5, 6, 5, 4)).astype(np.float32)
+    theirs = keras_predict(tmp_path / "model.h5", x)
+    np.testing.assert_allclose(theirs, model.predict(x, scaled=True), rtol=1e-4, atol=1e-6)

@@ -13,6 +13,8 @@ from nnstudio.engine.ops.scratch import ScratchOps
 
 Array = Any
 
+_WAITING, _HIT, _SHARE = 0, 1, 2  # scratch slots
+
 
 class PoolingOps(ScratchOps):
     """The primitives of pooling layers."""
@@ -33,20 +35,21 @@ class PoolingOps(ScratchOps):
         """The gradient goes to the largest value, and to the first of several equal ones."""
         xp = self.xp
         taps = window.meetings(*x.shape[1:3])
-        dx[...] = 0
         for part in self._pool_parts(x):
             image, best, gradient, d_image = x[part], y[part], dy[part], dx[part]
-            waiting = self.scratch(0, best.shape, bool)
+            waiting = self.scratch(_WAITING, best.shape, bool)  # no tap has had its gradient yet
             waiting[...] = True
+            d_image[...] = 0
             for tap in taps:
                 there = (slice(None), *tap.outputs)
-                hit = self.scratch(1, best[there].shape, bool)
-                share = self.scratch(2, hit.shape, dy.dtype)
+                hit = self.scratch(_HIT, best[there].shape, bool)
                 xp.equal(image[:, *tap.inputs], best[there], out=hit)
                 xp.logical_and(hit, waiting[there], out=hit)
                 xp.logical_xor(waiting[there], hit, out=waiting[there])
-                xp.multiply(gradient[there], hit, out=share)
-                d_image[:, *tap.inputs] += share
+                share = self.scratch(_SHARE, hit.shape, dy.dtype)
+                share[...] = hit  # 1 or 0, since NumPy is slow at numbers times truth values
+                xp.multiply(share, gradient[there], out=share)
+                self._give(share, window, d_image[:, *tap.inputs])
         return dx
 
     def average_pool(self, x: Array, window: Window, out: Array) -> Array:
@@ -65,13 +68,13 @@ class PoolingOps(ScratchOps):
         """Each pixel under the window gets an equal share of the gradient."""
         size = dx.shape[1:3]
         share = self._shares(window, size, dy.dtype)
-        dx[...] = 0
         for part in self._pool_parts(dx):
-            shared = self.scratch(0, dy[part].shape, dy.dtype)
+            shared = self.scratch(_SHARE, dy[part].shape, dy.dtype)
             self.xp.multiply(dy[part], share, out=shared)
             d_image = dx[part]
+            d_image[...] = 0
             for tap in window.meetings(*size):
-                d_image[:, *tap.inputs] += shared[:, *tap.outputs]
+                self._give(shared[:, *tap.outputs], window, d_image[:, *tap.inputs])
         return dx
 
     def global_average(self, x: Array, out: Array) -> Array:
@@ -85,6 +88,13 @@ class PoolingOps(ScratchOps):
         _, height, width, _ = dx.shape
         share = dy.dtype.type(1 / (height * width))
         return self.xp.multiply(dy[:, None, None, :], share, out=dx)
+
+    def _give(self, share: Array, window: Window, pixels: Array) -> None:
+        """Adds a share of the gradient to the pixels under a tap, of which all are 0 without overlap."""
+        if window.overlaps:
+            self.xp.add(pixels, share, out=pixels)
+        else:
+            pixels[...] = share
 
     def _pool_parts(self, x: Array) -> Any:
         """Parts of the batch that fit into the cache."""

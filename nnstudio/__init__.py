@@ -12,11 +12,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Network", "__version__", "layers", "load", "train"]
+__all__ = ["Network", "__version__", "find_learning_rate", "layers", "load", "train"]
 
 if TYPE_CHECKING:
     from nnstudio import layers
-    from nnstudio.api import Network, load, train
+    from nnstudio.api import Network, find_learning_rate, load, train
 
 
 def __getattr__(name: str) -> Any:
@@ -25,6 +25,6 @@ def __getattr__(name: str) -> Any:
 
     if name == "layers":
         return importlib.import_module("nnstudio.layers")
-    if name in ("Network", "load", "train"):
+    if name in ("Network", "find_learning_rate", "load", "train"):
         return getattr(importlib.import_module("nnstudio.api"), name)
     raise AttributeError(f"module 'nnstudio' has no attribute {name!r}")

@@ -15,6 +15,8 @@ from nnstudio.data.convert import as_part, number_names
 from nnstudio.data.dataset import Dataset
 from nnstudio.data.prepare import Prepared, prepare_dataset
 from nnstudio.engine.checkpoint import load_checkpoint
+from nnstudio.engine.lr_finder import RateTest
+from nnstudio.engine.lr_finder import find_learning_rate as range_test
 from nnstudio.engine.model import Model
 from nnstudio.engine.state import EpochRecord, Event
 from nnstudio.engine.trainer import Reason, Trainer
@@ -91,6 +93,43 @@ def train(
         ShapeError: The network has problems or doesn't fit the data.
         DataError: There are no such data, or they can't be read.
     """
+    project = _project(network, data, settings)
+    trainer = Trainer(project, _prepared(data, project.data))
+    with closing(trainer.run()) as events:  # so that an error in ``watch`` ends the run at once
+        for event in events:
+            if watch is not None:
+                watch(event)
+    state, trained = trainer.state, _trained(trainer.model, project)
+    return Run(trained, tuple(state.history), state.best_epoch, trainer.reason, trainer.data)
+
+
+def find_learning_rate(network: NetworkSpec, data: Source, **settings: Any) -> RateTest:
+    """Tries a hundred growing learning rates, one a step (see ``engine.lr_finder``).
+
+    Args:
+        network: The network; it stays untrained.
+        data: As for :func:`train`.
+        **settings: As for :func:`train`; the learning rate and its schedule don't matter.
+
+    Returns:
+        The rates, the losses, and the suggested rate.
+    """
+    project = _project(network, data, settings)
+    return range_test(project, _prepared(data, project.data))
+
+
+def load(path: Path | str) -> TrainedModel:
+    """Reads a model that NNStudio wrote.
+
+    Raises:
+        FormatError: The file is missing, no HDF5, damaged, or not written by NNStudio.
+    """
+    checkpoint = load_checkpoint(Path(path))
+    return _trained(checkpoint.model(), checkpoint.project)
+
+
+def _project(network: NetworkSpec, data: Source, settings: dict[str, Any]) -> ProjectSpec:
+    """The project that a network, data and settings by name make."""
     known = set(TrainSpec.model_fields) | set(DataSpec.model_fields) - {"source"}
     unknown = sorted(set(settings) - known)
     if unknown:
@@ -102,24 +141,7 @@ def train(
     else:
         of_data = {"source": "arrays", "test": None if isinstance(data, Dataset) else 0, **of_data}
     recipe = DataSpec.build(of_data)
-    project = ProjectSpec(network=network, data=recipe, train=TrainSpec.build(of_train))
-    trainer = Trainer(project, _prepared(data, recipe))
-    with closing(trainer.run()) as events:  # so that an error in ``watch`` ends the run at once
-        for event in events:
-            if watch is not None:
-                watch(event)
-    state, trained = trainer.state, _trained(trainer.model, project)
-    return Run(trained, tuple(state.history), state.best_epoch, trainer.reason, trainer.data)
-
-
-def load(path: Path | str) -> TrainedModel:
-    """Reads a model that NNStudio wrote.
-
-    Raises:
-        FormatError: The file is missing, no HDF5, damaged, or not written by NNStudio.
-    """
-    checkpoint = load_checkpoint(Path(path))
-    return _trained(checkpoint.model(), checkpoint.project)
+    return ProjectSpec(network=network, data=recipe, train=TrainSpec.build(of_train))
 
 
 def _trained(model: Model, project: ProjectSpec) -> TrainedModel:

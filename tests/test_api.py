@@ -192,3 +192,18 @@ class TestFiles:
         for name in ("model.h5", "none.h5"):
             with pytest.raises(FormatError, match=name):
                 nn.load(tmp_path / name)
+
+
+def test_a_learning_rate_is_found_for_arrays():
+    x, y = _two_clouds()
+    network = nn.Network([nn.layers.Dense(8, "relu"), nn.layers.Dense(2)], (2,))
+    found = nn.find_learning_rate(network, (x, y), optimizer="SGD", batch_size=32)
+    assert found.suggestion is not None
+    assert 1e-3 < found.suggestion < 10
+
+
+def _two_clouds() -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(0)
+    y = np.arange(400) % 2
+    x = random.normal(0, 0.5, (400, 2)) + np.where(y[:, None] == 1, 1.5, -1.5)
+    return x.astype(np.float32), y

@@ -154,7 +154,7 @@ class Window:
 
     def axes(self, height: int, width: int) -> tuple[Axis, Axis]:
         """The window along the rows and along the columns of an image."""
-        return self._axis(0, height), self._axis(1, width)
+        return _axes(self, height, width)
 
     def output(self, height: int, width: int) -> Size:
         """Positions of the window on an image, 0 or less where it doesn't fit."""
@@ -176,15 +176,19 @@ class Window:
         """The taps, row by row, that meet an image somewhere."""
         return _meetings(self, height, width)
 
-    def _axis(self, axis: int, size: int) -> Axis:
-        reach, stride = self.reach[axis], self.strides[axis]
-        if self.padding == "valid":
-            outputs = (size - reach) // stride + 1
-            return Axis(size, reach, stride, self.dilation[axis], outputs, 0, 0)
-        outputs = -(-size // stride)
-        padding = max(0, (outputs - 1) * stride + reach - size)
-        before = padding // 2
-        return Axis(size, reach, stride, self.dilation[axis], outputs, before, padding - before)
+
+@lru_cache(maxsize=256)
+def _axes(window: Window, height: int, width: int) -> tuple[Axis, Axis]:
+    return _axis(window, 0, height), _axis(window, 1, width)
+
+
+def _axis(window: Window, axis: int, size: int) -> Axis:
+    reach, stride, dilation = window.reach[axis], window.strides[axis], window.dilation[axis]
+    if window.padding == "valid":
+        return Axis(size, reach, stride, dilation, (size - reach) // stride + 1, 0, 0)
+    outputs = -(-size // stride)
+    padding = max(0, (outputs - 1) * stride + reach - size)
+    return Axis(size, reach, stride, dilation, outputs, padding // 2, padding - padding // 2)
 
 
 @lru_cache(maxsize=256)

@@ -31,12 +31,14 @@ class ConvolutionOps(ColumnOps):
         """
         groups = x.shape[3] // kernel.shape[2]
         matrix = _by_group(kernel.reshape(-1, kernel.shape[3]), groups)  # (G, K, F/G)
+        row_bias = None if bias is None else self.xp.tile(bias, out.shape[2])  # (oW·F,), for long runs
         for block in self.blocks(x, out, window):
             y = out[block.samples, block.rows].reshape(-1, out.shape[3])  # (P, F)
             columns = self.columns(x, window, block, groups)  # (G, P, K)
             self.xp.matmul(columns, matrix, out=_by_group(y, groups))  # (G, P, F/G)
-            if bias is not None:
-                self.xp.add(y, bias, out=y)
+            if row_bias is not None:
+                rows = y.reshape(-1, len(row_bias))  # (b·rows, oW·F)
+                self.xp.add(rows, row_bias, out=rows)
         return out
 
     def convolve_backward(
@@ -58,7 +60,7 @@ class ConvolutionOps(ColumnOps):
             if d_kernel is not None:
                 self._add_kernel_gradient(d_positions, x, window, block, d_kernel)
             if d_bias is not None:
-                self.xp.add(d_bias, d_positions.sum(axis=0), out=d_bias)
+                self.add_row_sum(d_positions, 0, d_bias)
             if dx is not None:
                 self.add_columns(d_positions, kernel, window, block, dx)
 

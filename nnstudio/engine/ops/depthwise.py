@@ -32,9 +32,10 @@ class DepthwiseOps(ScratchOps):
             out: ``(n, oH, oW, C·M)``.
         """
         along_rows = self._along_rows(kernel, out.shape[2])
+        row_bias = self.xp.zeros(1) if bias is None else self.xp.tile(bias, out.shape[2])  # (oW·CM,)
         for part in self._depthwise_parts(x, out):
             image, y = self._repeated(x[part], kernel.shape[3]), out[part]
-            y[...] = 0 if bias is None else bias
+            y.reshape(-1, out.shape[2] * out.shape[3])[...] = row_bias
             for tap in window.meetings(*x.shape[1:3]):
                 there = y[:, *tap.outputs]  # (b, h, w, CM)
                 product = self.scratch(_PRODUCT, there.shape, x.dtype)
@@ -62,7 +63,7 @@ class DepthwiseOps(ScratchOps):
             if d_kernel is not None:
                 self._add_filter_gradient(dz[part], x[part], window, d_kernel)
             if d_bias is not None:
-                self.xp.add(d_bias, dz[part].sum(axis=(0, 1, 2)), out=d_bias)
+                self.add_row_sum(dz[part].reshape(-1, dz.shape[3]), _PRODUCT, d_bias)
             if dx is not None:
                 self._put_filter_gradient(dz[part], along_rows, window, dx[part])
 

@@ -80,8 +80,10 @@ class PoolingOps(ScratchOps):
     def global_average(self, x: Array, out: Array) -> Array:
         """The mean of each channel: ``(n, H, W, C) -> (n, C)``."""
         n, height, width, channels = x.shape
-        self.xp.add.reduce(x.reshape(n, height * width, channels), axis=1, out=out)
-        return self.xp.multiply(out, out.dtype.type(1 / (height * width)), out=out)
+        shares = self.xp.full((1, height * width), 1 / (height * width), x.dtype)
+        pixels = x.reshape(n, height * width, channels)
+        self.xp.matmul(shares, pixels, out=out[:, None, :])  # (1, H·W) @ (n, H·W, C) -> (n, 1, C)
+        return out
 
     def global_average_backward(self, dy: Array, dx: Array) -> Array:
         """Each pixel gets an equal share of its channel's gradient."""

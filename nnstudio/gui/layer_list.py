@@ -94,10 +94,12 @@ class LayerList(QFrame):
     Signals:
         left(): Esc was pressed: the focus should go to the stack.
         inserted(): A layer was inserted from here.
+        preset_chosen(str): A preset was chosen here.
     """
 
     left = Signal()
     inserted = Signal()
+    preset_chosen = Signal(str)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -123,6 +125,7 @@ class LayerList(QFrame):
         self.search.down.connect(self._into_list)
         self.search.left.connect(self.left)
         self.view.chosen.connect(self._insert)
+        self.view.preset_chosen.connect(self.preset_chosen)
         self.view.left.connect(self.left)
         self.view.typed.connect(self._type_on)
         self._filter("")
@@ -152,9 +155,8 @@ class LayerList(QFrame):
         self.search.setText(self.search.text() + text)
 
     def _insert_current(self) -> None:
-        layer = self.view.current_layer()
-        if layer is not None and (self.search.text().strip() or self.view.hasFocus()):
-            self._insert(layer)
+        if self.search.text().strip() and self.view.currentIndex().isValid():
+            self.view.choose(self.view.currentIndex())
 
     def _insert(self, layer: LayerSpec) -> None:
         commands.insert(self._document, layer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
 
@@ -10,8 +10,8 @@ from nnstudio.gui.document import Document
 from nnstudio.gui.icons import icon, layer_glyph
 from nnstudio.gui.layer_list import LayerList
 from nnstudio.gui.stack.glyphs import glyph_of
-from nnstudio.gui.stack.palette import palette
-from nnstudio.gui.stack.palette_menu import category_menu
+from nnstudio.gui.stack.palette import PRESETS, palette
+from nnstudio.gui.stack.palette_menu import category_menu, preset_menu
 from nnstudio.gui.theme import theme
 from nnstudio.gui.widgets.properties import set_property
 
@@ -61,8 +61,13 @@ class LayerRail(QFrame):
 
     Attributes:
         search_button: Opens the layer list with its search.
-        buttons: One button per category.
+        buttons: One button per category, and one for the presets.
+
+    Signals:
+        preset_chosen(str): A preset was chosen here.
     """
+
+    preset_chosen = Signal(str)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -80,6 +85,10 @@ class LayerRail(QFrame):
             button.setMenu(category_menu(document, category, entries, button))
             self.buttons[category] = button
             self._layout.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+        presets = RailButton(icon("presets", "input"), "Presets")
+        presets.setMenu(preset_menu(self.preset_chosen.emit, presets))
+        self.buttons[PRESETS] = presets
+        self._layout.addWidget(presets, 0, Qt.AlignmentFlag.AlignHCenter)
         self._layout.addStretch(1)
         self._space()
         theme().changed.connect(self._space)
@@ -99,6 +108,8 @@ class LayerRail(QFrame):
         layout.addWidget(content)
         content.left.connect(popup.close)
         content.inserted.connect(popup.close)
+        content.preset_chosen.connect(popup.close)
+        content.preset_chosen.connect(self.preset_chosen)
         popup.resize(theme().px(_POPUP.width()), theme().px(_POPUP.height()))
         popup.move(self.mapToGlobal(QPoint(self.width(), 0)))
         popup.show()

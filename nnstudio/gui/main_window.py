@@ -210,6 +210,8 @@ class MainWindow(QMainWindow):
         self.stack.inspector_requested.connect(self.inspector.focus_first)
         self.inspector.left.connect(self.stack.view.setFocus)
         self.layer_list.left.connect(self.stack.view.setFocus)
+        for palette in (self.layer_list, self.layer_rail):
+            palette.preset_chosen.connect(self.files.use_preset)
         self.outline.selected.connect(self._select_in_stack)
         self.live.run_started.connect(self._leave_start)
         self.live.run_started.connect(self._show_outline)

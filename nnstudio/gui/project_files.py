@@ -90,6 +90,21 @@ class ProjectFiles(QObject):
         self.opened.emit()
         return True
 
+    def use_preset(self, name: str) -> None:
+        """Puts a preset into the project, as one step that can be undone.
+
+        While a run goes on only the network is taken: the run keeps its data and its recipe.
+        """
+        from nnstudio.experiments.presets import list_presets, load_preset
+
+        title = next((preset.title for preset in list_presets() if preset.name == name), name)
+        preset, project = load_preset(name), self._document.project
+        changed = project.replace(network=preset.network)
+        if not self._live.running:
+            changed = changed.replace(data=preset.data, train=preset.train)
+        self._document.seal()
+        self._document.apply(f"Use preset {title}", changed)
+
     def open(self) -> None:
         """Asks for a file and opens it."""
         path, _ = QFileDialog.getOpenFileName(self._window, "Open", self._folder(), OPEN_FILTER)

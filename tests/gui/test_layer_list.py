@@ -50,6 +50,7 @@ def spot(view, title):
 
 
 def test_every_registered_layer_is_listed_in_its_category(layers):
+    QTest.mouseClick(layers.view.viewport(), LEFT, pos=spot(layers.view, "5 more"))
     listed = shown(layers.view)
     for kind in LAYERS:
         for layer in kind.palette():
@@ -194,6 +195,36 @@ def test_lines_are_named_for_screen_readers(layers):
     assert index.parent().data(Qt.ItemDataRole.AccessibleTextRole) == "Activation, 11 layers"
 
 
+def test_a_long_category_begins_with_what_is_used_most_and_unfolds_the_rest(layers):
+    listed = shown(layers.view)["Activation"]
+    assert listed[:6] == ["ReLU", "LeakyReLU", "GELU", "Sigmoid", "Tanh", "Softmax"]
+    assert listed[6:] == [f"{len(palette()['activation']) - 6} more"]
+    view = layers.view
+    view.setFocus()
+    view.setCurrentIndex(view.index_of(listed[6]))
+    QTest.keyClick(view, KEY.Key_Return)
+    unfolded = shown(view)["Activation"]
+    assert len(unfolded) == len(palette()["activation"])
+    assert view.currentIndex().data() == unfolded[6], "the first of the others is the current line"
+
+
+def test_a_search_looks_behind_more_and_into_closed_categories(layers):
+    QTest.keyClicks(layers.search, "selu")
+    assert layers.view.current_layer().title == "SELU"
+    layers.search.clear()
+    QTest.keyClicks(layers.search, "batch norm")
+    assert layers.view.current_layer().title == "BatchNorm"
+
+
+def test_presets_stand_last_and_are_chosen_by_enter(layers, qtbot):
+    assert list(shown(layers.view))[-1] == "Presets"
+    assert not layers.view.isExpanded(layers.view.model().index(layers.view.model().rowCount() - 1, 0))
+    QTest.keyClicks(layers.search, "lenet")
+    with qtbot.waitSignal(layers.preset_chosen) as chosen:
+        QTest.keyClick(layers.search, KEY.Key_Return)
+    assert chosen.args == ["lenet5"]
+
+
 def test_own_groups_can_be_shown(qtbot):
     view = PaletteView(palette([Dropout]))
     qtbot.addWidget(view)
@@ -211,7 +242,7 @@ def rail(document, qtbot):
 
 
 def test_the_rail_has_a_menu_per_category_that_inserts(rail, document):
-    assert list(rail.buttons) == list(palette())
+    assert list(rail.buttons) == [*palette(), "presets"]
     before = document.project
     menu = rail.buttons["activation"].menu()
     assert [action.text() for action in menu.actions()][:2] == ["ReLU", "LeakyReLU"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from nnstudio.gui.icons import glyph_pixmap, pixmap
 from nnstudio.gui.stack.card_text import face, metrics, width
 from nnstudio.gui.stack.glyphs import glyph_of
-from nnstudio.gui.stack.palette import Entry
+from nnstudio.gui.stack.palette import PRESETS, Choice, Entry
 from nnstudio.gui.stack.palette_model import CATEGORY_ROLE, COUNT_ROLE, ENTRY_ROLE, Index
 from nnstudio.gui.theme import theme
 from nnstudio.gui.tokens import METRICS
@@ -36,7 +36,7 @@ class PaletteDelegate(QStyledItemDelegate):
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:
         """The height of the kind of line."""
-        return QSize(theme().px(40), theme().px(ROW if index.data(ENTRY_ROLE) else CATEGORY_ROW))
+        return QSize(theme().px(40), theme().px(ROW if index.parent().isValid() else CATEGORY_ROW))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draws a line."""
@@ -44,11 +44,18 @@ class PaletteDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = QRectF(option.rect)
         self._ground(painter, area, option.state)
-        entry: Entry | None = index.data(ENTRY_ROLE)
-        if entry is None:
-            self._category(painter, area, index, bool(option.state & QStyle.StateFlag.State_Open))
+        entry: Choice | None = index.data(ENTRY_ROLE)
+        if isinstance(entry, Entry):
+            glyph = glyph_pixmap(entry.category, glyph_of(entry.layer), 16, _ratio(painter))
+            self._line(
+                painter, area, glyph, entry.title, "disabled" if entry is self._view.dragged else "text"
+            )
+        elif entry is not None:
+            self._line(painter, area, pixmap("presets", "input", 16, _ratio(painter)), entry.title, "text")
+        elif index.parent().isValid():
+            self._line(painter, area, pixmap("more", "text2", 16, _ratio(painter)), index.data(), "text2")
         else:
-            self._entry(painter, area, entry)
+            self._category(painter, area, index, bool(option.state & QStyle.StateFlag.State_Open))
         painter.restore()
 
     def _ground(self, painter: QPainter, area: QRectF, state: QStyle.StateFlag) -> None:
@@ -72,7 +79,8 @@ class PaletteDelegate(QStyledItemDelegate):
         arrow = pixmap("chevron-down" if is_open else "chevron-right", "text2", 16, ratio)
         painter.drawPixmap(QPointF(px(_ARROW_LEFT), middle - px(METRICS.icon) / 2), arrow)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme().colour(index.data(CATEGORY_ROLE)))
+        category = index.data(CATEGORY_ROLE)
+        painter.setBrush(theme().colour("input" if category == PRESETS else category))
         side = px(_SQUARE)
         painter.drawRoundedRect(QRectF(px(_SQUARE_LEFT), middle - side / 2, side, side), px(2), px(2))
         count = str(index.data(COUNT_ROLE))
@@ -85,13 +93,15 @@ class PaletteDelegate(QStyledItemDelegate):
         painter.setPen(theme().colour("muted"))
         painter.drawText(area.adjusted(0, 0, -px(_RIGHT), 0), _AT_RIGHT, count)
 
-    def _entry(self, painter: QPainter, area: QRectF, entry: Entry) -> None:
-        px, ratio = theme().px, painter.device().devicePixelRatioF()
-        away = entry is self._view.dragged
-        glyph = glyph_pixmap(entry.category, glyph_of(entry.layer), 16, ratio)
+    def _line(self, painter: QPainter, area: QRectF, glyph: QPixmap, title: str, colour: str) -> None:
+        px = theme().px
         painter.drawPixmap(QPointF(px(_GLYPH_LEFT), area.center().y() - px(METRICS.icon) / 2), glyph)
         painter.setFont(face(13))
-        painter.setPen(theme().colour("disabled" if away else "text"))
+        painter.setPen(theme().colour(colour))
         room = area.width() - px(_TEXT_LEFT) - px(_RIGHT)
-        name = metrics(13).elidedText(entry.title, Qt.TextElideMode.ElideRight, room)
+        name = metrics(13).elidedText(title, Qt.TextElideMode.ElideRight, room)
         painter.drawText(area.adjusted(px(_TEXT_LEFT), 0, 0, 0), _LEFT, name)
+
+
+def _ratio(painter: QPainter) -> float:
+    return painter.device().devicePixelRatioF()

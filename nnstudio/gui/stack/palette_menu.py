@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QMenu, QWidget
 
 from nnstudio.gui.document import Document
 from nnstudio.gui.icons import layer_glyph
 from nnstudio.gui.stack import commands
 from nnstudio.gui.stack.glyphs import glyph_of
-from nnstudio.gui.stack.palette import Entry, palette
+from nnstudio.gui.stack.palette import Entry, palette, preset_entries
 from nnstudio.gui.stack.tips import summary
 
 
@@ -20,6 +22,17 @@ def category_menu(document: Document, category: str, entries: list[Entry], paren
         action = menu.addAction(layer_glyph(entry.category, glyph_of(entry.layer)), entry.title)
         action.setToolTip(summary(entry.layer))
         action.triggered.connect(lambda *_checked, layer=entry.layer: commands.insert(document, layer))
+    return menu
+
+
+def preset_menu(chosen: Callable[[str], object], parent: QWidget) -> QMenu:
+    """A menu with the presets; ``chosen`` is called with the name of one."""
+    menu = QMenu("Presets", parent)
+    menu.setToolTipsVisible(True)
+    for entry in preset_entries():
+        action = menu.addAction(entry.title)
+        action.setToolTip(entry.preset.summary)
+        action.triggered.connect(lambda *_checked, name=entry.preset.name: chosen(name))
     return menu
 
 

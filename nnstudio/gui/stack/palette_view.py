@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QDrag, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyle, QStyleOptionViewItem, QTreeView, QWidget
 
 from nnstudio.core.layer import LayerSpec
 from nnstudio.gui.stack.carry import dress
-from nnstudio.gui.stack.palette import Entry
+from nnstudio.gui.stack.palette import PRESETS, Entry, PresetEntry
 from nnstudio.gui.stack.palette_delegate import PaletteDelegate
-from nnstudio.gui.stack.palette_model import ENTRY_ROLE, PaletteFilter, PaletteModel
+from nnstudio.gui.stack.palette_model import ENTRY_ROLE, MORE_ROLE, PaletteFilter, PaletteModel
 from nnstudio.gui.theme import theme
+
+_CLOSED_AT_FIRST = ("normalisation", PRESETS)
 
 
 class PaletteView(QTreeView):
@@ -19,26 +21,28 @@ class PaletteView(QTreeView):
 
     Signals:
         chosen(LayerSpec): Insert this layer (double-click, Enter).
+        preset_chosen(str): Load the preset of that name.
         left(): Esc was pressed.
         typed(str): The user types a word to search for.
     """
 
     chosen = Signal(object)
+    preset_chosen = Signal(str)
     left = Signal()
     typed = Signal(str)
 
     def __init__(self, groups: dict[str, list[Entry]] | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.dragged: Entry | None = None
-        self._collapsed: set[str] = set()
+        self._collapsed: set[str] = set() if groups else {name.capitalize() for name in _CLOSED_AT_FIRST}
         self._searching = False
         self._filter = PaletteFilter(PaletteModel(groups, self), self)
         self._dress()
         self.setModel(self._filter)
         self.setItemDelegate(PaletteDelegate(self))
+        self.search("")
         self.collapsed.connect(self._on_collapsed)
         self.expanded.connect(self._on_expanded)
-        self.expandAll()
         theme().changed.connect(self.scheduleDelayedItemsLayout)
 
     def _dress(self) -> None:
@@ -73,9 +77,27 @@ class PaletteView(QTreeView):
         return self._filter.rowCount() > 0
 
     def current_layer(self) -> LayerSpec | None:
-        """Layer of the current line, or None on a category."""
+        """Layer of the current line, or None on other lines."""
         entry = self.currentIndex().data(ENTRY_ROLE)
-        return None if entry is None else entry.layer
+        return entry.layer if isinstance(entry, Entry) else None
+
+    def choose(self, index: QModelIndex) -> None:
+        """Does what a line stands for: inserts, loads, unfolds, opens or closes."""
+        entry = index.data(ENTRY_ROLE)
+        if isinstance(entry, Entry):
+            self.chosen.emit(entry.layer)
+        elif isinstance(entry, PresetEntry):
+            self.preset_chosen.emit(entry.preset.name)
+        elif index.data(MORE_ROLE):
+            self._unfold(index)
+        elif index.isValid():
+            self.setExpanded(index, not self.isExpanded(index))
+
+    def _unfold(self, index: QModelIndex) -> None:
+        """Shows the rest of a category, with the first of it as the current line."""
+        row, parent = index.row(), QPersistentModelIndex(index.parent())
+        self._filter.unfold(index.data(MORE_ROLE))
+        self.setCurrentIndex(self._filter.index(row, 0, parent))
 
     def index_of(self, title: str) -> QModelIndex:
         """Index of the line of a layer by its title; invalid if it isn't shown."""
@@ -112,29 +134,25 @@ class PaletteView(QTreeView):
         self.viewport().update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """A click on a category opens or closes it."""
+        """A click on a category opens or closes it, one on "5 more" shows them."""
         index = self.indexAt(event.position().toPoint())
         super().mousePressEvent(event)
         if event.button() == Qt.MouseButton.LeftButton and index.isValid() and not index.data(ENTRY_ROLE):
-            self.setExpanded(index, not self.isExpanded(index))
+            self.choose(index)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Inserts a layer; on a category it is a second click."""
-        entry = self.indexAt(event.position().toPoint()).data(ENTRY_ROLE)
-        if entry is None:
+        """Inserts a layer or loads a preset; on other lines it is a second click."""
+        index = self.indexAt(event.position().toPoint())
+        if not index.data(ENTRY_ROLE):
             self.mousePressEvent(event)
         elif event.button() == Qt.MouseButton.LeftButton:
-            self.chosen.emit(entry.layer)
+            self.choose(index)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter inserts or opens, Esc leaves, letters go into the search."""
         index = self.currentIndex()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            layer = self.current_layer()
-            if layer is not None:
-                self.chosen.emit(layer)
-            elif index.isValid():
-                self.setExpanded(index, not self.isExpanded(index))
+            self.choose(index)
         elif event.key() == Qt.Key.Key_Escape:
             self.left.emit()
         elif event.text().isalnum() and not event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier:
@@ -145,7 +163,7 @@ class PaletteView(QTreeView):
     def startDrag(self, _actions: Qt.DropAction) -> None:
         """Lifts the current layer as a card."""
         entry = self.currentIndex().data(ENTRY_ROLE)
-        if entry is None:
+        if not isinstance(entry, Entry):
             return
         drag = QDrag(self)
         drag.setMimeData(self._filter.mimeData([self.currentIndex()]))

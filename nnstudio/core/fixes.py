@@ -92,3 +92,26 @@ class Remove:
     def apply(self, network: NetworkSpec, layer: str) -> NetworkSpec:
         """The mended network."""
         return network.remove(self.name or layer)
+
+
+@dataclass(frozen=True)
+class SetInside:
+    """Changes a setting of every layer inside the block with the problem that has one."""
+
+    text: str
+    name: str
+    value: Any
+
+    @property
+    def label(self) -> str:
+        """Text of the button."""
+        return self.text
+
+    def apply(self, network: NetworkSpec, layer: str) -> NetworkSpec:
+        """The mended network."""
+        for inner in network.layer(layer).tree():
+            if getattr(inner, self.name, None) not in (None, self.value):
+                network = network.replace_layer(
+                    inner.name, network.layer(inner.name).replace(**{self.name: self.value})
+                )
+        return network

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from nnstudio.core.activations import ActivationFunction, ActivationName, activation_function
 from nnstudio.core.fields import OneOf, field
-from nnstudio.core.fixes import SetFields
+from nnstudio.core.fixes import SetFields, SetInside
 from nnstudio.core.layer import LAYERS, Category, LayerSpec, Shape, shape_text
 from nnstudio.errors import ShapeError
 from nnstudio.layers.base import Array, BufferSpec, Frame, KerasLayer, Layer
@@ -190,8 +190,13 @@ class Residual(Layer):
                 expected=f"height and width of {shape_text(shape)} divided by a whole stride (rounded up)",
                 got=shape_text(out),
                 fix="use padding same inside the block, or move the layer that changes the shape out of it",
+                fixes=(SetInside("Use same padding", "padding", "same"),) if self._pads_nothing() else (),
                 assumed_output=out,
             )
+
+    def _pads_nothing(self) -> bool:
+        """A layer inside shrinks the image because its window stays within it."""
+        return any(getattr(inner, "padding", "") == "valid" for inner in self.tree())
 
 
 def _strides(shape: Shape, out: Shape) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from nnstudio.engine.gradcheck import check_gradients
 from nnstudio.engine.network import Network
 from nnstudio.engine.ops.noise import Noise
 from nnstudio.errors import ShapeError, SpecError
-from nnstudio.layers import Activation, Dense, Dropout, Flatten, Input, Residual
+from nnstudio.layers import Activation, Conv2D, Dense, Dropout, Flatten, Input, Residual
 from nnstudio.optim.losses import CategoricalCrossentropy
 
 
@@ -197,3 +197,13 @@ def test_noise_inside_a_block_follows_from_seed_step_and_layer():
     first, again, other = (workspace.forward(x, Noise(1, step)).copy() for step in (3, 3, 4))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_layers_inside_that_shrink_the_image_are_offered_same_padding_together() -> None:
+    inside = (Conv2D(filters=4), Conv2D(filters=4))
+    network = NetworkSpec(layers=(Input(), Residual(layers=inside)))
+    problem = infer_shapes(network).problems[0]
+    assert [fix.label for fix in problem.fixes] == ["Use same padding"]
+    mended = problem.fixes[0].apply(network, problem.layer)
+    assert [layer.padding for layer in mended.layer("residual").children] == ["same", "same"]
+    assert infer_shapes(mended).output_shape == (28, 28, 4)

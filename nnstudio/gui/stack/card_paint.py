@@ -94,8 +94,9 @@ def _head(painter: QPainter, layout: CardLayout, row: LayerReport, state: CardSt
     right = layout.width - px(measures.right)
     taken = _amount(painter, layout, row, state, right, upper)
     left = px(measures.text_left) + shift
-    texts = (layer.title, detail_text(layer, state.data_title, skip_text(row)))
-    draw_title(painter, texts, left, right - taken - px(8) - left, upper, measures.title, state.quiet)
+    skip = skip_text(row) if state.open else ""
+    texts = (layer.title, detail_text(layer, state.data_title, skip))
+    draw_title(painter, texts, left, right - taken - px(5) - left, upper, measures.title, state.quiet)
     if measures is CARD:
         _second_row(painter, row, state, right)
 

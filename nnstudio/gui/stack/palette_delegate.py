@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ROW = 24
 CATEGORY_ROW = 26
 _ARROW_LEFT, _SQUARE_LEFT, _SQUARE, _NAME_LEFT = 7, 28, 8, 44
-_GLYPH_LEFT, _TEXT_LEFT, _RIGHT = 24, 48, 9
+_GLYPH_LEFT, _TEXT_LEFT, _RIGHT = 22, 45, 9
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _AT_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -98,7 +98,7 @@ class PaletteDelegate(QStyledItemDelegate):
         painter.drawPixmap(QPointF(px(_GLYPH_LEFT), area.center().y() - px(METRICS.icon) / 2), glyph)
         painter.setFont(face(13))
         painter.setPen(theme().colour(colour))
-        room = area.width() - px(_TEXT_LEFT) - px(_RIGHT)
+        room = area.width() - px(_TEXT_LEFT) - 1
         name = metrics(13).elidedText(title, Qt.TextElideMode.ElideRight, room)
         painter.drawText(area.adjusted(px(_TEXT_LEFT), 0, 0, 0), _LEFT, name)
 

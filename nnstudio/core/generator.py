@@ -32,8 +32,11 @@ class MlpSpec(Spec):
         "before it, in even steps down to the number of classes.",
     )
     activation: ActivationName = field("relu", help="Function of the hidden layers.")
-    dropout: float = field(
-        0.0, help="Share of values switched off behind every hidden layer.", ge=0, lt=1, step=0.05
+    dropout: float = field(0.0, help="Share of values switched off.", ge=0, lt=1, step=0.05)
+    dropout_behind: Literal["every", "last"] = field(
+        "every",
+        help="every: dropout behind every hidden layer, whose effects multiply in a deep network. last: "
+        "only behind the last one, in front of the output.",
     )
     input_shape: tuple[Annotated[int, Field(ge=1, le=1_000_000)], ...] = field(
         (28, 28, 1), help="Shape of one sample.", min_length=1, max_length=3, hidden=True
@@ -51,13 +54,13 @@ class MlpSpec(Spec):
         """The stack."""
         initializer = "HeNormal" if self.activation in RECTIFIERS else "GlorotUniform"
         layers: list[LayerSpec] = list(_front(self.input_shape))
-        for units in self.widths():
+        for number, units in enumerate(self.widths(), start=1):
             layers.append(
                 LAYERS.create(
                     "Dense", units=units, activation=self.activation, kernel_initializer=initializer
                 )
             )
-            if self.dropout:
+            if self.dropout and (self.dropout_behind == "every" or number == self.depth):
                 layers.append(LAYERS.create("Dropout", rate=self.dropout))
         layers.append(LAYERS.create("Dense", units=self.classes, activation="softmax"))
         return NetworkSpec(layers=tuple(layers))

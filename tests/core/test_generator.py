@@ -63,3 +63,9 @@ def test_the_command_line_draws_the_network_anew():
 def test_a_number_out_of_range_is_refused_in_words():
     with pytest.raises(SpecError, match=r"width.*allowed: greater than or equal to 1"):
         find_project("s3-mlp", ["generator.width=0"])
+
+
+def test_dropout_may_stand_behind_the_last_hidden_layer_only():
+    network = MlpSpec(width=20, depth=3, dropout=0.3, dropout_behind="last").network()
+    kinds = [layer.type_name() for layer in network.layers]
+    assert kinds == ["Input", "Flatten", "Dense", "Dense", "Dense", "Dropout", "Dense"]

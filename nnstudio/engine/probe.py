@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 SAMPLES = 256
 """Enough to tell a dead unit from a rare one (a unit that fires for 2 % is silent once in 200 looks), and
 few beside an epoch."""
+LOOK_BYTES = 256 * 2**20
+"""Memory that the activations of a look may take; deep networks on images get fewer samples."""
+LEAST_SAMPLES = 32
+"""But with so many at least: channels of images have many positions to show themselves at."""
 
 Vector = NDArray[Any]
 TakeStep = Callable[[Vector, Vector], None]
@@ -74,7 +78,8 @@ def fresh_loss(trainer: Trainer) -> float:
 
 def _rows(trainer: Trainer) -> NDArray[np.int64]:
     samples = len(trainer.data.train)
-    chosen = min(SAMPLES, samples)
+    fitting = max(LEAST_SAMPLES, LOOK_BYTES // max(1, trainer.network.activation_bytes))
+    chosen = min(SAMPLES, samples, fitting)
     return np.arange(chosen) * samples // chosen
 
 

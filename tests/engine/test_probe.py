@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from nnstudio.core.spec import NetworkSpec, ProjectSpec
+from nnstudio.engine import probe
 from nnstudio.engine.network import Network
-from nnstudio.engine.probe import SAMPLES, collect, fresh_loss, look
+from nnstudio.engine.probe import LEAST_SAMPLES, SAMPLES, collect, fresh_loss, look
 from nnstudio.engine.state import EpochRecord
 from nnstudio.engine.trainer import Trainer
 from nnstudio.layers import Activation, Dense, Input
@@ -147,3 +148,12 @@ def test_weights_that_overflow_in_the_last_step_are_found():
     assert trainer.failure is not None
     assert trainer.failure.nonfinite is not None
     assert trainer.failure.nonfinite.layer == "dense_1"
+
+
+def test_large_networks_are_looked_at_with_fewer_samples(monkeypatch: pytest.MonkeyPatch):
+    trainer = trainer_of(small_project())
+    assert look(trainer).samples == len(trainer.data.train) > 100
+    monkeypatch.setattr(probe, "LOOK_BYTES", 100 * trainer.network.activation_bytes)
+    assert look(trainer).samples == 100
+    monkeypatch.setattr(probe, "LOOK_BYTES", 1)
+    assert look(trainer).samples == LEAST_SAMPLES

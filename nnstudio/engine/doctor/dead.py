@@ -6,9 +6,9 @@ from nnstudio.engine.doctor import remedies
 from nnstudio.engine.doctor.case import Case
 from nnstudio.engine.doctor.finding import Figure, Finding, Severity, percent
 
-MAX_DEAD = 0.4
+MAX_DEAD = 0.5
 """Share of a layer's units. "As much as 40 % of your network can be dead if the learning rate is set too
-high" (Karpathy, CS231n notes); layers that train well lost up to 30 % when this was set."""
+high" (Karpathy, CS231n notes); small layers that train well come near a half in their first epochs."""
 
 BLOCKED = 0.95
 """With so few units left the layer hardly lets anything through."""

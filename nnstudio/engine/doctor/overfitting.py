@@ -38,7 +38,7 @@ def overfitting(case: Case) -> Finding | None:
         return None
     at = losses.index(min(losses))
     best, last = validated[at], validated[-1]
-    usual = median(losses[-EPOCHS:])  # of the last ones, so that one bad epoch is not enough
+    usual = min(losses[-1], median(losses[-EPOCHS:]))  # one bad epoch is not enough, one good one acquits
     if len(losses) - 1 - at < EPOCHS or last.train_loss >= best.train_loss:
         return None
     if last.train_loss > LEARNED * case.guess_loss:

@@ -243,6 +243,7 @@ def test_overfitting_reads_as_in_the_design():
         VAL[:5],  # too short since the best epoch
         [1.0, 0.5, 0.3, 0.31, 0.3, 0.32, 0.32, 0.32],  # too little
         [1.0, 0.5, 0.3, 0.3, 0.3, 0.3, 0.3, 0.9],  # one bad epoch
+        [1.0, 0.5, 0.3, 0.4, 0.4, 0.4, 0.4, 0.31],  # as good as at its best
         [1.0, 0.01, 0.002, 0.003, 0.004, 0.004, 0.004, 0.004],  # of nothing
     ],
 )

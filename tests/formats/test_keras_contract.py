@@ -36,6 +36,14 @@ MORE = [
         {"groups": 2, "use_bias": False, "activation": "leaky_relu"},
     ),
     *layers(
+        "DepthwiseConv2D",
+        {"depth_multiplier": 2, "strides": 2, "padding": "same", "activation": "gelu"},
+        {"dilation_rate": 2, "use_bias": False},
+    ),
+    *layers("ZeroPadding", {"padding": ((0, 1), (2, 0))}),
+    *layers("LayerNorm", {"center": False}, {"scale": False, "epsilon": 0.1}),
+    *layers("GaussianNoise", {"stddev": 2.5}),
+    *layers(
         "Activation",
         {"function": "leaky_relu", "negative_slope": 0.3},
         {"function": "elu", "alpha": 0.7},

@@ -14,6 +14,8 @@ from nnstudio.core.spec_base import Spec
 from nnstudio.errors import SpecError
 
 MAX_LAYERS = 2_000
+MAX_NESTING = 20
+"""Blocks inside each other; a project's JSON, two levels each, stays within what is read."""
 
 Layers = tuple[LayerSpec, ...]
 
@@ -37,6 +39,8 @@ class NetworkSpec(Spec):
         everything = [inner for outer in layers for inner in outer.tree()]
         if len(everything) > MAX_LAYERS:
             raise ValueError(f"a network has at most {MAX_LAYERS:,} layers, not {len(everything):,}")
+        if any(_nesting(layer) > MAX_NESTING for layer in layers):
+            raise ValueError(f"blocks stand at most {MAX_NESTING} deep inside each other")
         for layer in everything:
             for name in (layer.name, *layer.reserved_names()):
                 if name in taken:
@@ -147,6 +151,11 @@ class NetworkSpec(Spec):
             return self.replace(layers=edit(self.layers))
         self.layer(block)  # says so if there is none
         return self.replace(layers=tuple(_edited_inside(layer, block, edit) for layer in self.layers))
+
+
+def _nesting(layer: LayerSpec) -> int:
+    """How many blocks stand inside each other, the outermost counted too."""
+    return 1 + max(map(_nesting, layer.children)) if layer.children else 0
 
 
 def _edited_inside(layer: LayerSpec, block: str, edit: Callable[[Layers], Layers]) -> LayerSpec:

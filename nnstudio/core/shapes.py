@@ -226,7 +226,10 @@ def _container(layer: LayerSpec, shape: Shape) -> LayerReport:
         return LayerReport(
             layer, shape, error.assumed_output, None, None, (problem,), branches={"layers": inside}
         )
-    branches = {name: tuple(_rows(chain, shape)) for name, chain in layer.branches(shape).items()}
+    branches = {
+        name: inside if chain is layer.children else tuple(_rows(chain, shape))  # once per depth, not twice
+        for name, chain in layer.branches(shape).items()
+    }
     rows = [row for chain in branches.values() for row in chain]
     parameters = layer.parameters(shape) + sum(row.parameters or 0 for row in rows)
     work = layer.multiply_adds(shape) + sum(row.multiply_adds or 0 for row in rows)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from nnstudio.core.network_spec import MAX_NESTING
 from nnstudio.core.shapes import infer_shapes
-from nnstudio.core.spec import NetworkSpec
-from nnstudio.errors import ShapeError
+from nnstudio.core.spec import NetworkSpec, ProjectSpec
+from nnstudio.errors import ShapeError, SpecError
 from nnstudio.experiments.presets import load_preset
-from nnstudio.layers import Activation, Dense, Dropout, Flatten, Input
+from nnstudio.layers import Activation, Conv2D, Dense, Dropout, Flatten, Input, Residual
 
 
 def network(*layers) -> NetworkSpec:
@@ -94,3 +95,33 @@ def test_an_empty_stack_can_be_finished_by_its_fixes_alone():
         stack = problem.fixes[0].apply(stack, problem.layer)
     assert infer_shapes(stack, classes=10).ok
     assert stack.layers[-1].detail() == "10 · softmax"
+
+
+def test_a_layer_inside_many_blocks_is_worked_out_once_per_block(monkeypatch: pytest.MonkeyPatch):
+    calls = 0
+    output_shape = Conv2D.output_shape
+
+    def counted(self: Conv2D, shape: tuple[int, ...]) -> tuple[int, ...]:
+        nonlocal calls
+        calls += 1
+        return output_shape(self, shape)
+
+    monkeypatch.setattr(Conv2D, "output_shape", counted)
+    layer: Conv2D | Residual = Conv2D(filters=2, padding="same")
+    for _ in range(MAX_NESTING):
+        layer = Residual(layers=(layer,))
+    assert infer_shapes(network(Input(shape=(4, 4, 2)), layer, Flatten(), Dense(units=2))).ok
+    assert calls < 4 * MAX_NESTING
+
+
+def test_blocks_deeper_than_a_project_file_can_hold_are_refused():
+    def stack(depth: int) -> NetworkSpec:
+        layer = {"type": "Conv2D", "padding": "same"}
+        for _ in range(depth):
+            layer = {"type": "Residual", "layers": [layer]}
+        return NetworkSpec.build({"layers": [{"type": "Input"}, layer]})
+
+    project = ProjectSpec(network=stack(MAX_NESTING))
+    assert ProjectSpec.loads(project.dumps()) == project
+    with pytest.raises(SpecError, match=f"{MAX_NESTING} deep"):
+        stack(MAX_NESTING + 1)

@@ -49,5 +49,5 @@ class GaussianNoise(Layer):
         return dy
 
     def keras(self) -> tuple[KerasLayer, ...]:
-        """``GaussianNoise``; nothing where it is above 1, which Keras refuses, since a trained model has no noise."""
+        """``GaussianNoise``; nothing above 1, which Keras refuses: a trained model has no noise."""
         return (("GaussianNoise", {"stddev": self.stddev}),) if self.stddev <= 1 else ()

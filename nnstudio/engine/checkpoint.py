@@ -1,18 +1,18 @@
 """The run's HDF5 file: written atomically, and enough to go on exactly where the run was.
 
-Layout: root group ``nnstudio`` with the recipe as JSON, the flat weight vector and its index, the
-optimizer's vectors, the state of the random streams and the history. ``also`` lets another writer
-put its own view of the same weights beside it (the Keras model, see ``formats.keras_h5``).
+Layout: root group ``nnstudio`` with the recipe as JSON, the flat weight vector and its index; below it
+``training`` with the optimizer's vectors, the best weights, the place in the run and the history.
+``also`` lets another writer put its own view of the same weights beside it (the Keras model, see
+``formats.keras_h5``).
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,12 +22,13 @@ from pydantic import TypeAdapter
 
 from nnstudio.core.spec import ProjectSpec, parse_json
 from nnstudio.data.batches import Scaling
-from nnstudio.engine.hdf5 import MAX_JSON, child, open_for_reading, read_array, read_text
+from nnstudio.engine.atomic import atomic_hdf5
+from nnstudio.engine.hdf5 import child, open_for_reading, read_array, read_text, write_array, write_text
 from nnstudio.engine.model import Model
 from nnstudio.engine.network import Network
 from nnstudio.engine.state import EpochRecord, Parent, TrainerState
 from nnstudio.errors import FormatError, NNStudioError
-from nnstudio.optim import Loss
+from nnstudio.optim import Loss, Optimizer
 
 if TYPE_CHECKING:
     import h5py
@@ -54,10 +55,14 @@ class Checkpoint:
     weights: NDArray[np.float32]
     state: TrainerState | None = None
 
+    @cached_property
+    def network(self) -> Network:
+        """The recipe's network."""
+        return Network(self.project.network, cast(Loss, self.project.train.loss))
+
     def model(self) -> Model:
         """The model with these weights."""
-        network = Network(self.project.network, cast(Loss, self.project.train.loss))
-        return Model(network, self.weights, self.classes, self.scaling)
+        return Model(self.network, self.weights, self.classes, self.scaling)
 
 
 def save_checkpoint(
@@ -118,68 +123,32 @@ def _check_version(file: h5py.File, name: str) -> None:
         )
 
 
-@contextmanager
-def atomic_hdf5(path: Path) -> Iterator[h5py.File]:
-    """An HDF5 file that replaces ``path`` when the block ends well, and vanishes otherwise.
-
-    It is built in memory and written in one go: HDF5 itself doesn't survive a full disk (its retries
-    at closing the file end in a segmentation fault), while a plain write fails in words.
-
-    Raises:
-        FormatError: The system refuses to write; what was there before is unharmed.
-    """
-    import h5py
-
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with h5py.File(temporary.name, "w", driver="core", backing_store=False) as file:
-            yield file
-            file.flush()
-            image = file.id.get_file_image()
-        temporary.write_bytes(image)
-        replace_atomically(temporary, path)
-    except OSError as error:
-        raise FormatError(
-            f"{path.name} can't be written",
-            received=error.strerror or str(error),
-            fix="choose a folder you may write to with enough free space; the previous file is unharmed",
-        ) from error
-    finally:
-        with suppress(OSError):  # which would hide why it can't be written
-            temporary.unlink(missing_ok=True)
-
-
-def replace_atomically(temporary: Path, path: Path) -> None:
-    """Moves a finished file over ``path`` so that a power cut leaves the old one or the new one."""
-    with temporary.open("rb+") as handle:
-        os.fsync(handle.fileno())
-    os.replace(temporary, path)
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
 def _write(group: h5py.Group, checkpoint: Checkpoint) -> None:
     group.attrs["version"] = CHECKPOINT_VERSION
-    _write_text(group, "scaling", json.dumps(checkpoint.scaling.to_json()))
-    _write_text(group, "project", checkpoint.project.dumps())
-    _write_text(group, "classes", json.dumps(checkpoint.classes))
-    group.create_dataset("weights", data=checkpoint.weights)
+    group.attrs["resumable"] = checkpoint.state is not None
+    write_text(group, "scaling", json.dumps(checkpoint.scaling.to_json()))
+    write_text(group, "project", checkpoint.project.dumps())
+    write_text(group, "classes", json.dumps(checkpoint.classes))
+    write_text(group, "index", json.dumps(_layout(checkpoint.network)))
+    write_array(group, "weights", checkpoint.weights)
     state = checkpoint.state
     if state is None:
         return
     training = group.create_group("training")
-    training.create_dataset("weights", data=state.weights)
+    if np.array_equal(state.weights, checkpoint.weights):
+        training["weights"] = group["weights"]  # a hard link
+    else:
+        write_array(training, "weights", state.weights)
     for name, slot in state.slots.items():
-        training.create_dataset(f"slots/{name}", data=slot)
+        write_array(training, f"slots/{name}", slot)
     if state.best_weights is not None:
-        training.create_dataset("best_weights", data=state.best_weights)
-    _write_text(training, "state", json.dumps(_plain(state)))
+        write_array(training, "best_weights", state.best_weights)
+    write_text(training, "state", json.dumps(_plain(state)))
+
+
+def _layout(network: Network) -> list[list[Any]]:
+    """Where each array lies in the weight vector: layer, weight, shape, first position."""
+    return [[entry.layer, entry.spec.name, list(entry.spec.shape), entry.start] for entry in network.index]
 
 
 def _plain(state: TrainerState) -> dict[str, Any]:
@@ -195,30 +164,45 @@ def _read(file: h5py.File) -> Checkpoint:
     group = file[GROUP]
     project = ProjectSpec.loads(read_text(group, "project"))
     network = Network(project.network, cast(Loss, project.train.loss))
-    shape = (network.size,)
-    weights = read_array(group, "weights", shape)
+    if group.attrs["version"] > 1 and parse_json(read_text(group, "index")) != _layout(network):
+        raise FormatError(
+            "the weights lie in another order than the network's layers", fix="use another checkpoint"
+        )
+    weights = _read_vector(group, "weights", network, network.size)
     # an attribute in older files; HDF5 limits those to 64 KB, which may be too few for a number per feature
     text = read_text(group, "scaling") if "scaling" in group else str(group.attrs["scaling"])
     scaling = Scaling.from_json(parse_json(text))
     scaling.check(network.input_shape)
     classes = tuple(str(name) for name in parse_json(read_text(group, "classes")))
     network.loss.check(network.output_shape, len(classes))
-    state = _read_state(child(group, "training"), network) if "training" in group else None
+    state = None
+    if group.attrs.get("resumable", "training" in group):
+        slots = cast(Optimizer, project.train.optimizer).slots
+        state = _read_state(child(group, "training"), network, slots)
     return Checkpoint(project, classes, scaling, weights, state)
 
 
-def _read_state(group: h5py.Group, network: Network) -> TrainerState:
-    shape = (network.size,)
+def _read_state(group: h5py.Group, network: Network, names: tuple[str, ...]) -> TrainerState:
     plain = parse_json(read_text(group, "state"))
     plain["history"] = TypeAdapter(list[EpochRecord]).validate_python(plain["history"])
     plain["parent"] = TypeAdapter(Parent | None).validate_python(plain.get("parent"))
     plain.pop("random", None)  # of version 1, whose dropout kept a generator
-    names = child(group, "slots") if "slots" in group else ()
-    slots = {name: read_array(group, f"slots/{name}", (network.trainable,)) for name in names}
-    best = read_array(group, "best_weights", shape) if "best_weights" in group else None
-    state = TrainerState(weights=read_array(group, "weights", shape), slots=slots, best_weights=best, **plain)
+    weights = _read_vector(group, "weights", network, network.size)
+    slots = {name: _read_vector(group, f"slots/{name}", network, network.trainable) for name in names}
+    best = _read_vector(group, "best_weights", network, network.size) if "best_weights" in group else None
+    state = TrainerState(weights, slots, best_weights=best, **plain)
     _check_state(state)
     return state
+
+
+def _read_vector(group: h5py.Group, path: str, network: Network, size: int) -> NDArray[np.float32]:
+    """A vector as long as the weights or the trainable ones; NaN or Inf in it is named by its layer."""
+
+    def where(position: int) -> str:
+        owner = next(entry for entry in network.index if entry.start <= position < entry.stop)
+        return f"{path}, {owner.spec.name} of {owner.layer},"
+
+    return read_array(group, path, (size,), where=where)
 
 
 def _check_state(state: TrainerState) -> None:
@@ -234,10 +218,3 @@ def _check_state(state: TrainerState) -> None:
         raise ValueError(f"the best epoch, {state.best_epoch}, doesn't fit the rest")
     if state.hits > state.seen or (state.batch > 0) != (state.seen > 0) or state.batch > state.step:
         raise ValueError("the figures of the epoch under way don't fit each other")
-
-
-def _write_text(group: h5py.Group, name: str, text: str) -> None:
-    data = np.frombuffer(text.encode("utf-8"), dtype=np.uint8)
-    if data.size > MAX_JSON:
-        raise FormatError("the run's history is too long to be saved", allowed=f"{MAX_JSON:,} bytes")
-    group.create_dataset(name, data=data)

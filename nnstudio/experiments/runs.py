@@ -26,7 +26,8 @@ import numpy as np
 
 from nnstudio.core.spec import ProjectSpec
 from nnstudio.data.prepare import Prepared
-from nnstudio.engine.checkpoint import load_checkpoint, replace_atomically
+from nnstudio.engine.atomic import replace_atomically
+from nnstudio.engine.checkpoint import load_checkpoint
 from nnstudio.engine.model import Evaluation, Model
 from nnstudio.engine.state import Block, EpochRecord, Event, TrainerState
 from nnstudio.engine.trainer import Trainer

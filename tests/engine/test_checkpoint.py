@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 import os
 from pathlib import Path
 
@@ -11,37 +13,27 @@ import numpy as np
 import pytest
 
 import nnstudio as nn
-from nnstudio.core.spec import ProjectSpec
+from nnstudio.core.spec import OPTIMIZERS, ProjectSpec
 from nnstudio.data.batches import Scaling
-from nnstudio.engine import checkpoint as module
+from nnstudio.engine import atomic as module
 from nnstudio.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from nnstudio.engine.network import Network
 from nnstudio.engine.state import EpochRecord
 from nnstudio.engine.trainer import Trainer
 from nnstudio.errors import FormatError
 from nnstudio.optim.losses import CategoricalCrossentropy
+from tests.engine.checkpoints import assert_equal_states, finish, half_trained, save, tangled_project
 from tests.helpers import small_data, small_project
 
 
 @pytest.fixture(scope="module")
 def trainer() -> Trainer:
-    project = small_project(optimizer="Adam", early_stopping={"patience": 9})
-    trainer = Trainer(project, small_data(project))
-    trainer.block_steps = 1
-    run = trainer.run()
-    for _ in range(9):  # in the middle of the second epoch
-        next(run)
-    return trainer
+    return half_trained(small_project(optimizer="Adam", early_stopping={"patience": 9}))
 
 
 @pytest.fixture
 def saved(trainer: Trainer, tmp_path: Path) -> Path:
-    path = tmp_path / "last.h5"
-    model = trainer.model
-    save_checkpoint(
-        path, Checkpoint(trainer.project, model.classes, model.scaling, model.weights, trainer.state)
-    )
-    return path
+    return save(trainer, tmp_path / "last.h5")
 
 
 def test_a_number_per_feature_comes_back(tmp_path: Path):
@@ -54,42 +46,55 @@ def test_a_number_per_feature_comes_back(tmp_path: Path):
 
 
 def test_older_files_hold_the_scaling_as_an_attribute(trainer: Trainer, saved: Path):
-    def put_back(group: h5py.Group, _file: object) -> None:
+    with h5py.File(saved, "r+") as file:
+        group = file["nnstudio"]
         group.attrs["scaling"] = bytes(group["scaling"][()]).decode()
         del group["scaling"]
-
-    change(saved, put_back)
     assert load_checkpoint(saved).scaling == trainer.data.scaling
 
 
-def test_everything_comes_back(trainer: Trainer, saved: Path):
-    loaded = load_checkpoint(saved)
-    assert loaded.project == trainer.project
-    assert loaded.classes == trainer.data.classes
-    assert loaded.scaling == trainer.data.scaling
-    state, kept = trainer.state, loaded.state
-    np.testing.assert_array_equal(kept.weights, state.weights)
-    np.testing.assert_array_equal(kept.best_weights, state.best_weights)
-    assert set(kept.slots) == {"m", "v"}
-    for name, slot in state.slots.items():
-        np.testing.assert_array_equal(kept.slots[name], slot)
-    assert kept.history == state.history
-    assert (kept.epoch, kept.batch, kept.step) == (
-        state.epoch,
-        state.batch,
-        state.step,
+@pytest.mark.parametrize("optimizer", list(OPTIMIZERS), ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("project", [small_project, tangled_project])
+def test_everything_comes_back_and_the_run_goes_on_bit_for_bit(tmp_path: Path, project, optimizer):
+    recipe = project(optimizer=optimizer(), early_stopping={"patience": 9})
+    trainer = half_trained(recipe)
+    loaded = load_checkpoint(save(trainer, tmp_path / "last.h5"))
+    assert (loaded.project, loaded.classes, loaded.scaling) == (
+        recipe,
+        trainer.data.classes,
+        trainer.data.scaling,
     )
+    np.testing.assert_array_equal(loaded.weights, trainer.model.weights)
+    assert_equal_states(loaded.state, trainer.state)
+    assert_equal_states(finish(recipe, loaded.state), finish(recipe), timed=False)
 
 
-def test_a_run_resumed_from_the_file_is_bit_identical(trainer: Trainer, saved: Path):
-    project = trainer.project
-    resumed = Trainer(project, small_data(project), load_checkpoint(saved).state)
-    whole = Trainer(project, small_data(project))
-    for run in (resumed.run(), whole.run()):
-        for _ in run:
-            pass
-    np.testing.assert_array_equal(resumed.state.weights, whole.state.weights)
-    assert [r.val_loss for r in resumed.state.history] == [r.val_loss for r in whole.state.history]
+def test_every_slot_of_an_optimizer_comes_back(tmp_path: Path):
+    recipe = small_project(optimizer={"type": "Adam", "amsgrad": True})
+    state = load_checkpoint(save(half_trained(recipe), tmp_path / "last.h5")).state
+    assert len(state.slots) == 3
+    assert all(slot.any() for slot in state.slots.values())
+
+
+def test_figures_that_are_not_finite_come_back(trainer: Trainer, tmp_path: Path):
+    record = dataclasses.replace(trainer.state.history[0], val_loss=math.inf, val_accuracy=None)
+    state = dataclasses.replace(trainer.state, history=[record])
+    checkpoint = Checkpoint(trainer.project, trainer.data.classes, Scaling(), state.weights, state)
+    save_checkpoint(tmp_path / "m.h5", checkpoint)
+    assert load_checkpoint(tmp_path / "m.h5").state.history == [record]
+
+
+def test_weights_that_are_both_the_models_and_the_runs_are_stored_once(trainer: Trainer, tmp_path: Path):
+    state, best = trainer.state, trainer.best_model
+    sizes = []
+    for weights in (state.weights, best.weights):
+        checkpoint = Checkpoint(trainer.project, best.classes, best.scaling, weights, state)
+        save_checkpoint(tmp_path / "m.h5", checkpoint)
+        loaded = load_checkpoint(tmp_path / "m.h5")
+        np.testing.assert_array_equal(loaded.weights, weights)
+        np.testing.assert_array_equal(loaded.state.weights, state.weights)
+        sizes.append((tmp_path / "m.h5").stat().st_size)
+    assert sizes[1] - sizes[0] >= state.weights.nbytes
 
 
 def test_a_failed_save_leaves_the_old_file(trainer: Trainer, saved: Path):
@@ -107,7 +112,7 @@ def test_a_failed_save_leaves_the_old_file(trainer: Trainer, saved: Path):
     assert os.listdir(saved.parent) == [saved.name]
 
 
-@pytest.mark.parametrize("room", [0, 100, 3_000, 20_000])
+@pytest.mark.parametrize("room", [0, 100, 3_000, 15_000])
 def test_a_full_disk_leaves_the_old_file(trainer: Trainer, saved: Path, room: int):
     resource = pytest.importorskip("resource", reason="this system can't limit the size of files")
     before, model = saved.read_bytes(), trainer.model
@@ -136,141 +141,6 @@ def test_the_file_is_synced_before_it_replaces_the_old_one(trainer: Trainer, tmp
     assert calls[:2] == ["fsync", "replace"]
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"", "empty file"),
-        (b"\x1f\x8bhello world", "begins with"),
-        (b"PK\x03\x04" + b"0" * 99, "begins with"),
-    ],
-)
-def test_files_that_are_no_hdf5_are_refused(tmp_path: Path, content: bytes, message: str):
-    path = tmp_path / "model.h5"
-    path.write_bytes(content)
-    with pytest.raises(FormatError, match=message):
-        load_checkpoint(path)
-
-
-def test_missing_files_and_folders_are_refused(tmp_path: Path):
-    with pytest.raises(FormatError, match="does not exist"):
-        load_checkpoint(tmp_path / "no.h5")
-    with pytest.raises(FormatError, match="is a folder"):
-        load_checkpoint(tmp_path)
-
-
-def test_every_truncation_is_refused(saved: Path, tmp_path: Path):
-    content = saved.read_bytes()
-    for size in range(0, len(content), max(1, len(content) // 60)):
-        path = tmp_path / "cut.h5"
-        path.write_bytes(content[:size])
-        with pytest.raises(FormatError):
-            load_checkpoint(path)
-
-
-def test_other_hdf5_files_are_refused(tmp_path: Path):
-    path = tmp_path / "other.h5"
-    with h5py.File(path, "w") as file:
-        file["numbers"] = [1, 2, 3]
-    with pytest.raises(FormatError, match="no NNStudio data"):
-        load_checkpoint(path)
-
-
-def change(path: Path, how) -> None:
-    with h5py.File(path, "r+") as file:
-        how(file["nnstudio"], file)
-
-
-def set_weights(group: h5py.Group, array: np.ndarray) -> None:
-    del group["weights"]
-    group["weights"] = array
-
-
-def external(group: h5py.Group) -> None:
-    size = group["weights"].shape
-    del group["weights"]
-    group.create_dataset("weights", size, "f4", external=[("/etc/hostname", 0, 4 * size[0])])
-
-
-def soft_link(group: h5py.Group) -> None:
-    del group["weights"]
-    group["weights"] = h5py.SoftLink("/nnstudio/training/weights")
-
-
-def link_outside(group: h5py.Group, name: str, file: h5py.File) -> None:
-    del group[name]
-    group[name] = h5py.ExternalLink(file.filename + ".other", f"/nnstudio/training/{name}")
-
-
-def edit_state(group: h5py.Group, **values: object) -> None:
-    state = json.loads(bytes(group["training/state"][()]))
-    put_text(group["training"], "state", json.dumps({**state, **values}))
-
-
-def put_text(group: h5py.Group, name: str, text: str) -> None:
-    del group[name]
-    group[name] = np.frombuffer(text.encode(), dtype=np.uint8)
-
-
-@pytest.mark.parametrize(
-    ("how", "message"),
-    [
-        (lambda g, f: set_weights(g, np.zeros(5, "f4")), "another shape"),
-        (lambda g, f: set_weights(g, np.full(g["weights"].shape, np.nan, "f4")), "NaN or Inf"),
-        (lambda g, f: set_weights(g, np.zeros(g["weights"].shape, "i4")), "another type"),
-        (lambda g, f: external(g), "outside the file"),
-        (lambda g, f: soft_link(g), "outside the file"),
-        (lambda g, f: g.pop("weights"), "missing"),
-        (lambda g, f: put_text(g, "project", "{"), "damaged.*not valid JSON"),
-        (lambda g, f: put_text(g, "project", '{"format": "nnstudio-project", "version": 7}'), "version"),
-        (lambda g, f: put_text(g["training"], "state", json.dumps({"history": [{"x": 1}]})), "damaged"),
-        (lambda g, f: put_text(g["training"], "state", "[]"), "damaged"),
-        (lambda g, f: link_outside(g["training"], "slots", f), "outside the file"),
-        (lambda g, f: put_text(g, "classes", '["top"]'), "damaged.*one output per class"),
-        (lambda g, f: g.attrs.__setitem__("version", 99), "version"),
-        (lambda g, f: put_text(g, "scaling", "{}"), "damaged.*a scaling can't be read"),
-        (lambda g, f: put_text(g, "scaling", '{"offset": [1, 2], "scale": 1}'), "damaged.*doesn't fit"),
-    ],
-)
-def test_tampered_files_are_refused(saved: Path, how, message: str):
-    change(saved, how)
-    with pytest.raises(FormatError, match=message):
-        load_checkpoint(saved)
-
-
-def test_the_training_state_is_never_read_from_another_file(saved: Path, tmp_path: Path):
-    other = tmp_path / "other.h5"
-    other.write_bytes(saved.read_bytes())
-    with h5py.File(saved, "r+") as file:
-        del file["nnstudio/training"]
-        file["nnstudio/training"] = h5py.ExternalLink(str(other), "/nnstudio/training")
-    with pytest.raises(FormatError, match="outside the file"):
-        load_checkpoint(saved)
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"best_epoch": 99},
-        {"best_epoch": 0},
-        {"epoch": "1"},
-        {"epoch": 2},
-        {"batch": -5},
-        {"batch": 10**9},
-        {"batch": 0},
-        {"hits": 10**6},
-        {"step": -1},
-        {"seconds": "long"},
-        {"history": []},
-        {"history": [{"epoch": "one"}]},
-    ],
-    ids=str,
-)
-def test_a_state_that_no_run_can_be_in_is_refused(saved: Path, values: dict[str, object]):
-    change(saved, lambda group, _: edit_state(group, **values))
-    with pytest.raises(FormatError, match=r"last\.h5 is damaged"):
-        load_checkpoint(saved)
-
-
 def test_a_path_below_a_file_is_refused_in_words(trainer: Trainer, tmp_path: Path):
     (tmp_path / "file").write_text("in the way")
     model = trainer.model
@@ -279,22 +149,6 @@ def test_a_path_below_a_file_is_refused_in_words(trainer: Trainer, tmp_path: Pat
             tmp_path / "file" / "a.h5",
             Checkpoint(trainer.project, model.classes, model.scaling, model.weights),
         )
-
-
-def test_flipped_bytes_never_crash(saved: Path, tmp_path: Path):
-    content = bytearray(saved.read_bytes())
-    random = np.random.default_rng(0)
-    refused = 0
-    for position in random.integers(0, len(content), 300):
-        damaged = bytearray(content)
-        damaged[position] ^= 0xFF
-        path = tmp_path / "flipped.h5"
-        path.write_bytes(damaged)
-        try:
-            load_checkpoint(path)
-        except FormatError:
-            refused += 1
-    assert refused > 0
 
 
 DATA = Path(__file__).parent / "data"

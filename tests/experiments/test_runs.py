@@ -287,7 +287,7 @@ class TestFailures:
             raise OSError(errno.ENOSPC, "No space left on device")
 
         with monkeypatch.context() as patch:
-            patch.setattr("nnstudio.engine.checkpoint.os.replace", full)
+            patch.setattr("nnstudio.engine.atomic.os.replace", full)
             for event in itertools.islice(events, trainer.batches):
                 recorder.event(event, trainer)
             epoch = next(events)
@@ -309,7 +309,7 @@ class TestFailures:
         def refuse(*_: object) -> None:
             raise OSError(errno.EROFS, "Read-only file system")
 
-        monkeypatch.setattr("nnstudio.engine.checkpoint.os.replace", refuse)
+        monkeypatch.setattr("nnstudio.engine.atomic.os.replace", refuse)
         with pytest.raises(FormatError, match="Read-only file system"):
             recorder.end(trainer)
         assert recorder.result["epochs"] == 1

@@ -23,10 +23,12 @@ REFERENCE = {
     "relu": lambda z: max(z, 0.0),
     "leaky_relu": lambda z: z if z > 0 else 0.2 * z,
     "elu": lambda z: z if z > 0 else math.expm1(z),
+    "selu": lambda z: 1.0507009873554805 * (z if z > 0 else 1.6732632423543772 * math.expm1(z)),
     "gelu": lambda z: z * 0.5 * math.erfc(-z / math.sqrt(2)),
     "silu": lambda z: z * sigma(z),
     "sigmoid": sigma,
     "tanh": math.tanh,
+    "softplus": lambda z: max(z, 0.0) + math.log1p(math.exp(-abs(z))),
 }
 
 

@@ -32,10 +32,12 @@ def functions(nn: ModuleType) -> dict[str, Any]:
         "relu": f.relu,
         "leaky_relu": lambda z: f.leaky_relu(z, 0.2),
         "elu": f.elu,
+        "selu": f.selu,
         "gelu": f.gelu,
         "silu": f.silu,
         "sigmoid": torch.sigmoid,
         "tanh": torch.tanh,
+        "softplus": f.softplus,
         "softmax": lambda z: f.softmax(z, dim=-1),
     }
 

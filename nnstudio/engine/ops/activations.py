@@ -253,8 +253,11 @@ def _normal_cdf(xp: Any, z: Array, out: Array, scratch: Scratch) -> None:
     xp.exp(x, out=x)
     xp.multiply(out, x, out=out)  # erfc(|z|/√2)
     xp.multiply(out, real(0.5), out=out)  # Φ(−|z|)
-    xp.subtract(real(1), out, out=x)
-    xp.copyto(out, x, where=z > 0)
+    xp.greater(z, 0, out=x)
+    xp.multiply(x, real(-2), out=u)
+    xp.add(u, real(1), out=u)
+    xp.multiply(out, u, out=out)
+    xp.add(out, x, out=out)  # 1 − Φ(−z) where z > 0
 
 
 _FORWARD: dict[str, Forward] = {

@@ -20,7 +20,8 @@ class Passed:
 
     Attributes:
         x: The input.
-        weights: The weights, by name.
+        weights: The weights, by name, as they were before.
+        after: The weights behind the pass: running statistics have moved.
         y: The output.
         dy: The gradient of the output that was sent back.
         dx: The gradient of the input.
@@ -29,6 +30,7 @@ class Passed:
 
     x: Array
     weights: dict[str, Array]
+    after: dict[str, Array]
     y: Array
     dy: Array
     dx: Array
@@ -61,8 +63,9 @@ def passed(
         training=True,
         learning=True,
     )
+    before = {name: array.copy() for name, array in weights.items()}
     x, dy = drawn(batch, *shape), drawn(batch, *layer.output_shape(shape))
     y = layer.forward(frame, x).copy()
     dx = layer.backward(frame, x, y, dy.copy())
     assert dx is not None
-    return Passed(x, weights, y, dy, dx, dict(frame.gradients))
+    return Passed(x, before, weights, y, dy, dx, dict(frame.gradients))

@@ -10,15 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnstudio.cli.codes import DONE, FAILED
-from nnstudio.cli.output import print_json, table
+from nnstudio.cli.output import print_json, progress, table
 from nnstudio.cli.specs import find_model, find_project, is_model
 from nnstudio.core.spec import ProjectSpec
-from nnstudio.engine.gradcheck import TOLERANCE, check_gradients
+from nnstudio.engine.gradcheck import TOLERANCE, affordable_effort, check_gradients
 from nnstudio.engine.network import Network
 from nnstudio.errors import ShapeError
 from nnstudio.optim import Loss
-
-SAMPLES = 16
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -30,7 +28,12 @@ def run(arguments: argparse.Namespace) -> int:
     loss.check(network.output_shape, classes)
     if network.trainable == 0:
         raise ShapeError("the network has no weights to check", fix="add a Dense layer")
-    rows = check_gradients(network, _weights(arguments, project, network), *_batch(project, network, classes))
+    effort, weights = affordable_effort(network), _weights(arguments, project, network)
+    x, labels = _batch(project, network, classes, effort.samples)
+    with progress() as display:
+        rows = check_gradients(
+            network, weights, x, labels, directions=effort.directions, progress=display.update
+        )
     ok = all(row.ok for row in rows)
     if arguments.json:
         print_json({"ok": ok, "rows": [{**asdict(row), "ok": row.ok} for row in rows]})
@@ -48,7 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     ]
     print(table(("layer", "weight", "analytic", "numeric", "relative error", ""), cells, left=2))
     verdict = "all gradients agree" if ok else "some gradients are wrong"
-    print(f"\n{verdict} (float64, relative error allowed {TOLERANCE:g})")
+    samples = f"{effort.samples} sample{'' if effort.samples == 1 else 's'}"
+    print(f"\n{verdict} (float64, {samples}, relative error allowed {TOLERANCE:g})")
     return DONE if ok else FAILED
 
 
@@ -61,8 +65,10 @@ def _weights(arguments: argparse.Namespace, project: ProjectSpec, network: Netwo
     return network.initial_weights(project.train.seed)
 
 
-def _batch(project: ProjectSpec, network: Network, classes: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
+def _batch(
+    project: ProjectSpec, network: Network, classes: int, size: int
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """Random samples and labels; the gradients of any batch must agree."""
     random = np.random.default_rng(project.train.seed)
-    samples = random.random((SAMPLES, *network.input_shape))
-    return samples, random.integers(0, classes, SAMPLES)
+    samples = random.random((size, *network.input_shape))
+    return samples, random.integers(0, classes, size)

@@ -79,6 +79,21 @@ class Chain:
         self._trail = trail
         return x
 
+    def repeat(self, name: str) -> Array:
+        """The last forward pass again, from the layer called ``name`` (or around it) to the end.
+
+        For a change of that layer's weights: what lies in front of it is not computed anew.
+        """
+        holders = [any(step.layer.name == name for step in link.step.tree()) for link in self._links]
+        start = holders.index(True)
+        x = self._trail[start][1]
+        for place in range(start, len(self._links)):
+            frame = self._trail[place][0]
+            y = self._links[place].step.layer.forward(frame, x)
+            self._trail[place] = (frame, x, y)
+            x = y
+        return x
+
     def backward(self, dy: Array) -> Array | None:
         """Fills the gradients from the gradient of the last forward pass's output.
 

@@ -223,6 +223,12 @@ class TestGradcheck:
         assert output.json["ok"] is True
         assert all(row["relative_error"] <= 1e-6 and row["analytic"] != 0 for row in output.json["rows"])
 
+    @pytest.mark.parametrize("preset", ["lenet5", "s5-cnn2"])
+    def test_networks_for_images_pass(self, command: Command, preset: str):
+        output = command("gradcheck", preset)
+        assert output.code == 0
+        assert "all gradients agree" in output.out
+
     def test_a_model_is_checked_at_its_own_weights(self, command: Command, run_folder: Path):
         trained = command("gradcheck", run_folder, "--json").json
         fresh = command("gradcheck", run_folder / "project.json", "--json").json
@@ -232,7 +238,7 @@ class TestGradcheck:
 
     def test_a_failure_exits_with_1(self, command: Command, monkeypatch: pytest.MonkeyPatch):
         wrong = [GradientRow("dense", "kernel", 1.0, 1.1, 0.09)]
-        monkeypatch.setattr(nnstudio.cli.gradcheck, "check_gradients", lambda *_: wrong)
+        monkeypatch.setattr(nnstudio.cli.gradcheck, "check_gradients", lambda *_, **__: wrong)
         output = command("gradcheck", "spiral-mlp")
         assert output.code == 1
         assert "FAIL" in output.out

@@ -13,6 +13,7 @@ from nnstudio.engine.network import Network
 from nnstudio.layers import (
     Activation,
     AvgPool,
+    BatchNorm,
     Conv2D,
     Dense,
     Dropout,
@@ -20,6 +21,7 @@ from nnstudio.layers import (
     GlobalAvgPool,
     Input,
     MaxPool,
+    Residual,
 )
 from nnstudio.layers.base import Layer
 from nnstudio.optim import Loss
@@ -79,6 +81,29 @@ def pooled() -> Model:
     layers = (
         Input(shape=(8, 9, 2)),
         Conv2D(filters=4, kernel_size=3, strides=2, padding="same", activation="silu"),
+        GlobalAvgPool(),
+        Dense(units=3),
+    )
+    return model_of(*layers)
+
+
+def residual() -> Model:
+    """Blocks as in a ResNet: with a projection, with a block inside, with the identity."""
+    inner = Residual(layers=(Conv2D(filters=5, kernel_size=3, padding="same", name="inner"),), name="nested")
+    first = (
+        Conv2D(filters=5, kernel_size=3, strides=2, padding="same", name="down"),
+        BatchNorm(name="down_norm"),
+        Activation(function="relu"),
+        inner,
+    )
+    second = (Conv2D(filters=5, kernel_size=3, padding="same", name="flat"), BatchNorm(), Dropout(rate=0.5))
+    layers = (
+        Input(shape=(8, 9, 2)),
+        Conv2D(filters=4, kernel_size=3, padding="same", use_bias=False),
+        BatchNorm(),
+        Activation(function="relu"),
+        Residual(layers=first, name="projecting"),
+        Residual(layers=second, activation="silu", name="plain"),
         GlobalAvgPool(),
         Dense(units=3),
     )

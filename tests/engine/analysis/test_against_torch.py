@@ -20,8 +20,7 @@ pytestmark = pytest.mark.bench
 CLOSE = {"rtol": 1e-4, "atol": 1e-6}
 """float32; both libraries sum in an order of their own."""
 
-MAKERS = [models.dense, models.convolutional, models.pooled, models.binary]
-IMAGE_MAKERS = MAKERS[1:]
+MAKERS = [models.dense, models.convolutional, models.pooled, models.residual, models.binary]
 
 
 def samples(model: Model, n: int = 5) -> np.ndarray:
@@ -45,7 +44,7 @@ def test_gradients_of_a_logit_are_autograds(make: Callable[[], Model], label: in
     np.testing.assert_allclose(input_gradients(model, x, label), expected, **CLOSE)
 
 
-@pytest.mark.parametrize("make", MAKERS[:3])
+@pytest.mark.parametrize("make", MAKERS[:4])
 def test_gradients_of_a_lead_are_autograds(make: Callable[[], Model]):
     model = make()
     x = samples(model)
@@ -60,11 +59,12 @@ def test_integrated_gradients_are_the_mean_of_autograds_along_the_way(make: Call
     ours = integrated_gradients(model, x, 1, baseline=3, steps=steps)
     end, start = models.scaled(model, x), models.scaled(model, np.full_like(x, 3))
     twin = Twin(model, torch.float64)
-    total = sum(
-        twin.gradient(start + (i + 0.5) / steps * (end - start), unit(model, 1)) for i in range(steps)
-    )
+    midpoints = (np.arange(steps) + 0.5) / steps
+    points = start + midpoints.reshape(-1, *(1,) * start.ndim) * (end - start)  # (steps, n, *shape)
+    along = twin.gradient(points.reshape(-1, *x.shape[1:]), unit(model, 1))
+    mean = along.reshape(points.shape).mean(axis=0)
     assert ours.complete.all()  # so it took no more steps than these
-    np.testing.assert_allclose(ours.values, (end - start) * total / steps, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(ours.values, (end - start) * mean, rtol=1e-4, atol=1e-5)
     outputs = [
         (twin.logits(torch.tensor(v, dtype=torch.float64)).numpy() * unit(model, 1)).sum(1)
         for v in (end, start)
@@ -97,6 +97,12 @@ def reference_grad_cam(model: Model, x: np.ndarray, label: int, layer: str) -> n
         (models.convolutional, "max_pool"),
         (models.pooled, "conv2d"),
         (models.binary, "conv2d"),
+        (models.residual, "down"),
+        (models.residual, "inner"),
+        (models.residual, "nested"),
+        (models.residual, "projecting_projection"),
+        (models.residual, "projecting"),
+        (models.residual, "plain"),
     ],
 )
 @pytest.mark.parametrize("label", [0, 1])

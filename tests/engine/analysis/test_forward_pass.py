@@ -28,7 +28,9 @@ def test_the_worked_example_of_s5_with_all_its_numbers():
     assert hidden.z.dtype == np.float64
 
 
-@pytest.mark.parametrize("make", [models.dense, models.convolutional, models.pooled, models.binary])
+@pytest.mark.parametrize(
+    "make", [models.dense, models.convolutional, models.pooled, models.residual, models.binary]
+)
 def test_the_last_layer_gives_the_probabilities_of_the_model(make):
     model = make()
     x = models.images(4) if len(model.network.input_shape) == 3 else np.ones((4, 6))

@@ -12,6 +12,7 @@ from tests.engine.analysis import models
 def test_it_looks_at_the_last_convolution_with_its_activation():
     assert grad_cam_layer(models.convolutional().network) == "dropout"  # behind "last" and "leaky"
     assert grad_cam_layer(models.pooled().network) == "conv2d"
+    assert grad_cam_layer(models.residual().network) == "plain"
     model, x = models.convolutional(), models.images()
     np.testing.assert_array_equal(grad_cam(model, x), grad_cam(model, x, layer="leaky"))
 

@@ -13,7 +13,7 @@ from nnstudio.layers import Dense, Input
 from tests.engine.analysis import models
 
 
-@pytest.mark.parametrize("make", [models.convolutional, models.pooled, models.binary])
+@pytest.mark.parametrize("make", [models.convolutional, models.pooled, models.residual, models.binary])
 @pytest.mark.parametrize("against", [None, 0])
 def test_attributions_add_up_to_the_difference_from_the_baseline(make: Callable[[], Model], against):
     model, x = make(), models.images(4)

@@ -14,7 +14,7 @@ from nnstudio.errors import DataError
 from nnstudio.layers import Dense, Input
 from tests.engine.analysis import models
 
-MAKERS = [models.dense, models.convolutional, models.pooled, models.binary]
+MAKERS = [models.dense, models.convolutional, models.pooled, models.residual, models.binary]
 
 
 @pytest.mark.parametrize("make", MAKERS)

@@ -12,6 +12,7 @@ from nnstudio.engine.model import Model
 
 torch: Any = pytest.importorskip("torch", reason="the bench extra (PyTorch) is not installed")
 nn: Any = torch.nn.functional
+torch.set_num_threads(1)  # these networks are too small for more
 
 
 class Twin:

@@ -27,6 +27,7 @@ from nnstudio.engine.statistics import (
     saturated_share,
     summarise,
 )
+from nnstudio.engine.threads import one_blas_thread
 from nnstudio.engine.update import Update
 from nnstudio.optim.targets import Targets, targets_for
 
@@ -71,7 +72,7 @@ def fresh_loss(trainer: Trainer) -> float:
     x, labels = _samples(trainer, _rows(trainer))
     gradients = np.empty(network.trainable, dtype=np.float32)  # in training mode, as the losses of a run
     workspace = network.workspace(network.initial_weights(trainer.spec.seed), len(x), gradients)
-    with np.errstate(all="ignore"):
+    with one_blas_thread(), np.errstate(all="ignore"):
         logits = workspace.forward(x, Noise(trainer.spec.seed, 0))
         return workspace.loss(logits, labels, backward=False)[0] / len(x)
 
@@ -102,17 +103,18 @@ def _look(trainer: Trainer, x: Vector, labels: NDArray[np.int64], step: int) -> 
             gradients *= np.float32(trainer.batch_size)
         update.apply(weights, gradients, slots, step + 1, trainer.learning_rate)
 
-    return collect(
-        trainer.network,
-        state.weights,
-        x,
-        labels,
-        take_step,
-        targets=targets_for(spec, counts),
-        noise=Noise(spec.seed, step),
-        epoch=state.epoch,
-        batch=state.batch,
-    )
+    with one_blas_thread():  # as in training
+        return collect(
+            trainer.network,
+            state.weights,
+            x,
+            labels,
+            take_step,
+            targets=targets_for(spec, counts),
+            noise=Noise(spec.seed, step),
+            epoch=state.epoch,
+            batch=state.batch,
+        )
 
 
 def collect(

@@ -78,10 +78,18 @@ def test_of_a_broken_run_nothing_else_is_said():
     assert [finding.kind for finding in found] == ["nonfinite", "imbalance"]
 
 
-@pytest.mark.parametrize(("norm", "found"), [(MAX_NORM * 0.99, False), (MAX_NORM * 1.01, True)])
-def test_exploding_from_a_norm_on(norm: float, found: bool):
+@pytest.mark.parametrize(
+    ("norm", "loss", "found"),
+    [
+        (MAX_NORM * 0.99, 9.0, False),
+        (MAX_NORM * 1.01, 9.0, True),
+        (MAX_NORM * 1.01, 3.4, False),  # steep, but on its way: guessing has 2.3
+        (MAX_NORM * 1.01, 3.5, True),
+    ],
+)
+def test_exploding_is_a_large_norm_with_a_large_loss(norm: float, loss: float, found: bool):
     share = norm / 2  # two layers of two values each
-    seen = statistics(layer("dense", gradient=share), layer("dense_1", gradient=share))
+    seen = statistics(layer("dense", gradient=share), layer("dense_1", gradient=share), loss=loss)
     assert (exploding(case(statistics=seen)) is not None) == found
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from nnstudio.core.augmentation_spec import AugmentationSpec
 from nnstudio.core.fields import field
+from nnstudio.core.import_options import ImportOptions
 from nnstudio.core.spec_base import Spec
 
 
@@ -13,6 +14,9 @@ class DataSpec(Spec):
     """Which data a run trains on and how they are prepared."""
 
     source: str = field("digits", help="Name of a data set, or a path.", min_length=1)
+    reading: ImportOptions | None = field(
+        None, help="How a file or folder of one's own is read.", off="as it looks", hidden=True
+    )
     test: float | None = field(
         None,
         label="Test share",

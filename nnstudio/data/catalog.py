@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from nnstudio.core.import_options import ImportOptions
 from nnstudio.core.registry import did_you_mean
 from nnstudio.data import idx_sets, points2d, published
 from nnstudio.data.dataset import Dataset, Part, Progress
@@ -17,12 +18,16 @@ from nnstudio.data.files import file_size, unreadable
 from nnstudio.data.memory import RecentlyUsed
 from nnstudio.data.npz import load_npz
 from nnstudio.data.published import PUBLISHED, PublishedSet
+from nnstudio.data.sources import detect
 from nnstudio.errors import DataError
 
 DIGITS = "digits"
 DIGITS_COUNTS = (12_000, 2_000)
 NAMES = (DIGITS, *PUBLISHED, *points2d.SETS)
-READABLE = "a folder with the four IDX files of MNIST, one pair of IDX files, or an .npz file"
+READABLE = (
+    "a folder with the four IDX files of MNIST, one pair of IDX files, an .npz file, "
+    + detect.READABLE.removeprefix("a ")
+)
 _recent: RecentlyUsed[Dataset] = RecentlyUsed(2)
 _fetching = threading.Lock()
 
@@ -63,7 +68,13 @@ def list_datasets() -> list[DatasetInfo]:
     return [digits, *map(_published_info, PUBLISHED.values()), *points]
 
 
-def load_dataset(source: str, progress: Progress | None = None, *, download: bool = True) -> Dataset:
+def load_dataset(
+    source: str,
+    progress: Progress | None = None,
+    *,
+    download: bool = True,
+    reading: ImportOptions | None = None,
+) -> Dataset:
     """Loads a data set by name or path. The last two are kept in memory, as long as their files don't change.
 
     ``mnist`` and ``fashion-mnist`` are looked for in ``$NNSTUDIO_DATA/<name>``, then in the cache,
@@ -73,6 +84,7 @@ def load_dataset(source: str, progress: Progress | None = None, *, download: boo
         source: One of :data:`NAMES`, or the path of :data:`READABLE`.
         progress: Told a message and a fraction (None while unknown); may raise ``Cancelled``.
         download: Whether missing files may be fetched from the internet.
+        reading: How to read a table, images or an HDF5 file.
 
     Raises:
         DataError: There is no such data set, it can't be read, or not be downloaded.
@@ -85,7 +97,7 @@ def load_dataset(source: str, progress: Progress | None = None, *, download: boo
         return _recent.get(DIGITS, lambda: _load_digits(tell))
     if source in points2d.SETS:
         return points2d.make_points(source)  # quicker than it is worth remembering
-    return _load_path(source, tell)
+    return _load_path(source, tell, reading or ImportOptions())
 
 
 def forget_loaded() -> None:
@@ -152,18 +164,34 @@ def _load_digits(tell: Progress) -> Dataset:
     return Dataset(DIGITS, "Digits", Part(x, y), Part(x_test, y_test), tuple("0123456789"))
 
 
-def _load_path(source: str, tell: Progress) -> Dataset:
+def _load_path(source: str, tell: Progress, reading: ImportOptions) -> Dataset:
     path = Path(os.path.expanduser(source))  # unlike Path.expanduser, this leaves an unknown ~user alone
     if _is_folder(source, path):
         files = idx_sets.look(path)
         if len(files.missing) == len(idx_sets.FILES):
-            raise _unsupported(path, "a folder without IDX files")
+            return _load_import(source, path, tell, reading)
         return _recent.get((source, *_stamps(files.paths)), lambda: idx_sets.load_idx_folder(path, tell))
     if path.suffix.lower() == ".npz":
         return _recent.get((source, *_stamps([path])), lambda: load_npz(path, tell))
+    if detect.kind_of(path):
+        return _load_import(source, path, tell, reading)
     if not _looks_like_idx(path):
         raise _unsupported(path, f"a {path.suffix} file" if path.suffix else "a file of another kind")
     return _recent.get((source, *_stamps(idx_sets.pair(path))), lambda: idx_sets.load_idx_pair(path, tell))
+
+
+def _load_import(source: str, path: Path, tell: Progress, reading: ImportOptions) -> Dataset:
+    from nnstudio.data.sources.importing import import_source
+
+    opened = detect.find_source(path, reading)
+
+    def read() -> Dataset:
+        imported = import_source(opened, tell, source)
+        if imported.left_out:
+            tell(f"Left out {imported.left_out:,} samples that can't be used", None)
+        return imported.dataset
+
+    return _recent.get((source, reading, opened.stamp()), read)
 
 
 def _is_folder(source: str, path: Path) -> bool:

@@ -108,6 +108,9 @@ class Dataset:
         train: Samples to train on.
         test: Samples that are never trained on; none (see :meth:`Part.none`) if the source has no such part.
         classes: Name of each class; label ``i`` means ``classes[i]``.
+        train_names: Where each training sample comes from, such as its file; empty if that isn't known.
+        test_names: Likewise of the test samples.
+        features: Name of each feature, such as a table's columns; empty if they have none.
 
     Raises:
         DataError: The parts don't fit each other or the classes, or hold NaN or infinities.
@@ -118,6 +121,9 @@ class Dataset:
     train: Part
     test: Part
     classes: tuple[str, ...]
+    train_names: tuple[str, ...] = ()
+    test_names: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_classes(self.classes, self.title)

@@ -84,7 +84,7 @@ def prepare(spec: DataSpec, progress: Progress | None = None) -> Prepared:
     """
     from nnstudio.data.catalog import load_dataset
 
-    return prepare_dataset(load_dataset(spec.source, progress), spec, progress)
+    return prepare_dataset(load_dataset(spec.source, progress, reading=spec.reading), spec, progress)
 
 
 def prepare_dataset(dataset: Dataset, spec: DataSpec, progress: Progress | None = None) -> Prepared:

@@ -64,14 +64,14 @@ def _too_large(path: Path, size: str) -> DataError:
 def _pixels(picture: Image.Image) -> NDArray[np.uint8]:
     """Grey, colour or colour with transparency, 8 bits per channel."""
     if picture.mode.startswith("I") or picture.mode == "F":  # 16 or 32 bits; Pillow would cut off, not scale
-        return _to_bytes(np.asarray(picture))
+        return to_bytes(np.asarray(picture))
     transparent = "transparency" in picture.info or picture.mode in ("RGBA", "LA", "PA", "La", "RGBa")
     grey = picture.mode in ("1", "L") and not transparent
     mode = "RGBA" if transparent else "L" if grey else "RGB"
     return np.asarray(picture.convert(mode), dtype=np.uint8)
 
 
-def _to_bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
+def to_bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
     """Grey values of 16 bits as the upper 8; floats from 0 to 1, or to whatever their largest is."""
     if values.dtype.kind == "f":
         finite = np.nan_to_num(values.astype(np.float64), posinf=0, neginf=0).clip(min=0)

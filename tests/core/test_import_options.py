@@ -11,7 +11,11 @@ from nnstudio.errors import SpecError
 
 def test_a_form_can_be_made_of_the_options() -> None:
     rows = {row.name: row for row in describe(ImportOptions)}
-    assert set(rows) == set(ImportOptions.model_fields) == {name for use in ImportOptions.uses.values() for name in use}
+    assert (
+        set(rows)
+        == set(ImportOptions.model_fields)
+        == {name for use in ImportOptions.uses.values() for name in use}
+    )
     for row in rows.values():
         assert row.help, row.name
         assert row.kind in ("bool", "text", "choice", "pair"), row.name
@@ -25,7 +29,8 @@ def test_options_are_recorded_in_the_project() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"size": (0, 5)}, {"size": (4096, 5)}, {"delimiter": "dot"}, {"label": "x" * 201}, {"pixels": 3}]
+    "wrong",
+    [{"size": (0, 5)}, {"size": (4096, 5)}, {"delimiter": "dot"}, {"label": "x" * 201}, {"pixels": 3}],
 )
 def test_values_beyond_the_bounds_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(SpecError):

@@ -15,7 +15,11 @@ TABLES = (".csv", ".tsv", ".tab", ".txt")
 HDF5 = (".h5", ".hdf5", ".hdf")
 READABLE = "a table (.csv, .tsv), an HDF5 file (.h5), or a folder or .zip with one folder of images per class"
 _SIGNATURES = {b"\x89HDF\r\n\x1a\n": "hdf5", b"PK\x03\x04": "zip"}
-_HOMES = {"csv": ("csv_source", "CsvSource")}
+_HOMES = {
+    "csv": ("csv_source", "CsvSource"),
+    "folder": ("image_source", "ImageSource"),
+    "zip": ("image_source", "ImageSource"),
+}
 
 
 def kind_of(path: Path) -> str | None:

@@ -48,6 +48,7 @@ class Preview:
         labels: Their classes.
         steps: What will be done, in words.
         looked_at: What the preview rests on: "the first 1,000 rows".
+        notes: What is worth knowing of the whole, such as classes with a single image.
         problems: Bad samples among those looked at.
         columns: Names of a table's columns.
         rows: The first rows of a table as text.
@@ -68,6 +69,7 @@ class Preview:
     labels: tuple[str, ...]
     steps: tuple[str, ...]
     looked_at: str
+    notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()

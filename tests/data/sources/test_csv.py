@@ -277,7 +277,7 @@ NAMES = (
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(deadline=None, derandomize=True, max_examples=40)
 @given(
     st.integers(2, 5).flatmap(
         lambda n: st.lists(st.tuples(st.lists(FLOATS, min_size=n, max_size=n), NAMES), min_size=2, max_size=8)
@@ -296,7 +296,7 @@ def test_what_the_csv_module_writes_is_read(rows: list[tuple[list[float], str]])
     assert [dataset.classes[i] for i in dataset.train.y] == [f"c{label}" for _, label in rows]
 
 
-@settings(deadline=None, derandomize=True, max_examples=300)
+@settings(deadline=None, derandomize=True, max_examples=200)
 @given(st.integers(0, len(IRIS) - 1), st.integers(0, 255), st.booleans())
 def test_no_damage_crashes_the_reader(place: int, byte: int, cut: bool) -> None:
     intact = IRIS.encode()

@@ -1,9 +1,9 @@
 """Trains the published systems with their own recipes on the real data: published against reached.
 
 Run by hand: ``python -m tests.benchmarks.reproduce [NAME ...] [--results FILE] [--table]``, where NAME is a
-preset or the beginning of a heading ("S2"). Every finished training is added to the results file, so the
-whole can be run in parts; ``--table`` only prints what the file holds. ResNet-18's long training belongs
-on a GPU: here it is checked and takes a few steps.
+preset with the settings of its row, if any, or the beginning of a heading ("S2"). Every finished training
+is added to the results file, so the whole can be run in parts; ``--table`` only prints what the file
+holds. ResNet-18's long training belongs on a GPU: here it is checked and takes a few steps.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def chosen(names: list[str]) -> list[Case]:
     if not names:
         return list(CASES)
     return [
-        case for case in CASES if any(case.preset == name or case.system.startswith(name) for name in names)
+        case for case in CASES if any(key(case) == name or case.system.startswith(name) for name in names)
     ]
 
 

@@ -26,6 +26,7 @@ class DataSpec(Spec):
         lt=1,
         step=0.05,
         off="the data set's own",
+        rare=True,
     )
     fraction: float = field(
         1.0, label="Use", help="Random share of the training and of the test samples.", gt=0, le=1, step=0.05

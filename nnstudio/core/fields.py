@@ -7,6 +7,7 @@ inspector. ``describe`` reads the declarations back for whoever builds a form.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -35,6 +36,7 @@ def field(
     unit: str = "",
     off: str = "off",
     hidden: bool = False,
+    rare: bool = False,
     when: dict[str, Any] | None = None,
     min_length: int | None = None,
     max_length: int | None = None,
@@ -54,6 +56,7 @@ def field(
         unit: Unit shown behind the value.
         off: What the form shows for ``None``.
         hidden: Not shown in a form.
+        rare: Shown in a form only on demand, or where the value isn't the default.
         when: Shown only while other fields have these values, ``{"activation": "leaky_relu"}``.
         min_length: Shortest text or tuple.
         max_length: Longest text or tuple.
@@ -65,6 +68,7 @@ def field(
         "unit": unit,
         "off": off,
         "hidden": hidden,
+        "rare": rare,
         "when": when,
     }
     bounds: dict[str, Any] = {"ge": ge, "gt": gt, "le": le, "lt": lt}
@@ -133,6 +137,7 @@ class FormField:
         registry: Registry of a nested spec that is chosen by type.
         model: Class of a nested group of fields.
         when: Other fields' values for which this one is shown.
+        rare: Shown only on demand, or where the value isn't the default.
     """
 
     name: str
@@ -153,17 +158,30 @@ class FormField:
     registry: Registry[Any] | None = None
     model: type[BaseModel] | None = None
     when: dict[str, Any] = dataclasses.field(default_factory=dict)
+    rare: bool = False
+
+    def is_default(self, value: Any) -> bool:
+        """The value is the one that a new spec begins with."""
+        default = self.default if self.registry is None else self.registry.parse(self.default)
+        return bool(value == default)
 
 
-def describe(cls: type[BaseModel]) -> list[FormField]:
-    """The visible fields of a spec class, in declaration order, as a form needs them."""
-    rows = []
+def describe(cls: type[BaseModel], also: Collection[str] = ()) -> list[FormField]:
+    """The visible fields of a spec class, in declaration order, as a form needs them.
+
+    Args:
+        cls: The spec class.
+        also: Names of hidden fields that are wanted too; they come last.
+    """
+    rows, last = [], []
     for name, info in cls.model_fields.items():
         extra = info.json_schema_extra
         form: dict[str, Any] = dict(extra.get("form", {})) if isinstance(extra, dict) else {}  # type: ignore[arg-type]
         if not form.get("hidden", False):
             rows.append(_row(name, info, form))
-    return rows
+        elif name in also:
+            last.append(_row(name, info, form))
+    return rows + last
 
 
 def _row(name: str, info: FieldInfo, form: dict[str, Any]) -> FormField:
@@ -193,6 +211,7 @@ def _row(name: str, info: FieldInfo, form: dict[str, Any]) -> FormField:
         registry=registry,
         model=model,
         when=form.get("when") or {},
+        rare=bool(form.get("rare")),
     )
 
 

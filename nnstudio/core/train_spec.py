@@ -69,6 +69,7 @@ class TrainSpec(Spec):
         le=1_000_000,
         unit="epochs",
         step=0.5,
+        rare=True,
     )
     batch_size: int = field(128, help="Samples per step.", ge=1, le=1_000_000, step=1)
     epochs: int = field(20, help="Passes over the training data.", ge=1, le=1_000_000)
@@ -92,6 +93,7 @@ class TrainSpec(Spec):
         ge=0,
         le=100,
         log=True,
+        rare=True,
     )
     clip_norm: float | None = field(
         None,
@@ -109,6 +111,7 @@ class TrainSpec(Spec):
         gt=0,
         le=1e9,
         log=True,
+        rare=True,
     )
     label_smoothing: float = field(
         0.0,
@@ -122,6 +125,7 @@ class TrainSpec(Spec):
         None,
         help="How much a sample of each class counts in the gradient: one number per class, or balanced, "
         "which gives every class the same total. The losses shown stay the plain ones.",
+        rare=True,
     )
     early_stopping: EarlyStopping | None = field(None, help="Stop when a figure no longer improves.")
     validate_every: int = field(
@@ -130,12 +134,14 @@ class TrainSpec(Spec):
         ge=1,
         le=1_000_000,
         unit="epochs",
+        rare=True,
     )
     exact_train: bool = field(
         False,
         label="Measure training exactly",
         help="Together with the validation samples also measure all training samples with the epoch's "
         "final weights, without dropout and augmentation. The running figures mix the epoch's weights.",
+        rare=True,
     )
     keep_every: int | None = field(
         None,
@@ -144,6 +150,7 @@ class TrainSpec(Spec):
         ge=1,
         le=1_000_000,
         unit="epochs",
+        rare=True,
     )
     keep_megabytes: int = field(
         500,
@@ -153,12 +160,13 @@ class TrainSpec(Spec):
         le=1_000_000,
         unit="MB",
         step=100,
+        rare=True,
     )
     gradient: Literal["mean", "sum"] = field(
-        "mean", label="Batch gradient", help="Average the gradient over the batch, or sum it."
+        "mean", label="Batch gradient", help="Average the gradient over the batch, or sum it.", rare=True
     )
     loss: Annotated[LossSpec, OneOf(LOSSES)] = field(
-        "CategoricalCrossentropy", help="What training makes small."
+        "CategoricalCrossentropy", help="What training makes small.", rare=True
     )
 
     @field_validator("class_weights", mode="before")

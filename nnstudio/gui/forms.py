@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from nnstudio.core.fields import FormField, describe
+from nnstudio.core.fields import describe
 from nnstudio.errors import SpecError
 from nnstudio.gui.form.editors import ChoiceEditor, Editor, make_editor
+from nnstudio.gui.form.nested import NestedForm
 from nnstudio.gui.form.row import CheckRow, FormRow
 from nnstudio.gui.form.spins import OptionalField
 from nnstudio.gui.form.words import error_sentence
@@ -41,6 +43,7 @@ class SpecForm(QWidget):
         *,
         only: Collection[str] | None = None,
         percent: Collection[str] = (),
+        also: Collection[str] = (),
         level: int = 0,
     ) -> None:
         """Make a form; it shows the class's defaults, where it has them, until ``set_spec``.
@@ -50,17 +53,19 @@ class SpecForm(QWidget):
             parent: Qt parent.
             only: Names of the fields to show; all if None.
             percent: Names of fields from 0 to 1 that are shown as percentages.
+            also: Names of hidden fields to show as well, last.
             level: Depth of nesting; indents the labels.
         """
         super().__init__(parent)
         self._spec: Any = None
         self._check: Callable[[str, Any], str] = lambda _name, _value: ""
         self._hidden: frozenset[str] = frozenset()
+        self._shows_rare = False
         self._marks: dict[str, tuple[str, str]] = {}
-        self._rows = {row.name: row for row in describe(cls) if only is None or row.name in only}
+        self._rows = {row.name: row for row in describe(cls, also) if only is None or row.name in only}
         self._editors = {name: make_editor(row, percent=name in percent) for name, row in self._rows.items()}
         self._places: dict[str, FormRow | CheckRow] = {}
-        self._nested: dict[str, _Nested] = {}
+        self._nested: dict[str, NestedForm] = {}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._build(level)
@@ -132,6 +137,26 @@ class SpecForm(QWidget):
         self._hidden = frozenset(fields)
         self._show_rows()
 
+    def has_rare(self) -> bool:
+        """Some fields are shown on demand only."""
+        return any(row.rare for row in self._rows.values())
+
+    def show_rare(self, shown: bool) -> None:
+        """Shows the rare fields too; those that aren't at their default are shown anyway."""
+        self._shows_rare = shown
+        self._show_rows()
+
+    def set_all_states(self, state: str, tooltip: str = "") -> None:
+        """Marks every field; see :meth:`set_state`."""
+        for name in self._rows:
+            self.set_state(name, state, tooltip)
+
+    def set_aside(self, field: str, widget: QWidget) -> None:
+        """Puts a widget at the right of a field's own."""
+        place = self._places[field]
+        assert isinstance(place, FormRow)
+        place.set_aside(widget)
+
     def focus_chain(self) -> list[QWidget]:
         """Every widget that takes the focus, from top to bottom."""
         chain: list[QWidget] = []
@@ -157,7 +182,7 @@ class SpecForm(QWidget):
             place = self._places[name] = FormRow(editor, level)
             self._layout.addWidget(place)
             if row.kind in ("spec", "group") and isinstance(editor, ChoiceEditor):
-                nested = self._nested[name] = _Nested(row, place, level + 1)
+                nested = self._nested[name] = NestedForm(row, place, partial(SpecForm, level=level + 1))
                 nested.edited.connect(lambda value, name=name: self._take(name, value))
                 nested.left.connect(self.left)
                 self._layout.addWidget(nested)
@@ -206,102 +231,28 @@ class SpecForm(QWidget):
         return self._check(name, value)
 
     def _show_rows(self) -> None:
-        for name, row in self._rows.items():
-            wanted = name not in self._hidden and all(
-                getattr(self._spec, other, value) == value for other, value in row.when.items()
-            )
-            place = self._places[name]
-            target = place if isinstance(place, FormRow) else self._editors[name].widget
-            target.setVisible(wanted)
+        boxes: dict[CheckRow, list[Editor]] = {}
+        for name in self._rows:
+            wanted, place = self._wants(name), self._places[name]
+            if isinstance(place, CheckRow):
+                boxes.setdefault(place, []).extend([self._editors[name]] if wanted else [])
+                continue
+            place.setVisible(wanted)
             if name in self._nested:
                 self._nested[name].set_wanted(wanted)
+        for line, editors in boxes.items():
+            line.show_only(editors)
+
+    def _wants(self, name: str) -> bool:
+        """The field is shown now."""
+        row = self._rows[name]
+        if name in self._hidden or self._spec is None:
+            return name not in self._hidden
+        if row.rare and not self._shows_rare and row.is_default(getattr(self._spec, name)):
+            return False
+        return all(getattr(self._spec, other, value) == value for other, value in row.when.items())
 
     def _space(self) -> None:
         self._layout.setSpacing(theme().px(METRICS.form_row - METRICS.field))
         for place in self._places.values():
             place.space()
-
-
-class _Nested(QWidget):
-    """The settings of a nested spec or group, below its row.
-
-    Those of a type are folded away while they are the type's own defaults and nobody chose it just now.
-    """
-
-    edited = Signal(object)
-    left = Signal()
-
-    def __init__(self, row: FormField, place: FormRow, level: int) -> None:
-        super().__init__()
-        self.form: SpecForm | None = None
-        self._row = row
-        self._place = place
-        self._level = level
-        self._value: Any = None
-        self._cls: type[BaseModel] | None = None
-        self._last: Any = None
-        self._open = False
-        self._wanted = True
-        self._state = ("normal", "")
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        place.folded.connect(lambda folded: self._set_open(not folded))
-
-    def set_value(self, value: Any) -> None:
-        """Show a nested spec; None for a group that is off."""
-        if type(value) is not self._cls:
-            self._rebuild(value)
-        self._value = value
-        if value is not None:
-            self._last = value
-        if self.form is not None:
-            self.form.set_spec(value)
-        self._refresh()
-
-    def chosen(self, choice: Any) -> Any:
-        """The value that the user's choice stands for: a new spec, or the group on or off."""
-        if self._row.registry is not None:
-            same = self._value is not None and self._value.type_name() == choice
-            self._open = True
-            return self._value if same else self._row.registry.create(choice)
-        assert self._row.model is not None
-        return (self._last or self._row.model()) if choice else None
-
-    def set_state(self, state: str, reason: str) -> None:
-        """Lock all fields with their owner, or unlock them."""
-        self._state = (state, reason)
-        if self.form is not None:
-            for name in self.form._rows:
-                self.form.set_state(name, state, reason if state == "locked" else "")
-
-    def set_wanted(self, wanted: bool) -> None:
-        """Whether the owner's row is shown."""
-        self._wanted = wanted
-        self._refresh()
-
-    def _rebuild(self, value: Any) -> None:
-        if self.form is not None:
-            self._layout.removeWidget(self.form)
-            self.form.hide()
-            self.form.deleteLater()
-        self._cls, self.form = type(value), None
-        if value is not None and describe(type(value)):
-            self.form = SpecForm(type(value), level=self._level)
-            self.form.edited.connect(lambda name, new: self.edited.emit(self._value.replace(**{name: new})))
-            self.form.left.connect(self.left)
-            self._layout.addWidget(self.form)
-            self._open = self._open or value != self._default(value)
-            self.set_state(*self._state)
-
-    def _default(self, value: Any) -> Any:
-        return type(value)() if self._row.kind == "spec" else None
-
-    def _set_open(self, open_: bool) -> None:
-        self._open = open_
-        self._refresh()
-
-    def _refresh(self) -> None:
-        foldable = self.form is not None and self._row.kind == "spec"
-        self._place.set_foldable(foldable)
-        self._place.set_folded(not self._open)
-        self.setVisible(self.form is not None and self._wanted and (self._open or not foldable))

@@ -223,7 +223,12 @@ class InspectorPanel(QFrame):
         """Tab walks from top to bottom, although forms are made when they are first needed."""
         chain: list[QWidget] = [self.header.help_button]
         chain += self.layer.form.focus_chain() if self.layer.form else []
-        chain += [self.training.menu_button, *self.training.form.focus_chain(), self.training.more_button]
+        chain.append(self.layer.more_button.button)
+        chain += [
+            self.training.menu_button,
+            *self.training.form.focus_chain(),
+            self.training.more_button.button,
+        ]
         chain += [self.data.fold_button, *self.data.form.focus_chain(), self.notice.button]
         for first, second in itertools.pairwise(chain):
             QWidget.setTabOrder(first, second)

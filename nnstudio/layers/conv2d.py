@@ -62,10 +62,18 @@ class Conv2D(Layer):
         help="valid: filters stay inside the image. same: zeros around it, so that it keeps its size.",
     )
     dilation_rate: Pair = field(
-        (1, 1), label="Dilation", help="Distance of the pixels that a filter looks at; 1 is gapless."
+        (1, 1),
+        label="Dilation",
+        help="Distance of the pixels that a filter looks at; 1 is gapless.",
+        rare=True,
     )
     groups: int = field(
-        1, help="Parts of the channels that are filtered apart from each other.", ge=1, le=MAX_FILTERS, step=1
+        1,
+        help="Parts of the channels that are filtered apart from each other.",
+        ge=1,
+        le=MAX_FILTERS,
+        step=1,
+        rare=True,
     )
     activation: ActivationName = field("linear", help="Function applied to every output.")
     use_bias: bool = field(True, label="Bias", help="Add a learned number to every filter's output.")
@@ -73,7 +81,11 @@ class Conv2D(Layer):
         "GlorotUniform", label="Initialiser", help="Distribution of the first kernel values."
     )
     bias_initializer: Annotated[InitializerSpec, OneOf(INITIALIZERS)] = field(
-        "Zeros", label="Bias init", help="Distribution of the first bias values.", when={"use_bias": True}
+        "Zeros",
+        label="Bias init",
+        help="Distribution of the first bias values.",
+        when={"use_bias": True},
+        rare=True,
     )
     l2: float | None = field(
         None,

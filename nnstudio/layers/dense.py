@@ -51,7 +51,11 @@ class Dense(Layer):
         "GlorotUniform", label="Initialiser", help="Distribution of the first kernel values."
     )
     bias_initializer: Annotated[InitializerSpec, OneOf(INITIALIZERS)] = field(
-        "Zeros", label="Bias init", help="Distribution of the first bias values.", when={"use_bias": True}
+        "Zeros",
+        label="Bias init",
+        help="Distribution of the first bias values.",
+        when={"use_bias": True},
+        rare=True,
     )
     l2: float | None = field(
         None,

@@ -49,7 +49,10 @@ class DepthwiseConv2D(Layer):
     )
     depth_multiplier: int = field(1, label="Multiplier", help="Filters per channel.", ge=1, le=512, step=1)
     dilation_rate: Pair = field(
-        (1, 1), label="Dilation", help="Distance of the pixels that a filter looks at; 1 is gapless."
+        (1, 1),
+        label="Dilation",
+        help="Distance of the pixels that a filter looks at; 1 is gapless.",
+        rare=True,
     )
     activation: ActivationName = field("linear", help="Function applied to every output.")
     use_bias: bool = field(True, label="Bias", help="Add a learned number to every filter's output.")
@@ -57,7 +60,11 @@ class DepthwiseConv2D(Layer):
         "GlorotUniform", label="Initialiser", help="Distribution of the first kernel values."
     )
     bias_initializer: Annotated[InitializerSpec, OneOf(INITIALIZERS)] = field(
-        "Zeros", label="Bias init", help="Distribution of the first bias values.", when={"use_bias": True}
+        "Zeros",
+        label="Bias init",
+        help="Distribution of the first bias values.",
+        when={"use_bias": True},
+        rare=True,
     )
     l2: float | None = field(
         None,

@@ -42,8 +42,8 @@ class LayerNorm(Layer):
     epsilon: float = field(
         1e-3, help="Added to the variance, so that constant samples do no harm.", gt=0, le=1, log=True
     )
-    center: bool = field(True, label="Shift", help="Learn beta, a number added to every channel.")
-    scale: bool = field(True, label="Scale", help="Learn gamma, a factor for every channel.")
+    center: bool = field(True, label="Shift", help="Learn beta, a number added to every channel.", rare=True)
+    scale: bool = field(True, label="Scale", help="Learn gamma, a factor for every channel.", rare=True)
 
     def output_shape(self, shape: Shape) -> Shape:
         """Unchanged.

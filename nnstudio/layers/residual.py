@@ -48,7 +48,10 @@ class Residual(Layer):
         "convolution). projection: always the convolution.",
     )
     normalise_skip: bool = field(
-        True, label="BatchNorm on skip", help="Put a BatchNorm behind the projection, where there is one."
+        True,
+        label="BatchNorm on skip",
+        help="Put a BatchNorm behind the projection, where there is one.",
+        rare=True,
     )
     activation: ActivationName = field("relu", help="Function applied to the sum.")
 

@@ -359,6 +359,7 @@ def test_the_functions_own_number_shows_with_its_function(qtbot: QtBot) -> None:
 
 def test_a_long_choice_is_shortened_with_its_whole_text_in_reach(qtbot: QtBot) -> None:
     shown = Shown(qtbot, TrainSpec())
+    shown.form.show_rare(True)
     box = shown.form.editor("loss")
     assert box.is_elided()
     assert box.currentText() == "Categorical crossentropy"

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWhatsThis, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QVBoxLayout, QWhatsThis, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnstudio.core.spec import NetworkSpec, ProjectSpec, TrainSpec
@@ -75,6 +75,33 @@ def test_the_selected_layer_is_named_and_its_settings_shown(inspected: Inspected
     inspected.document.select("dropout")
     assert inspected.layer("rate").text() == "0.3"
     assert "Out 64\nNo parameters" in inspected.shown_text()
+
+
+def test_rare_settings_of_a_layer_wait_behind_a_button_unless_they_were_changed(inspected: Inspected) -> None:
+    inspected.document.select("dense")
+    assert not inspected.layer("bias_initializer").isVisible()
+    QTest.mouseClick(inspected.panel.layer.more_button.button, LEFT)
+    assert inspected.layer("bias_initializer").isVisible()
+    QTest.mouseClick(inspected.panel.layer.more_button.button, LEFT)
+    assert not inspected.layer("bias_initializer").isVisible()
+    inspected.document.set_layer_field("dense", "bias_initializer", "Ones")
+    assert inspected.layer("bias_initializer").isVisible(), "what isn't usual is always seen"
+    inspected.document.select("dropout")
+    assert not inspected.panel.layer.more_button.isVisible()
+
+
+def test_a_layer_with_weights_can_be_frozen(inspected: Inspected) -> None:
+    inspected.document.select("dense")
+    box = inspected.layer("frozen")
+    assert isinstance(box, QCheckBox)
+    assert box.text() == "Freeze"
+    QTest.mouseClick(box, LEFT, pos=QPoint(8, box.height() // 2))
+    assert inspected.document.network.layer("dense").frozen
+    assert inspected.document.undo_label == "Set frozen"
+    inspected.document.select("dropout")
+    form = inspected.panel.layer.form
+    assert form is not None
+    assert not any(widget.accessibleName() == "Freeze" for widget in form.focus_chain())
 
 
 def test_computed_rows_are_hidden_in_a_low_window(qtbot: QtBot) -> None:
@@ -178,7 +205,7 @@ def test_the_first_view_has_the_settings_that_everybody_needs(inspected: Inspect
 
 def test_less_common_settings_are_folded_away(inspected: Inspected) -> None:
     assert not inspected.training("loss").isVisible()
-    QTest.mouseClick(inspected.panel.training.more_button, LEFT)
+    QTest.mouseClick(inspected.panel.training.more_button.button, LEFT)
     assert inspected.training("loss").isVisible()
     assert inspected.training("gradient").isVisible()
     pick(inspected.training("gradient"), "sum")

@@ -8,8 +8,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWhatsTh
 from nnstudio.core.layer import LayerSpec, Shape, WeightSpec
 from nnstudio.core.shapes import LayerReport
 from nnstudio.gui.form.helping import docstring_html
+from nnstudio.gui.form.more import MoreButton
 from nnstudio.gui.forms import SpecForm
 from nnstudio.gui.icons import layer_glyph
+from nnstudio.gui.stack.edits import has_weights
+from nnstudio.gui.stack.glyphs import glyph_of
 from nnstudio.gui.theme import theme
 from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets import numbers
@@ -51,7 +54,7 @@ class LayerHeader(QFrame):
         self._type.setText(layer.title if layer else "Settings")
         self._name.setText(layer.name if layer else "")
         if layer is not None:
-            self._glyph.show_glyph(layer_glyph(layer.category, _glyph_name(layer)))
+            self._glyph.show_glyph(layer_glyph(layer.category, glyph_of(layer)))
         self.setAccessibleName(f"{layer.title} {layer.name}" if layer else "Settings")
 
     def show_help(self) -> None:
@@ -81,13 +84,17 @@ class LayerSection(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._forms: dict[type[LayerSpec], SpecForm] = {}
+        self._shows_rare = False
         self._form: SpecForm | None = None
         self._empty = EmptyState("", "Select a layer to see and change its settings.", icon_name="sliders")
         self._page = QWidget()
         self._facts = QLabel()
         self._facts.setProperty("role", "secondary")
         self._facts.setWordWrap(True)
+        self.more_button = MoreButton()
+        self.more_button.toggled_more.connect(self._show_rare)
         self._column = QVBoxLayout(self._page)
+        self._column.addWidget(self.more_button)
         self._column.addWidget(self._facts)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -118,7 +125,9 @@ class LayerSection(QWidget):
             self._form.set_spec(layer)
             if "l2" in type(layer).model_fields:
                 self._form.set_placeholder("l2", f"inherit {numbers.field_text(l2)}")
+            self._form.show_rare(self._shows_rare)
             self._form.show()
+            self.more_button.setVisible(self._form.has_rare())
         self._empty.setVisible(self._form is None)
         self._page.setVisible(self._form is not None)
         self._facts.setText("" if row is None else facts(row))
@@ -128,12 +137,18 @@ class LayerSection(QWidget):
         """Whether the computed rows are shown (there is no room for them in a low window)."""
         self._facts.setVisible(wanted)
 
+    def _show_rare(self, shown: bool) -> None:
+        self._shows_rare = shown
+        if self._form is not None:
+            self._form.show_rare(shown)
+
     def _form_for(self, cls: type[LayerSpec]) -> SpecForm:
         if cls not in self._forms:
-            form = self._forms[cls] = SpecForm(cls)
+            also = ("frozen",) if has_weights(cls) else ()
+            form = self._forms[cls] = SpecForm(cls, also=also)
             form.edited.connect(self.edited)
             form.left.connect(self.left)
-            self._column.insertWidget(self._column.indexOf(self._facts), form)
+            self._column.insertWidget(self._column.indexOf(self.more_button), form)
         return self._forms[cls]
 
     def _space(self) -> None:
@@ -164,8 +179,3 @@ def _parameters(row: LayerReport, weights: tuple[WeightSpec, ...]) -> str:
 
 def _shape(shape: Shape | None) -> str:
     return "?" if shape is None else numbers.shape(shape)
-
-
-def _glyph_name(layer: LayerSpec) -> str:
-    """Activations are drawn as their function, everything else as its class says."""
-    return str(getattr(layer, "function", layer.glyph))

@@ -7,18 +7,15 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from nnstudio.core.spec import DataSpec, TrainSpec
+from nnstudio.gui.form.more import MoreButton
 from nnstudio.gui.form.pending import LOCKED, Pending
 from nnstudio.gui.forms import SpecForm
 from nnstudio.gui.theme import theme
 from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets import numbers
-from nnstudio.gui.widgets.buttons import Button, IconButton
+from nnstudio.gui.widgets.buttons import IconButton
 from nnstudio.gui.widgets.elided_label import ElidedLabel
 
-RARE = frozenset(
-    {"warmup", "l1", "clip_value", "class_weights", "gradient", "loss"}
-    | {"validate_every", "exact_train", "keep_every", "keep_megabytes"}
-)
 STOP_FIRST = "Locked while training. Stop the run to change it."
 _DATA_FIELDS = ("fraction", "validation", "scaling", "seed")
 
@@ -46,19 +43,15 @@ class TrainingSection(QWidget):
         self.form = SpecForm(TrainSpec)
         self.form.edited.connect(self.edited)
         self.form.left.connect(self.left)
-        self.more_button = Button("More settings", "quiet", "chevron-down", small=True)
-        self.more_button.clicked.connect(self._more.toggle)
+        self.more_button = MoreButton()
+        self.more_button.toggled_more.connect(self._show_rare)
         self._head = QHBoxLayout()
         self._head.addWidget(title, 1)
         self._head.addWidget(self.menu_button)
         self._column = QVBoxLayout(self)
         self._column.addLayout(self._head)
         self._column.addWidget(self.form)
-        self._foot = QHBoxLayout()
-        self._foot.addWidget(self.more_button)
-        self._foot.addStretch(1)
-        self._column.addLayout(self._foot)
-        self._show_rare(False)
+        self._column.addWidget(self.more_button)
         self._space()
         theme().changed.connect(self._space)
 
@@ -82,22 +75,18 @@ class TrainingSection(QWidget):
     def _menu(self) -> QMenu:
         menu = QMenu(self)
         self._more = QAction("More settings", self, checkable=True)
-        self._more.toggled.connect(self._show_rare)
+        self._more.toggled.connect(lambda shown: self.more_button.set_more(shown))
         self._reset = QAction("Reset to defaults", self)
         self._reset.triggered.connect(self.reset_requested)
         menu.addActions([self._more, self._reset])
         return menu
 
     def _show_rare(self, shown: bool) -> None:
-        self.form.set_hidden(() if shown else RARE)
-        self.more_button.setText("Fewer settings" if shown else "More settings")
-        self.more_button.set_icon("chevron-up" if shown else "chevron-down")
+        self._more.setChecked(shown)
+        self.form.show_rare(shown)
 
     def _space(self) -> None:
         _space_section(self._column, self._head)
-        self._foot.setContentsMargins(
-            theme().px(METRICS.form_label + METRICS.gap), 0, 0, 0
-        )  # below the fields
 
 
 class DataSection(QWidget):

@@ -64,6 +64,11 @@ class FormRow(QWidget):
         """Show the button's state without a signal."""
         self._fold.setChecked(not folded)
 
+    def set_aside(self, widget: QWidget) -> None:
+        """Put a widget at the right of the field."""
+        self._grid.addWidget(widget, 0, 2)
+        self._grid.addWidget(self._sentence, 1, 1, 1, 2)
+
     def say(self, problem: str) -> None:
         """Show a sentence below the field, or none."""
         tell(self._sentence, problem)
@@ -92,17 +97,34 @@ class CheckRow(QWidget):
     def __init__(self, editors: Sequence[Editor], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._editors = editors
+        self._shown: list[Editor] = []
         self._sentence = problem_label()
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        for position, editor in enumerate(editors):
-            alone = position % 2 == 0 and position == len(editors) - 1
-            self._grid.addWidget(editor.widget, position // 2, 1 + position % 2, 1, 2 if alone else 1)
+        for editor in editors:
             editor.problem.connect(self.say)
         self._grid.addWidget(self._sentence, len(editors), 1, 1, 2)
+        self._lay_out(editors)
         self._grid.setColumnStretch(1, 1)
         self._grid.setColumnStretch(2, 1)
         self.space()
+
+    def show_only(self, editors: Sequence[Editor]) -> None:
+        """Show some of the boxes, two to a line."""
+        if self._shown == list(editors):
+            return
+        self._lay_out(editors)
+        for editor in self._editors:
+            editor.widget.setVisible(editor in editors)
+        self.setVisible(bool(editors))
+
+    def _lay_out(self, editors: Sequence[Editor]) -> None:
+        self._shown = list(editors)
+        for editor in self._editors:
+            self._grid.removeWidget(editor.widget)
+        for position, editor in enumerate(editors):
+            alone = position % 2 == 0 and position == len(editors) - 1
+            self._grid.addWidget(editor.widget, position // 2, 1 + position % 2, 1, 2 if alone else 1)
 
     def say(self, problem: str) -> None:
         """Show a sentence below the boxes, or none."""

@@ -126,7 +126,7 @@ def toggle(document: Document, names: Collection[str], flag: str) -> bool:
     """Sets ``frozen`` or ``disabled`` on layers, or takes it away where all of them have it."""
     going = editable(document, names)
     if flag == "frozen":
-        going = tuple(name for name in going if edits.has_weights(document.network.layer(name)))
+        going = tuple(name for name in going if edits.has_weights(type(document.network.layer(name))))
     if not going:
         return False
     layers = _layers(document, going)

@@ -37,9 +37,9 @@ def is_block(layer: LayerSpec) -> bool:
     return type(layer).with_children is not LayerSpec.with_children
 
 
-def has_weights(layer: LayerSpec) -> bool:
-    """The layer can have something to train, itself or inside."""
-    return is_block(layer) or type(layer).weights is not LayerSpec.weights
+def has_weights(kind: type[LayerSpec]) -> bool:
+    """Layers of this kind can have something to train, themselves or inside."""
+    return kind.weights is not LayerSpec.weights or kind.with_children is not LayerSpec.with_children
 
 
 def first_place(network: NetworkSpec) -> int:

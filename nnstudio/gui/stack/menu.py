@@ -84,7 +84,7 @@ def _words(view: StackView, command: StackCommand) -> str:
     if command.name == "disable" and layers and all(layer.disabled for layer in layers):
         return "Enable layer"
     if command.name == "freeze":
-        able = [layer for layer in layers if edits.has_weights(layer)]
+        able = [layer for layer in layers if edits.has_weights(type(layer))]
         return "Unfreeze weights" if able and all(layer.frozen for layer in able) else command.text
     return command.text
 
@@ -95,7 +95,7 @@ def _enabled(view: StackView, command: StackCommand) -> bool:
     if command.name == "paste":
         return True
     if command.name == "freeze":
-        return any(edits.has_weights(document.network.layer(name)) for name in names)
+        return any(edits.has_weights(type(document.network.layer(name))) for name in names)
     if command.block:
         selected = document.selected_layer
         return selected is not None and edits.is_block(selected)

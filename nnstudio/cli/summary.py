@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from nnstudio.cli.output import print_json, table
 from nnstudio.cli.specs import find_project
 from nnstudio.core.layer import shape_text
-from nnstudio.core.shapes import LayerReport, infer_shapes
+from nnstudio.core.shapes import LayerReport, ShapeReport, infer_shapes
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -43,8 +43,16 @@ def run(arguments: argparse.Namespace) -> None:
         for row, depth in _indented(report.layers)
     ]
     print(table(("layer", "type", "output", "parameters", "multiply-adds"), cells, left=2))
-    frozen = f" ({report.trainable:,} trainable)" if report.trainable != report.parameters else ""
-    print(f"\n{report.parameters:,} parameters{frozen}, {report.multiply_adds:,} multiply-adds per sample")
+    print(f"\n{_parameters(report)}, {report.multiply_adds:,} multiply-adds per sample")
+
+
+def _parameters(report: ShapeReport) -> str:
+    """How many there are; running statistics apart, which Keras counts among them."""
+    text = f"{report.parameters:,} parameters"
+    if report.trainable != report.parameters:
+        text += f" ({report.trainable:,} trainable)"
+    statistics = report.running_statistics
+    return f"{text} + {statistics:,} running statistics" if statistics else text
 
 
 def _indented(rows: Iterable[LayerReport], depth: int = 0) -> Iterator[tuple[LayerReport, int]]:

@@ -109,6 +109,13 @@ class ShapeReport:
         return sum(row.trainable for row in self._known())
 
     @property
+    def running_statistics(self) -> int:
+        """Values that layers keep beside the parameters, such as BatchNorm's moving means."""
+        layers = ((row.layer, row.input_shape) for outer in self._known() for row in outer.tree())
+        held = (layer.weights(shape) for layer, shape in layers if shape is not None and not layer.disabled)
+        return sum(weight.size for weights in held for weight in weights if not weight.trainable)
+
+    @property
     def multiply_adds(self) -> int:
         """Multiply-adds per sample, up to the first layer that isn't known."""
         return sum(row.multiply_adds or 0 for row in self._known())

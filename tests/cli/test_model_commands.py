@@ -202,6 +202,12 @@ class TestSummary:
         assert "25,450 parameters, 25,408 multiply-adds" in out
         assert "28×28×1" in out
 
+    def test_running_statistics_are_no_parameters(self, command: Command, tmp_path: Path):
+        layers = [{"type": "Input", "shape": [9]}, {"type": "BatchNorm"}, {"type": "Dense", "units": 3}]
+        (tmp_path / "net.json").write_text(json.dumps({"layers": layers}))
+        assert command("summary", tmp_path / "net.json", "--json").json["parameters"] == 18 + 30
+        assert "48 parameters + 18 running statistics, " in command("summary", tmp_path / "net.json").out
+
     def test_settings(self, command: Command):
         result = command("summary", "s5-baseline", "--set", "network.layers.dense.units=1", "--json").json
         assert result["parameters"] == 785 + 20

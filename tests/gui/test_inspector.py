@@ -6,6 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QVBoxLayout, QWhatsThis, QWidget
 from pytestqt.qtbot import QtBot
 
+from nnstudio.core.shapes import infer_shapes
 from nnstudio.core.spec import NetworkSpec, ProjectSpec, TrainSpec
 from nnstudio.gui.document import Document
 from nnstudio.gui.form.helping import docstring_html
@@ -13,7 +14,7 @@ from nnstudio.gui.form.layer_section import facts
 from nnstudio.gui.form.pending import Pending
 from nnstudio.gui.inspector import InspectorPanel
 from nnstudio.gui.theme import theme
-from nnstudio.layers import Activation, Dense, Dropout, Flatten, Input
+from nnstudio.layers import Activation, BatchNorm, Dense, Dropout, Flatten, Input, Residual
 from tests.gui.acting import focused, pick, retype, state
 
 Key = Qt.Key
@@ -116,6 +117,13 @@ def test_unknown_shapes_are_question_marks(qtbot: QtBot) -> None:
     document = Document(ProjectSpec(network=NetworkSpec(layers=(Input(), Dense(units=3)))))
     row = document.report.layers[1]
     assert facts(row) == "Out 3\nParams ?"
+
+
+def test_running_statistics_are_no_parameters_and_a_blocks_parameters_are_those_inside() -> None:
+    norm, dense = BatchNorm(), Dense(units=3)
+    network = NetworkSpec(layers=(Input(shape=(4,)), norm, Residual(layers=(Dense(units=4),)), dense))
+    texts = [facts(row) for row in infer_shapes(network).layers[1:]]
+    assert texts == ["Out 4\nParams 4 + 4 = 8", "Out 4\nParams 20", "Out 3\nParams 4 × 3 + 3 = 15"]
 
 
 def test_typing_is_one_undo_step_until_the_focus_leaves(inspected: Inspected) -> None:

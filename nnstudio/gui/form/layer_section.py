@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWhatsThis, QWidget
 
-from nnstudio.core.layer import LayerSpec, Shape, WeightSpec
+from nnstudio.core.layer import LayerSpec, Shape
 from nnstudio.core.shapes import LayerReport
 from nnstudio.gui.form.helping import docstring_html
 from nnstudio.gui.form.more import MoreButton
@@ -158,8 +158,7 @@ class LayerSection(QWidget):
 
 def facts(row: LayerReport) -> str:
     """Output shape and where the parameters come from: "Params 784 × 64 + 64 = 50,240"."""
-    weights = row.layer.weights(row.input_shape) if row.parameters and row.input_shape else ()
-    return f"Out {_shape(row.output_shape)}\n{_parameters(row, weights)}"
+    return f"Out {_shape(row.output_shape)}\n{_parameters(row)}"
 
 
 def work(row: LayerReport) -> str:
@@ -168,13 +167,15 @@ def work(row: LayerReport) -> str:
     return "" if known is None else f"{numbers.count(known)} multiply-adds per sample."
 
 
-def _parameters(row: LayerReport, weights: tuple[WeightSpec, ...]) -> str:
+def _parameters(row: LayerReport) -> str:
     if row.parameters is None:
         return "Params ?"
-    if not weights:
+    if not row.parameters:
         return "No parameters"
-    terms = [" × ".join(str(size) for size in weight.shape) for weight in weights]
-    return f"Params {' + '.join(terms)} = {numbers.count(row.parameters)}"
+    weights = row.layer.weights(row.input_shape or ())
+    terms = [" × ".join(str(size) for size in weight.shape) for weight in weights if weight.trainable]
+    total = numbers.count(row.parameters)
+    return f"Params {' + '.join(terms)} = {total}" if terms else f"Params {total}"  # a block's lie inside
 
 
 def _shape(shape: Shape | None) -> str:

@@ -14,7 +14,7 @@ from nnstudio.engine.trainer import Trainer
 from nnstudio.experiments.presets import list_presets, load_preset
 from nnstudio.formats import keras_h5
 from nnstudio.formats.keras_h5 import export_keras, load_model, save_model
-from nnstudio.layers import Activation, BatchNorm, Dense, Flatten, Input
+from nnstudio.layers import Activation, BatchNorm, Dense, Flatten, Input, LayerNorm
 from tests.formats.models import model_of
 from tests.helpers import small_data, small_project
 
@@ -30,7 +30,12 @@ def test_keras_opens_every_preset(keras_predict, tmp_path: Path, name: str):
     np.testing.assert_allclose(keras_predict(tmp_path / "m.h5", x), ours, atol=1e-5)
 
 
-NORMALISED = [BatchNorm(), BatchNorm(0.9, 1e-5, center=False), BatchNorm(scale=False)]
+NORMALISED = [
+    BatchNorm(),
+    BatchNorm(0.9, 1e-5, center=False),
+    BatchNorm(scale=False),
+    LayerNorm(1e-5, scale=False),
+]
 
 
 @pytest.mark.parametrize("layer", NORMALISED, ids=str)

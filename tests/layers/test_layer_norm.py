@@ -53,9 +53,9 @@ def test_constant_samples_give_beta(value: float, channels: int):
 def test_gradients_hold_up_over_many_pixels():
     single = passed(LayerNorm(), (60, 60, 3), 20)
     double = passed(LayerNorm(), (60, 60, 3), 20, dtype=np.float64)
-    np.testing.assert_allclose(single.dx, double.dx, rtol=1e-3, atol=2e-5)
+    np.testing.assert_allclose(single.dx, double.dx, rtol=1e-4, atol=1e-4)
     for name in ("gamma", "beta"):
-        np.testing.assert_allclose(single.gradients[name], double.gradients[name], rtol=1e-4)
+        np.testing.assert_allclose(single.gradients[name], double.gradients[name], rtol=2e-5)
 
 
 def test_a_single_channel_is_refused_with_a_way_out():

@@ -81,7 +81,7 @@ CASES = (
         "s3-mlp",
         published="88",
         least=88,
-        note="step schedule: half the rate every 4 epochs; dropout once, in front of the output",
+        note="step schedule: half the rate every 3 epochs; dropout once, in front of the output",
     ),
     Case(
         S3,

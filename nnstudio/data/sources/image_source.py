@@ -20,7 +20,7 @@ from nnstudio.data.sources.image_pixels import Frame, decode, quiet, size_of
 from nnstudio.data.sources.image_tree import Entry, Tree, Unreadable, open_tree
 from nnstudio.data.sources.previews import SHOWN, ClassCount, Preview
 from nnstudio.data.sources.problems import Problems
-from nnstudio.data.sources.source import Classes, Outline, PartName, Receiver, Source
+from nnstudio.data.sources.source import PARTS, Classes, Outline, PartName, Receiver, Source
 
 LARGEST_OWN, USUAL = 128, 64
 """Images up to the first size keep it unless told otherwise; larger ones get the second."""
@@ -137,11 +137,10 @@ class ImageSource(Source):
     def read(self, receiver: Receiver, problems: Problems, tell: Progress) -> Classes:
         """Reads all images on a few threads, a block at a time; see ``Source.read``."""
         frame, done = self._look.frame, 0
-        parts: tuple[PartName, ...] = ("train", "test")
-        total = sum(len(self._images.files[part]) for part in parts)
+        total = sum(len(self._images.files[part]) for part in PARTS)
         threads = min(_THREADS, os.cpu_count() or 1)
         with self._tree as tree, quiet(), ThreadPoolExecutor(threads) as pool:
-            for part in parts:
+            for part in PARTS:
                 files = self._files(part)
                 for first in range(0, len(files), _BLOCK):
                     tell(f"Reading images: {done:,} of {total:,}", done / total)

@@ -20,9 +20,8 @@ from nnstudio.core.import_options import ImportOptions
 from nnstudio.data.dataset import Dataset, Part, Progress
 from nnstudio.data.files import PARTIAL
 from nnstudio.data.sources.problems import BadSamples, Problem, Problems
-from nnstudio.data.sources.source import Source
+from nnstudio.data.sources.source import PARTS, Source
 from nnstudio.data.sources.store import (
-    PARTS,
     DiskStore,
     MemoryStore,
     Stored,

@@ -15,6 +15,7 @@ from nnstudio.data.sources.previews import Preview
 from nnstudio.data.sources.problems import Problems
 
 PartName = Literal["train", "test"]
+PARTS: tuple[PartName, ...] = ("train", "test")
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 
 from nnstudio.data.dataset import IntArray, Samples
 from nnstudio.data.sources.problems import Problem, Problems
-from nnstudio.data.sources.source import Classes, Outline, PartName
+from nnstudio.data.sources.source import PARTS, Classes, Outline, PartName
 from nnstudio.errors import DataError
 
 VERSION = 1
 INDEX = "index.json"
-PARTS: tuple[PartName, ...] = ("train", "test")
 
 
 @dataclass(frozen=True, eq=False)

@@ -163,5 +163,20 @@ def _add_data(commands: Commands[_Parser]) -> None:
     _command(actions, "list", "data", "list the data sets")
     info = _command(actions, "info", "data", "what a data set holds")
     info.add_argument("source", metavar="D", help="name or path")
+    info.add_argument("--duplicates", action="store_true", help="test samples that are training samples too")
+    preview = _command(actions, "preview", "data", "what a file or folder holds, before it is read")
+    preview.add_argument("source", metavar="PATH", help="a table, HDF5 file, folder or zip of images ...")
+    convert = _command(actions, "convert", "data", "write a data set in another format")
+    convert.add_argument("source", metavar="IN", help="name or path")
+    convert.add_argument("out", metavar="OUT", help=".npz, .h5, .csv, or a new folder")
+    convert.add_argument("--to", choices=["npz", "hdf5", "csv", "idx", "png"], help="by default from OUT")
+    for reader in (info, preview, convert):
+        reader.add_argument(
+            "--read",
+            action="append",
+            default=[],
+            metavar="FIELD=VALUE",
+            help="how to read a table, images or HDF5, such as label=species, size=[32,32], skip_bad=true",
+        )
     download = _command(actions, "download", "data", "download a data set")
     download.add_argument("source", metavar="NAME", help="mnist or fashion-mnist")

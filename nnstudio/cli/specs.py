@@ -75,7 +75,7 @@ def with_settings(project: ProjectSpec, settings: list[str]) -> ProjectSpec:
                 "--set needs a path and a value", allowed="path=value", received=setting, fix="add '='"
             )
         steps = path.strip().split(".")
-        _put(document, steps, _value(text), setting)
+        _put(document, steps, value_of(text), setting)
         if steps[0] == "generator":
             del document["network"]  # it is made anew
         project = ProjectSpec.from_json(document)
@@ -98,7 +98,8 @@ def _find(spec: str) -> ProjectSpec:
     return load_preset(spec)  # says which names there are
 
 
-def _value(text: str) -> Any:
+def value_of(text: str) -> Any:
+    """The JSON value that a text of the command line is, or the text itself."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):  # RecursionError: a thousand brackets

@@ -46,8 +46,8 @@ class ImportOptions(Spec):
     label: str = field(
         "",
         help="What holds the classes. Of a table: a column's name, or its number counted from 1; by default "
-        "the column called label, class, target or y, else the only one with text, else the last. Of an "
-        "HDF5 file: the name of the training labels.",
+        "the column called label, class or target, else the only one with text, else y, else the last. Of "
+        "an HDF5 file: the name of the training labels.",
         max_length=200,
     )
     ignore: str = field(

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 Rows = IntArray | slice
 Numbers = float | tuple[float, ...]
 
+WHOLE_BYTES = 2 << 30
+"""Samples up to this size are shuffled as a whole. Fixed, so that a run is the same on every machine."""
+BLOCK_BYTES = 256 << 10
+WINDOW_BLOCKS = 1024
+"""Blocks whose samples are mixed, 256 MiB together, which stay in the system's memory meanwhile."""
+
 
 @dataclass(frozen=True)
 class Scaling:
@@ -201,9 +207,38 @@ def _augmenter(spec: AugmentationSpec | None, part: Part, seed: int) -> Augmente
     return Augmenter(spec, part, seed)
 
 
-def epoch_order(n: int, seed: int, epoch: int) -> IntArray:
+def part_order(part: Part, seed: int, epoch: int) -> IntArray:
+    """Order in which an epoch visits a part's samples; see :func:`epoch_order`.
+
+    Up to :data:`WHOLE_BYTES` of samples all orders are equally likely. Beyond that, samples are taken to
+    lie on disk (see ``sources.importing``) and are visited in shuffled blocks.
+    """
+    size = part.x[:1].nbytes
+    if size * len(part) <= WHOLE_BYTES:
+        return epoch_order(len(part), seed, epoch)
+    return epoch_order(len(part), seed, epoch, block=max(1, BLOCK_BYTES // size))
+
+
+def epoch_order(n: int, seed: int, epoch: int, block: int = 1) -> IntArray:
     """Order in which an epoch visits ``n`` samples: a permutation that depends on nothing else.
 
     A run resumed in the middle of an epoch finds the same order again, without a generator's state.
+
+    Args:
+        n: Number of samples.
+        seed: Seed of the run.
+        epoch: Number of the epoch.
+        block: With more than 1, blocks of so many neighbouring samples are put into random order first,
+            and then the samples of every :data:`WINDOW_BLOCKS` blocks in a row are mixed with each other.
+            So the disk reads whole blocks, each a few times within a short while, and still a batch mixes
+            samples from all over the data: from a thousand blocks, whatever the order of the classes.
     """
-    return np.random.default_rng((seed, epoch)).permutation(n)
+    rng = np.random.default_rng((seed, epoch))
+    if block == 1:
+        return rng.permutation(n)
+    first = rng.permutation(-(-n // block)) * block
+    order = (first[:, np.newaxis] + np.arange(block)).reshape(-1)  # (blocks, block) to (n,)
+    order = order[order < n]
+    for start in range(0, n, WINDOW_BLOCKS * block):
+        rng.shuffle(order[start : start + WINDOW_BLOCKS * block])
+    return order

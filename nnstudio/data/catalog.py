@@ -166,15 +166,14 @@ def _load_digits(tell: Progress) -> Dataset:
 
 def _load_path(source: str, tell: Progress, reading: ImportOptions) -> Dataset:
     path = Path(os.path.expanduser(source))  # unlike Path.expanduser, this leaves an unknown ~user alone
-    if _is_folder(source, path):
+    folder = _is_folder(source, path)
+    if detect.is_source(path):
+        return _load_import(source, path, tell, reading)
+    if folder:
         files = idx_sets.look(path)
-        if len(files.missing) == len(idx_sets.FILES):
-            return _load_import(source, path, tell, reading)
         return _recent.get((source, *_stamps(files.paths)), lambda: idx_sets.load_idx_folder(path, tell))
     if path.suffix.lower() == ".npz":
         return _recent.get((source, *_stamps([path])), lambda: load_npz(path, tell))
-    if detect.kind_of(path):
-        return _load_import(source, path, tell, reading)
     if not _looks_like_idx(path):
         raise _unsupported(path, f"a {path.suffix} file" if path.suffix else "a file of another kind")
     return _recent.get((source, *_stamps(idx_sets.pair(path))), lambda: idx_sets.load_idx_pair(path, tell))

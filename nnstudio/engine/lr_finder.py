@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnstudio.core.spec import ProjectSpec
-from nnstudio.data.batches import epoch_order
+from nnstudio.data.batches import part_order
 from nnstudio.data.dataset import Progress
 from nnstudio.data.prepare import Prepared
 from nnstudio.engine.state import TrainerState
@@ -136,7 +136,7 @@ def _batches(trainer: Trainer) -> Iterator[NDArray[np.int64]]:
     """Batches of epoch after epoch, in the order that the run itself has."""
     n, epoch = len(trainer.data.train), 1
     while True:
-        order = epoch_order(n, trainer.spec.seed, epoch)
+        order = part_order(trainer.data.train, trainer.spec.seed, epoch)
         for batch in range(math.ceil(n / trainer.batch_size)):
             yield order[batch * trainer.batch_size : (batch + 1) * trainer.batch_size]
         epoch += 1

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnstudio.core.augmentation_spec import AugmentationSpec
-from nnstudio.data.batches import Gather, epoch_order
+from nnstudio.data.batches import Gather, part_order
 from nnstudio.engine.network import Network, Workspace
 from nnstudio.engine.ops.noise import Noise
 from nnstudio.engine.plan import Step
@@ -60,7 +60,7 @@ def look(trainer: Trainer) -> RunStatistics:
 def look_at_last_batch(trainer: Trainer) -> RunStatistics:
     """A look at the batch of the last step, for a run whose loss or weights are no longer finite."""
     state, size = trainer.state, trainer.batch_size
-    order = epoch_order(len(trainer.data.train), trainer.spec.seed, state.epoch + 1)
+    order = part_order(trainer.data.train, trainer.spec.seed, state.epoch + 1)
     rows = order[max(0, state.batch - 1) * size : max(1, state.batch) * size]
     x, labels = _samples(trainer, rows, trainer.project.data.augmentation)
     return _look(trainer, x, labels, max(0, state.step - 1))

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnstudio.core.spec import ProjectSpec, TrainSpec
-from nnstudio.data.batches import Gather, epoch_order
+from nnstudio.data.batches import Gather, part_order
 from nnstudio.data.dataset import Part
 from nnstudio.data.prepare import Prepared
 from nnstudio.engine.best import BestKeeper
@@ -163,9 +163,9 @@ class Trainer:
 
     def _epoch(self) -> Generator[Event, None, bool]:
         """The rest of the epoch; False as soon as a loss or the weights are not finite."""
-        state, n = self.state, len(self.data.train)
+        state = self.state
         self._rates = epoch_rates(self.spec, self.batches, state.epoch, state.history)
-        order = epoch_order(n, self.spec.seed, state.epoch + 1)
+        order = part_order(self.data.train, self.spec.seed, state.epoch + 1)
         busy = 0.0
         seen_before = state.seen
         while state.batch < self.batches:

@@ -13,7 +13,7 @@ from nnstudio.core.registry import did_you_mean
 from nnstudio.data.sources.csv_text import Dialect, as_number, detect
 from nnstudio.errors import DataError
 
-LABEL_NAMES = ("label", "class", "target", "y", "labels", "classes")
+LABEL_NAMES = ("label", "class", "target", "labels", "classes")
 LEAST_PIXELS = 64
 _PIXEL_NAME = re.compile(r"(pixel|px|p)[_ ]?\d+|\d+x\d+", re.IGNORECASE)
 
@@ -173,6 +173,8 @@ def _label(
     textual = [place for place in pool if 2 * sum(row[place] is None for row in numbers) > len(numbers)]
     if len(textual) == 1:
         return textual[0]
+    if "y" in lower:  # behind text, because tables of points have columns x and y
+        return lower["y"]
     first, last = pool[0], pool[-1]
     if not header and len(pool) > LEAST_PIXELS and _constant(numbers, last) and not _constant(numbers, first):
         return first  # images whose last pixel is always background

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nnstudio.core.import_options import ImportOptions
 from nnstudio.data.files import file_size, unreadable
+from nnstudio.data.idx_sets import FILES, look
 from nnstudio.data.sources.source import Source
 from nnstudio.errors import DataError
 
@@ -44,6 +45,18 @@ def kind_of(path: Path) -> str | None:
     if suffix in TABLES:
         return "csv"
     return "hdf5" if suffix in HDF5 else "zip" if suffix == ".zip" else None
+
+
+def is_source(path: Path) -> bool:
+    """Whether a path has to be imported, unlike IDX and NPZ files.
+
+    Raises:
+        DataError: There is nothing, or it can't be read.
+    """
+    kind = kind_of(path)
+    if kind == "folder":
+        return len(look(path).missing) == len(FILES)
+    return kind is not None and path.suffix.lower() != ".npz"
 
 
 def find_source(path: Path, options: ImportOptions) -> Source:

@@ -20,7 +20,7 @@ from nnstudio.data.sources.previews import SHOWN, ClassCount, Preview
 from nnstudio.data.sources.problems import Problems
 from nnstudio.data.sources.source import Classes, Outline, PartName, Receiver, Source
 
-_BLOCK_BYTES = 4 << 20
+_BLOCK_BYTES = 1 << 20
 
 
 COUNTED = 1_000_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from nnstudio.engine.doctor import Case, Finding, diagnose
@@ -13,6 +14,21 @@ from nnstudio.engine.trainer import Trainer
 
 SHARE = 0.05
 """Most of a run's time that looks may take; tiny data sets have epochs that are shorter than a look."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What the doctor's visits to a run have brought so far.
+
+    Attributes:
+        case: What is known about the run, or None before the first look.
+        findings: What there is to say, the most urgent first.
+        problem: Why the last look failed, or "".
+    """
+
+    case: Case | None = None
+    findings: tuple[Finding, ...] = ()
+    problem: str = ""
 
 
 class Checkup:
@@ -25,6 +41,8 @@ class Checkup:
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
         self._next_look = -math.inf
+        self._statistics: RunStatistics | None = None
+        self._visit = Visit()
 
     @property
     def due(self) -> bool:
@@ -34,10 +52,26 @@ class Checkup:
     def look(self) -> RunStatistics:
         """Statistics of the run as it is; of the batch that broke it if it diverged."""
         started = time.perf_counter()
-        statistics = self._trainer.failure or look(self._trainer)
-        now = time.perf_counter()
-        self._next_look = now + (now - started) * (1 / SHARE - 1)
-        return statistics
+        try:
+            self._statistics = self._trainer.failure or look(self._trainer)
+        finally:
+            now = time.perf_counter()
+            self._next_look = now + (now - started) * (1 / SHARE - 1)
+        return self._statistics
+
+    def visit(self, *, inside: bool = True) -> Visit:
+        """What there is to say about the run as it is. Whatever goes wrong here is told and ends nothing.
+
+        Args:
+            inside: Look inside anew. The last look counts on otherwise, unless the run has diverged.
+        """
+        try:
+            anew = inside or self._trainer.failure is not None
+            case = self.case(self.look() if anew else self._statistics)
+            self._visit = Visit(case, tuple(diagnose(case)))
+        except Exception as error:  # a run goes on without its doctor
+            self._visit = replace(self._visit, problem=str(error) or type(error).__name__)
+        return self._visit
 
     def case(self, statistics: RunStatistics | None) -> Case:
         """What the doctor knows about the run as it is.

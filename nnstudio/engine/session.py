@@ -1,8 +1,9 @@
 """A run on a thread of its own, watched without locks.
 
-The worker appends to ``points`` and rebinds ``latest`` to a new frozen snapshot at most every 16 ms;
-whoever watches polls both. Commands travel the other way through a queue that the worker looks into
-between blocks of steps. No callback crosses the border.
+The worker appends to ``points``, rebinds ``latest`` to a new frozen snapshot at most every 16 ms and
+``visit`` to what the training doctor says after an epoch; whoever watches polls them. Commands travel
+the other way through a queue that the worker looks into between blocks of steps. No callback crosses
+the border.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from nnstudio.core.spec import ProjectSpec, TrainSpec
 from nnstudio.data.prepare import Prepared, prepare
@@ -23,6 +24,10 @@ from nnstudio.engine.model import Model
 from nnstudio.engine.state import Block, EpochRecord, Event, TrainerState
 from nnstudio.engine.trainer import Trainer, require_unlocked
 from nnstudio.errors import Cancelled, NNStudioError
+
+if TYPE_CHECKING:
+    from nnstudio.engine.checkup import Checkup, Visit
+    from nnstudio.engine.doctor import Case, Finding
 
 State = Literal["preparing", "running", "paused", "finished", "stopped", "diverged", "failed"]
 ENDED: frozenset[State] = frozenset({"finished", "stopped", "diverged", "failed"})
@@ -139,6 +144,7 @@ class Session:
         self.best_model: Model | None = None
         self.trainer: Trainer | None = None
         self.prepared = prepared
+        self.visit: Visit | None = None
         self._recorder = recorder
         self._state = state
         self._commands: SimpleQueue[_Command] = SimpleQueue()
@@ -188,6 +194,16 @@ class Session:
         """Asks for ``model`` to be renewed with the present weights, at most every 50 ms."""
         self._model_wanted = True
 
+    @property
+    def case(self) -> Case | None:
+        """What the training doctor knows about the run; None before the end of the first epoch."""
+        return self.visit.case if self.visit is not None else None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What it says, the most urgent first."""
+        return self.visit.findings if self.visit is not None else ()
+
     def join(self, timeout: float | None = None) -> bool:
         """Waits for the thread; True if it has ended (or never began)."""
         if self._thread.ident is not None:
@@ -216,20 +232,24 @@ class Session:
             self._publish("failed", message, trace=traceback.format_exc(), force=True)
 
     def _train(self) -> None:
+        from nnstudio.engine.checkup import Checkup
+
         if self.prepared is None:
             self.prepared = prepare(self.project.data, self._preparing)
         trainer = self.trainer = Trainer(self.project, self.prepared, self._state)
+        checkup = Checkup(trainer)
         self._renew_model(trainer)
         try:
             if self._recorder:
                 self._recorder.begin(trainer)
             with closing(trainer.run()) as events:
-                self._loop(trainer, events)
+                self._loop(trainer, events, checkup)
         except BaseException:
             if self._recorder:
                 self._recorder.close()  # a step may be half done, so its state is not for keeping
             raise
         self._renew_model(trainer)  # first, so that it is there even if the end can't be written down
+        self.visit = checkup.visit(inside=checkup.due and trainer.reason != "stopped")
         if self._recorder:
             self._recorder.end(trainer)
         self._publish(*_ending(trainer), force=True)
@@ -241,7 +261,7 @@ class Session:
             self.latest, sequence=self.latest.sequence + 1, message=message, progress=fraction
         )
 
-    def _loop(self, trainer: Trainer, events: Generator[Event, None, None]) -> None:
+    def _loop(self, trainer: Trainer, events: Generator[Event, None, None], checkup: Checkup) -> None:
         while not self._cancel.is_set():
             if not self._obey(trainer):
                 continue
@@ -256,6 +276,8 @@ class Session:
                 self._until = "pause"
             if self._until == "epoch" and isinstance(event, EpochRecord):
                 self._until = "pause"
+            if isinstance(event, EpochRecord) and checkup.due:
+                self.visit = checkup.visit()
             self._publish("running", "", force=isinstance(event, EpochRecord), event=event)
         trainer.reason = "stopped"
 

@@ -373,7 +373,7 @@ class Live(QObject):
             self._prepared.put(session.project.data, session.prepared)
         self._tell_problem()
         snapshot = session.latest
-        said = notices.ended(snapshot)
+        said = notices.ended(snapshot, session.findings)
         if said is not None:
             self.notice.emit(said)
         self.run_ended.emit(snapshot)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from nnstudio.core.fixes import Fix
 from nnstudio.core.shapes import ShapeReport
 from nnstudio.core.spec import ProjectSpec
+from nnstudio.engine.doctor import Finding
 from nnstudio.engine.session import Snapshot
 from nnstudio.gui.widgets import numbers
 
@@ -51,10 +52,11 @@ def refused(report: ShapeReport) -> Notice:
     return Notice("error", title, detail, fix.label, _fix_edit(fix, first.layer))
 
 
-def ended(snapshot: Snapshot) -> Notice | None:
-    """What the end of a run has to tell beyond the figures; None for a plain end."""
+def ended(snapshot: Snapshot, findings: Sequence[Finding] = ()) -> Notice | None:
+    """What the end of a run has to tell beyond the figures and findings; None for a plain end."""
     if snapshot.state == "diverged":
-        return _diverged(snapshot)
+        explained = any(finding.kind == "nonfinite" for finding in findings)
+        return None if explained else _diverged(snapshot)
     if snapshot.state == "failed":
         trace = snapshot.traceback or snapshot.message
         return Notice("error", "Training stopped by an error", snapshot.message, trace=trace)

@@ -85,3 +85,38 @@ def test_it_sees_into_convolutions_and_blocks():
     assert seen["block"].dead is not None
     assert seen["max_pool"].weights is None
     assert [finding.kind for finding in visits.findings()] == ["healthy"]
+
+
+def test_a_visit_says_what_there_is_to_say(trainer: Trainer):
+    visits = Checkup(trainer)
+    for _ in trainer.run():
+        pass
+    visit = visits.visit()
+    assert visit.case is not None
+    assert visit.case.statistics is not None
+    assert list(visit.findings) == visits.findings()
+    assert visit.problem == ""
+
+
+def test_without_a_look_the_last_one_counts(trainer: Trainer, monkeypatch: pytest.MonkeyPatch):
+    visits = Checkup(trainer)
+    seen = visits.look()
+    for _ in trainer.run():
+        pass
+    monkeypatch.setattr(checkup, "look", lambda trainer: pytest.fail("nobody asked for a look"))
+    case = visits.visit(inside=False).case
+    assert case is not None
+    assert case.statistics is seen
+    assert len(case.history) == len(trainer.state.history)
+
+
+def test_a_look_that_fails_is_told_and_tried_again_later(trainer: Trainer, monkeypatch: pytest.MonkeyPatch):
+    def fail(trainer: Trainer):
+        raise MemoryError("no room for a look")
+
+    visits = Checkup(trainer)
+    before = visits.visit()
+    monkeypatch.setattr(checkup, "look", fail)
+    visit = visits.visit()
+    assert visit.problem == "no room for a look"
+    assert visit.case is before.case  # what was known stays known

@@ -296,3 +296,36 @@ def test_preparation_reports_progress_and_can_be_cancelled(sessions, monkeypatch
     assert session.latest.state == "stopped"
     assert len(seen) < 100_000
     assert issubclass(Cancelled, Exception)
+
+
+def test_the_doctor_has_a_say_after_the_first_epoch_and_at_the_end(sessions):
+    project = small_project(epochs=4)
+    session = sessions(project)
+    session.start(until="epoch")
+    wait(session, lambda s: s.state == "paused")
+    assert len(session.case.history) == 1
+    assert session.case.statistics.epoch == 1
+    session.resume()
+    wait(session, lambda s: s.ended)
+    assert len(session.case.history) == 4
+    assert session.findings
+    assert session.visit.problem == ""
+
+
+def test_a_doctor_who_fails_is_not_the_end_of_a_run(sessions, monkeypatch):
+    monkeypatch.setattr("nnstudio.engine.checkup.look", lambda trainer: 1 / 0)
+    session = sessions(small_project(epochs=2))
+    session.start()
+    assert wait(session, lambda s: s.ended).state == "finished"
+    assert session.visit.problem == "division by zero"
+    assert session.findings == ()
+
+
+def test_a_run_that_diverged_is_explained_by_the_batch_that_broke_it(sessions):
+    project = small_project(epochs=50)
+    train = project.train.replace(optimizer="SGD", learning_rate=1e6, l2=100.0)
+    session = sessions(project.replace(train=train))
+    session.start()
+    assert wait(session, lambda s: s.ended).state == "diverged"
+    assert session.findings[0].kind == "nonfinite"
+    assert session.case.diverged

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -9,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from nnstudio.core.spec import EarlyStopping
+from nnstudio.core.spec import EarlyStopping, TrainSpec
 from nnstudio.engine.session import Snapshot
 from nnstudio.engine.state import EpochRecord
 from nnstudio.engine.trainer import Trainer
@@ -68,13 +69,13 @@ def page(qtbot: QtBot) -> Iterator[Page]:
 
 
 def test_the_strip_says_what_the_picture_says() -> None:
-    shown = cells(SNAPSHOT, [BEST, RECORD], validated=True)
+    shown = cells(SNAPSHOT, [BEST, RECORD], True, TrainSpec(schedule="Cosine"))
     assert {key: (cell.value, cell.suffix, cell.note) for key, cell in shown.items()} == {
         "epoch": ("23", "/ 40", "batch 34 / 85"),
         "train_loss": ("0.171", "", "batch 0.166"),
         "val_loss": ("0.334", "", "best 0.281 at 17"),
         "val_accuracy": ("89.8%", "", "best 90.2% at 17"),
-        "rate": ("4.1e-4", "", ""),
+        "rate": ("4.1e-4", "", "cosine"),
         "speed": ("2,850", "", "CPU, 1 thread"),
         "left": ("1:07", "", "1:25 so far"),
     }
@@ -83,14 +84,31 @@ def test_the_strip_says_what_the_picture_says() -> None:
 
 def test_before_the_first_epoch_ends_the_running_mean_stands_in() -> None:
     early = replace(SNAPSHOT, epoch=1, record=None, best=None)
-    shown = cells(early, [], validated=True)
+    shown = cells(early, [], True, TrainSpec())
     assert shown["train_loss"].value == "0.166"
     assert (shown["val_loss"].value, shown["val_loss"].note) == ("–", "")
 
 
+@pytest.mark.parametrize(
+    ("recipe", "rate", "shown"),
+    [
+        ({}, 0.00125, ("0.00125", "constant")),
+        ({"schedule": "OneCycle"}, 0.0098765, ("0.0099", "one cycle")),
+        ({"schedule": "ReduceOnPlateau"}, 5e-4, ("5e-4", "on plateau")),
+        ({"schedule": "Cosine", "warmup": 30.0}, 4.1234e-4, ("4.1e-4", "warm-up")),
+        ({"schedule": "Cosine", "warmup": 2.0}, 4.1234e-4, ("4.1e-4", "cosine")),
+    ],
+)
+def test_the_rate_stands_above_what_changes_it(
+    recipe: dict[str, Any], rate: float, shown: tuple[str, str]
+) -> None:
+    cell = cells(replace(SNAPSHOT, learning_rate=rate), [], True, TrainSpec(**recipe))["rate"]
+    assert (cell.value, cell.note) == shown
+
+
 def test_without_validation_the_strip_says_so() -> None:
     record = replace(RECORD, val_loss=None, val_accuracy=None)
-    shown = cells(replace(SNAPSHOT, record=record), [record], validated=False)
+    shown = cells(replace(SNAPSHOT, record=record), [record], False, TrainSpec())
     assert shown["train_accuracy"].value == "95.6%"
     assert shown["validation"].note == "no validation data"
     assert "val_loss" not in shown
@@ -207,10 +225,12 @@ def test_a_diverged_run_is_mended_with_one_click(page: Page) -> None:
     page.watched.set_train(optimizer="SGD", epochs=60, learning_rate=1e6, l2=100.0)
     page.press("Train")
     assert page.watched.to_end().state == "diverged"
-    assert page.view.banner.accessibleName().startswith("Loss became")
-    page.press("Set learning rate 100000")
-    assert page.watched.document.project.train.learning_rate == 1e5
-    assert not page.view.banner.isVisible()
+    strip = page.view.doctor.banner
+    assert strip.accessibleName().startswith("Loss became NaN or infinite")
+    assert not page.view.banner.isVisible()  # one message, and the doctor knows more
+    page.press("Learning rate → 0.1")
+    assert page.watched.document.project.train.learning_rate == 0.1
+    assert strip.accessibleDescription() == "The next Train starts a new run with it."
 
 
 def test_an_error_shows_its_trace_and_copies_it(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:

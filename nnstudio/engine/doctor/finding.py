@@ -125,8 +125,8 @@ def loss_text(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as people read it: ``3.2 %``, ``98 %``."""
-    return f"{100 * share:.3g} %"
+    """A share as the interface writes it: ``3.2%``, ``98%``."""
+    return f"{100 * share:.3g}%"
 
 
 def one_digit(value: float) -> float:

@@ -44,7 +44,7 @@ def rate_high(case: Case) -> Finding | None:
     jumps = [rise for rise in rises if rise > RISE * case.guess_loss]
     if ratio <= ABSURD_RATIO and len(jumps) < RISES:
         return None
-    evidence = f"A step changes the weights by {percent(10**ratio)}; 0.1 % is usual."
+    evidence = f"A step changes the weights by {percent(10**ratio)}; 0.1% is usual."
     if len(jumps) >= RISES:
         evidence += f" Train loss rose {len(jumps)} times in {len(losses)} epochs."
     figures = (
@@ -67,7 +67,7 @@ def rate_low(case: Case) -> Finding | None:
     gain = 1 - (losses[-1] / losses[0]) ** (1 / (len(losses) - 1)) if losses[0] > 0 else 0.0
     if annealed or learned or gain > SLOW:
         return None
-    evidence = f"A step changes the weights by {percent(10**ratio)}; 0.1 % is usual."
+    evidence = f"A step changes the weights by {percent(10**ratio)}; 0.1% is usual."
     evidence += f" Train loss {loss_text(losses[0])} → {loss_text(losses[-1])} in {len(losses)} epochs."
     figures = (
         Figure("log10(update:weight)", ratio),

@@ -20,6 +20,7 @@ from nnstudio.gui.throttle import Throttle
 from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.views import train_metrics
 from nnstudio.gui.views.curves import CurvesPanel
+from nnstudio.gui.views.doctor_strip import DoctorStrip
 from nnstudio.gui.widgets.banner import Banner
 from nnstudio.gui.widgets.buttons import Button
 from nnstudio.gui.widgets.empty_state import EmptyState
@@ -36,6 +37,7 @@ class TrainView(QWidget):
     Attributes:
         strip: The figures.
         banner: The message, hidden while there is none.
+        doctor: What the training doctor says; a message goes before it.
         curves: The curves.
 
     Args:
@@ -59,6 +61,7 @@ class TrainView(QWidget):
         self.strip = MetricsStrip(train_metrics.VALIDATED, "Training figures")
         self.banner = Banner()
         self.details = Details()
+        self.doctor = DoctorStrip(document, live)
         self.empty = EmptyState(*READY, "Train", "play", "plot")
         self.curves = CurvesPanel()
         self._ground = QFrame()
@@ -73,6 +76,7 @@ class TrainView(QWidget):
         self._notice = notice
         self.banner.setVisible(notice is not None)
         self.details.hide()
+        self.doctor.set_covered(notice is not None)
         if notice is not None:
             self.banner.say(
                 notice.kind, notice.title, notice.detail, notice.action, "Details" if notice.trace else False
@@ -97,7 +101,7 @@ class TrainView(QWidget):
         inside = QVBoxLayout(self._ground)
         inside.addWidget(self.empty)
         self._layout = QVBoxLayout(self)
-        for widget in (self.strip, self.banner, self.details):
+        for widget in (self.strip, self.banner, self.details, self.doctor):
             self._layout.addWidget(widget)
         self._layout.addWidget(self._ground, 1)
         self._layout.addWidget(self.curves, 1)
@@ -196,7 +200,8 @@ class TrainView(QWidget):
             self._set_validated(part is not None and len(part) > 0)
         elif snapshot.record is not None:
             self._set_validated(snapshot.record.val_loss is not None)
-        for key, cell in train_metrics.cells(snapshot, self._live.records, self._validated).items():
+        recipe = self._live.recipe_in_force or self._document.project.train
+        for key, cell in train_metrics.cells(snapshot, self._live.records, self._validated, recipe).items():
             self.strip.set_value(key, cell.value, cell.suffix, cell.note)
         self.strip.set_progress(train_metrics.progress(snapshot))
 

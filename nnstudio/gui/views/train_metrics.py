@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nnstudio.core.spec import ProjectSpec
+from nnstudio.core.spec import ProjectSpec, TrainSpec
 from nnstudio.engine.session import Snapshot
 from nnstudio.engine.state import EpochRecord
 from nnstudio.gui.views.curve_data import Best
@@ -20,7 +20,7 @@ _TRAIN = Metric(
     "Mean loss over the last epoch, each batch measured as it was trained on.\nBelow: the newest batch.",
 )
 _SPEED = (
-    Metric("rate", "Learning rate", "Size of a step along the gradient"),
+    Metric("rate", "Learning rate", "Size of a step along the gradient now; below: how it changes"),
     Metric("speed", "Samples/s", "Training samples per second, so far"),
     Metric("left", "Time left", "Expected time to the last epoch; below: training time so far"),
 )
@@ -40,6 +40,7 @@ UNVALIDATED = (
 )
 
 
+_SCHEDULES = {"OneCycle": "one cycle", "ReduceOnPlateau": "on plateau"}
 DEVICE = "CPU, 1 thread"  # training keeps BLAS on one (see engine.threads)
 
 
@@ -52,20 +53,23 @@ class Cell:
     note: str = ""
 
 
-def cells(snapshot: Snapshot, records: Sequence[EpochRecord], validated: bool) -> dict[str, Cell]:
+def cells(
+    snapshot: Snapshot, records: Sequence[EpochRecord], validated: bool, recipe: TrainSpec
+) -> dict[str, Cell]:
     """The strip's cells for a snapshot.
 
     Args:
         snapshot: The newest one.
         records: Completed epochs.
         validated: The run has validation samples.
+        recipe: What the run trains by.
     """
     record = snapshot.record
     loss = record.train_loss if record else snapshot.train_loss
     shown = {
         "epoch": _epoch(snapshot),
         "train_loss": Cell(_loss(loss), note=_noted("batch", _loss(snapshot.batch_loss))),
-        "rate": Cell(numbers.field_text(snapshot.learning_rate) if snapshot.learning_rate else "–"),
+        "rate": _rate(snapshot, recipe),
         "speed": _speed(snapshot),
         "left": _left(snapshot),
     }
@@ -112,6 +116,17 @@ def _epoch(snapshot: Snapshot) -> Cell:
         )
     note = f"batch {numbers.count(snapshot.batch)} / {numbers.count(snapshot.batches)}"
     return Cell(numbers.count(snapshot.epoch), f"/ {numbers.count(snapshot.epochs)}", note)
+
+
+def _rate(snapshot: Snapshot, recipe: TrainSpec) -> Cell:
+    """The rate of the next step, and the schedule's name; "warm-up" as long as that lasts."""
+    rate, schedule = snapshot.learning_rate, recipe.schedule.type_name()
+    if not rate:
+        return Cell()
+    warming = recipe.warmup > 0 and snapshot.step < recipe.warmup * snapshot.batches
+    name = "warm-up" if warming else _SCHEDULES.get(schedule, schedule.lower())
+    moving = warming or schedule != "Constant"  # then its further digits are noise
+    return Cell(numbers.field_text(float(f"{rate:.1e}") if moving else rate), note=name)
 
 
 def _speed(snapshot: Snapshot) -> Cell:

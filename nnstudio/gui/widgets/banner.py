@@ -100,6 +100,11 @@ class Banner(QFrame):
         self.setAccessibleName(title)
         self.setAccessibleDescription(detail)
 
+    def describe_action(self, text: str) -> None:
+        """Says in the fix's tooltip what it brings."""
+        self._action.setToolTip(text)
+        self._action.setAccessibleDescription(text)
+
     def _on_close(self) -> None:
         self.hide()
         self.closed.emit()

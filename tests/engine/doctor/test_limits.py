@@ -68,7 +68,7 @@ def test_a_broken_run_that_nobody_looked_into_is_found_all_the_same():
 def test_broken_samples_are_not_blamed_on_the_recipe():
     finding = nonfinite(case(statistics=statistics(inputs=math.nan), diverged=True))
     assert finding is not None
-    assert "100 % of the input values" in finding.evidence
+    assert "100% of the input values" in finding.evidence
     assert not finding.fixes
 
 
@@ -182,7 +182,7 @@ def test_chance_waits_for_enough_steps_and_prefers_validation():
     learned = records([0.3] * 5, [2.5] * 5, accuracy=0.1)
     finding = chance(case(recipe, history=learned, validation_samples=500))
     assert finding is not None
-    assert finding.evidence.startswith("Val accuracy 10 %")
+    assert finding.evidence.startswith("Val accuracy 10%")
 
 
 JUMPING = [1.0, 0.8, 0.9, 0.7, 0.8]

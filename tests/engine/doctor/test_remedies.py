@@ -53,8 +53,8 @@ def test_numbers_are_written_as_people_do(value: float, text: str):
 
 
 def test_shares_and_settings_are_rounded():
-    assert percent(0.0049) == "0.49 %"
-    assert percent(1) == "100 %"
+    assert percent(0.0049) == "0.49%"
+    assert percent(1) == "100%"
     assert one_digit(0.00468) == 0.005
 
 
@@ -139,7 +139,7 @@ def test_dropout_goes_in_front_of_the_last_layer():
 
 def test_images_are_varied_and_other_samples_are_not():
     fix = only(remedies.vary_images(case(stack())))
-    assert fix.label == "Shift images by up to 10 %"
+    assert fix.label == "Shift images by up to 10%"
     assert fix.apply(stack()).data.augmentation.active == ("shift",)
     assert remedies.vary_images(case(fix.apply(stack()))) == ()
     assert remedies.vary_images(case(project(mlp(16)))) == ()

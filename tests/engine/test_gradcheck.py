@@ -6,6 +6,7 @@ import pytest
 from nnstudio.core.spec import NetworkSpec
 from nnstudio.engine.gradcheck import (
     TOLERANCE,
+    Comparison,
     Effort,
     affordable_effort,
     check_gradients,
@@ -102,6 +103,17 @@ def test_a_direction_across_a_kink_says_nothing_and_a_wrong_gradient_says_so():
     smooth = directional_error(lambda: float(at[0] ** 2), at, np.array([1.001]), random)
     assert smooth.relative_error == pytest.approx(0.001, rel=1e-2)
     assert smooth.settled
+
+
+def test_a_direction_that_says_nothing_is_drawn_again_a_few_times(monkeypatch: pytest.MonkeyPatch):
+    nothing, good = Comparison(1.0, 2.0, 0.5, False), Comparison(1.0, 1.0, 0.0, True)
+    network = network_of(Input(shape=(2,)), Dense(units=3, use_bias=False))
+    for draws, ok in (([nothing, nothing, good], True), ([nothing] * 20, False)):
+        found = iter(draws)
+        monkeypatch.setattr("nnstudio.engine.gradcheck.directional_error", lambda *_: next(found))  # noqa: B023
+        rows = check_gradients(network, network.initial_weights(0), *batch(network), directions=1)
+        assert [row.ok for row in rows] == [ok]
+    assert len(list(found)) == 15
 
 
 def test_many_kinks_dont_look_like_wrong_gradients():

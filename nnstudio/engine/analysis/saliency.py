@@ -9,6 +9,7 @@ import numpy as np
 from nnstudio.engine.analysis.passes import Floats32, GradientPasses, parts
 from nnstudio.engine.analysis.target import coefficients
 from nnstudio.engine.model import Model
+from nnstudio.errors import DataError
 
 
 def input_gradients(model: Model, x: Any, label: Any = None, against: Any = None) -> Floats32:
@@ -56,7 +57,12 @@ def smooth_gradients(
         copies: Number of noisy copies.
         noise: Standard deviation of the noise, as a share of the range of the sample's values.
         seed: Fixes the noise.
+
+    Raises:
+        DataError: As for :func:`input_gradients`, and where there are no copies.
     """
+    if copies < 1:
+        raise DataError("a mean needs copies of the samples", allowed="1 or more", received=str(copies))
     samples = model.checked(x)
     rows = coefficients(model, samples, label, against)
     passes = GradientPasses(model.network, model.weights, copies)

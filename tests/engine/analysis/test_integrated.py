@@ -25,6 +25,13 @@ def test_attributions_add_up_to_the_difference_from_the_baseline(make: Callable[
     assert np.abs(difference).max() > 0.3
 
 
+def test_they_add_up_for_a_network_whose_logits_have_an_activation_too():
+    model = models.model_of(Input(shape=(6,)), Dense(units=8, activation="tanh"), Dense(3, "tanh"))
+    result = integrated_gradients(model, np.arange(12).reshape(2, 6) * 20, 1)
+    assert np.abs(result.output - result.baseline_output).min() > 0.02
+    assert result.gap.max() < 1e-3
+
+
 def test_of_a_linear_network_they_are_weight_times_difference_with_a_single_step():
     model = models.model_of(Input(shape=(4,)), Dense(units=3), scaling=models.Scaling(1.0, 0.5))
     kernel = model.network.views(model.weights)["dense"]["kernel"]

@@ -6,7 +6,7 @@ import pytest
 from nnstudio.engine.analysis import channel_maps, filter_images, layer_passes, normalised, tiles
 from nnstudio.engine.analysis.pictures import resize_bilinear
 from nnstudio.errors import DataError
-from nnstudio.layers import Activation, Dense, Flatten, Input
+from nnstudio.layers import Activation, Dense, DepthwiseConv2D, Flatten, Input
 from tests.engine.analysis import models
 
 
@@ -24,6 +24,16 @@ def test_filters_of_a_convolution_are_small_images():
     kernel = model.network.views(model.weights)["conv2d"]["kernel"]
     assert filters.shape == (4, 3, 3, 2)
     np.testing.assert_array_equal(filters[3], kernel[:, :, :, 3])
+
+
+def test_depthwise_filters_see_one_channel_each():
+    model = models.model_of(
+        Input(shape=(5, 5, 3)), DepthwiseConv2D(2, depth_multiplier=2), Flatten(), Dense(2)
+    )
+    filters = filter_images(model.network, model.weights, "depthwise_conv2d")
+    kernel = model.network.views(model.weights)["depthwise_conv2d"]["kernel"]
+    assert filters.shape == (6, 2, 2, 1)
+    np.testing.assert_array_equal(filters[3, :, :, 0], kernel[:, :, 1, 1])  # output channel 3
 
 
 def test_units_behind_a_flattened_image_are_images_too():

@@ -7,12 +7,19 @@ import numpy as np
 import pytest
 
 from nnstudio.data.batches import Scaling
-from nnstudio.engine.analysis import input_gradients, saliency_map, smooth_gradients
+from nnstudio.engine.analysis import (
+    input_gradients,
+    integrated_gradients,
+    saliency_map,
+    smooth_gradients,
+)
 from nnstudio.engine.gradcheck import TOLERANCE, directional_error
 from nnstudio.engine.model import Model
+from nnstudio.engine.trainer import Trainer
 from nnstudio.errors import DataError
 from nnstudio.layers import Dense, Input
 from tests.engine.analysis import models
+from tests.helpers import clouds, small_data, small_project
 
 MAKERS = [models.dense, models.convolutional, models.pooled, models.residual, models.binary]
 
@@ -83,6 +90,28 @@ def test_nothing_of_the_model_changes_and_threads_may_explain_side_by_side():
     np.testing.assert_array_equal(model.predict(x), probabilities)
 
 
+def test_a_run_is_the_same_bit_for_bit_while_snapshots_of_it_are_explained():
+    def train(watch) -> np.ndarray:
+        trainer = Trainer(small_project(), small_data())
+        for event in trainer.run():
+            watch(trainer, event)
+        return trainer.state.weights
+
+    def explain(trainer: Trainer, event: object) -> None:
+        network, weights = trainer.network, trainer.state.weights.copy()
+        snapshot = Model(network, weights, trainer.data.classes, trainer.data.scaling)
+        task = threading.Thread(target=integrated_gradients, args=(snapshot, clouds().test.x[:4]))
+        task.start()
+        tasks.append(task)
+
+    tasks: list[threading.Thread] = []
+    watched = train(explain)
+    for task in tasks:
+        task.join()
+    assert len(tasks) >= 3
+    np.testing.assert_array_equal(watched, train(lambda *_: None))
+
+
 def test_smooth_gradients_without_noise_are_the_gradients_and_repeat_with_their_seed():
     model, x = models.convolutional(), models.images(2)
     plain = input_gradients(model, x, 2)
@@ -90,6 +119,11 @@ def test_smooth_gradients_without_noise_are_the_gradients_and_repeat_with_their_
     noisy = smooth_gradients(model, x, 2, copies=8)
     assert not np.allclose(noisy, plain, rtol=1e-2)
     np.testing.assert_array_equal(noisy, smooth_gradients(model, x, 2, copies=8))
+
+
+def test_smooth_gradients_need_a_copy():
+    with pytest.raises(DataError, match="1 or more"):
+        smooth_gradients(models.dense(), np.zeros((1, 6)), copies=0)
 
 
 def test_a_saliency_map_has_one_number_per_pixel():

@@ -153,7 +153,7 @@ def _add_small(commands: Commands[_Parser]) -> None:
     export = _command(commands, "export", "export", "write a model in another format")
     export.add_argument("model", metavar="MODEL", help="an .h5 file or a run folder")
     export.add_argument("out", metavar="OUT", help="file to write")
-    export.add_argument("--to", choices=["keras-h5"], help="format; by default from OUT's ending")
+    export.add_argument("--to", help="keras-h5, weights-h5 or keras; by default from OUT's ending")
     export.add_argument("--verify", action="store_true", help="run the file in Keras and compare")
 
 

@@ -271,14 +271,27 @@ class TestExport:
         assert exported.project == best.project
 
     @pytest.mark.bench
-    def test_verify_runs_the_file_in_keras(self, command: Command, run_folder: Path, tmp_path: Path):
+    @pytest.mark.parametrize("name", ["model.h5", "model.weights.h5", "model.keras"])
+    def test_verify_runs_the_file_in_keras(
+        self, command: Command, run_folder: Path, tmp_path: Path, name: str
+    ):
         if not (find_spec("keras") and find_spec("jax")):
             pytest.skip("the bench extra (Keras on JAX) is not installed")
-        output = command("export", run_folder, tmp_path / "model.h5", "--verify", "--json")
+        output = command("export", run_folder, tmp_path / name, "--verify", "--json")
         assert 0 <= output.json["largest_difference"] < 1e-5
+
+    def test_the_name_tells_the_format_and_to_overrides_it(
+        self, command: Command, run_folder: Path, tmp_path: Path
+    ):
+        names = ("a.h5", "a.HDF5", "a.weights.h5", "a.keras")
+        formats = [command("export", run_folder, tmp_path / name, "--json").json["format"] for name in names]
+        assert formats == ["keras-h5", "keras-h5", "weights-h5", "keras"]
+        out = command("export", run_folder, tmp_path / "b.h5", "--to", "keras").out
+        assert out == f"{tmp_path / 'b.h5'}: Keras 3, 323 parameters\n"
 
     def test_the_format_must_be_known(self, command: Command, run_folder: Path, tmp_path: Path):
         command("export", run_folder, tmp_path / "model.bin").refused("--to keras-h5")
+        command("export", run_folder, tmp_path / "model.h5", "--to", "keras2").refused("weights-h5")
         assert command("export", run_folder, tmp_path / "model.bin", "--to", "keras-h5").code == 0
         command("export", run_folder, tmp_path).refused("fix:")
 

@@ -98,7 +98,7 @@ def _add_train(commands: Commands[_Parser]) -> None:
     train.add_argument("--epochs", type=int, help="passes over the training samples")
     train.add_argument("--batch-size", type=int, help="samples per step")
     train.add_argument("--lr", type=float, help="learning rate")
-    train.add_argument("--optimizer", help="SGD, Momentum, Nesterov or Adam")
+    train.add_argument("--optimizer", help="SGD, Momentum, Nesterov, RMSProp, Adagrad, Adam or AdamW")
     train.add_argument("--seed", type=int, help="seed of weights, order and dropout")
     train.add_argument("--device", choices=["auto", "cpu", "gpu"], default="auto", help="where to compute")
     train.add_argument("--out", metavar="DIR", help="folder of the run")

@@ -74,15 +74,15 @@ def _info(arguments: argparse.Namespace) -> None:
 
 
 def _duplicates(data: Dataset) -> list[dict[str, Any]]:
-    """Test samples that are training samples too, by name where they have one, else by number."""
+    """Test samples that are training samples too."""
     from nnstudio.data.duplicates import find_duplicates
 
     with progress() as display:
         found = find_duplicates(data.train, data.test, display.update)
     return [
         {
-            "test": data.test_names[test] if data.test_names else int(test),
-            "train": data.train_names[train] if data.train_names else int(train),
+            "test": data.name_of(data.test, test),
+            "train": data.name_of(data.train, train),
             "contradictory": bool(contradictory),
         }
         for test, train, contradictory in zip(found.test, found.train, found.contradictory, strict=True)

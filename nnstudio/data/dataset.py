@@ -146,6 +146,18 @@ class Dataset:
         """Shape of one sample: ``(features,)`` or ``(H, W, C)``."""
         return self.train.shape
 
+    def name_of(self, part: Part, position: int) -> str:
+        """Where a sample comes from, for people: its file, or its number.
+
+        Args:
+            part: A part of this data set, or one that was split off, drawn or held back from one.
+            position: The sample's position in it.
+        """
+        row = int(part.rows(slice(position, position + 1))[0])
+        of_train = part.x.ctypes.data == self.train.x.ctypes.data
+        names = self.train_names if of_train else self.test_names
+        return names[row] if names else f"{'sample' if of_train else 'test sample'} {row:,}"
+
 
 def check_finite(x: Samples, what: str) -> None:
     """Refuses NaN and infinities, block by block so that no second array of that size is made.

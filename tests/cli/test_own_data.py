@@ -44,12 +44,12 @@ def test_info_reads_a_table_and_finds_duplicates(command: Command, tmp_path: Pat
     np.savez(tmp_path / "d.npz", x_train=np.eye(3), y_train=[0, 1, 0], x_test=np.eye(3)[1:], y_test=[1, 1])
     found = command("data", "info", tmp_path / "d.npz", "--duplicates", "--json").json["duplicates"]
     assert found == [
-        {"test": 0, "train": 1, "contradictory": False},
-        {"test": 1, "train": 2, "contradictory": True},
+        {"test": "test sample 0", "train": "sample 1", "contradictory": False},
+        {"test": "test sample 1", "train": "sample 2", "contradictory": True},
     ]
     out = command("data", "info", tmp_path / "d.npz", "--duplicates").out
     assert "2 of 2 test samples are training samples too" in out
-    assert "1 = 2, with another label" in out
+    assert "test sample 1 = sample 2, with another label" in out
 
 
 def test_a_table_trains_and_the_run_remembers_how_it_was_read(

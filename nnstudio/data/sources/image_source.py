@@ -95,9 +95,13 @@ class ImageSource(Source):
         channels = 1 if options.colour == "grey" else 3
         return Frame(height, width, channels, options.fit, 255 if options.background == "white" else 0)
 
+    @cached_property
+    def _stamp(self) -> str:
+        return self._tree.stamp()
+
     def stamp(self) -> str:
         """Names, sizes and times of all images."""
-        return self._tree.stamp()
+        return self._stamp
 
     def outline(self) -> Outline:
         """Shape after scaling; the size is that of all images."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
@@ -39,14 +38,10 @@ class Entry:
 
     Args:
         name: Its path below the source, with "/".
-        size: Bytes.
-        stamp: Time of its last change, or checksum.
         problem: Why it can't be read, if that is known already.
     """
 
     name: str
-    size: int
-    stamp: int
     problem: str = ""
 
 
@@ -81,11 +76,15 @@ class Tree(ABC):
             DataError: The whole source is gone.
         """
 
+    @abstractmethod
+    def state(self, entry: Entry) -> str:
+        """A text that is another one as soon as a file has changed."""
+
     def stamp(self) -> str:
-        """A text that is another one as soon as a file is changed, added or removed."""
+        """A text that is another one as soon as a file has changed, is added or removed."""
         digest = hashlib.sha256()
         for entry in self.entries:
-            text = f"{entry.name}\n{entry.size} {entry.stamp} {entry.problem}\n"
+            text = f"{entry.name}\n{self.state(entry)} {entry.problem}\n"
             digest.update(text.encode("utf-8", "surrogateescape"))
         return digest.hexdigest()
 
@@ -128,24 +127,36 @@ class FolderTree(Tree):
         for item in items:
             name = prefix + item.name
             try:
-                status = item.stat()
-            except OSError as error:  # such as a link that leads nowhere
-                yield Entry(name, 0, 0, error.strerror or str(error))
+                # mostly known from the listing itself, so that 100,000 files needn't be asked one by one
+                if item.is_dir():
+                    if depth > 1:
+                        yield from self._walk(folder / item.name, f"{name}/", depth - 1)
+                    continue
+                ordinary = item.is_file()  # a pipe would be waited for
+            except OSError as error:
+                yield Entry(name, error.strerror or str(error))
                 continue
-            if stat.S_ISDIR(status.st_mode):
-                if depth > 1:
-                    yield from self._walk(folder / item.name, f"{name}/", depth - 1)
-                continue
-            # a pipe would be waited for
-            problem = "" if stat.S_ISREG(status.st_mode) else "not an ordinary file"
-            yield Entry(name, status.st_size, status.st_mtime_ns, problem)
+            lost = not ordinary and item.is_symlink()
+            problem = "a link that leads nowhere" if lost else "not an ordinary file"
+            yield Entry(name, "" if ordinary else problem)
+
+    def state(self, entry: Entry) -> str:
+        """Size and time of a file."""
+        try:
+            status = (self.path / entry.name).stat()
+        except OSError as error:
+            return str(error.errno)
+        return f"{status.st_size} {status.st_mtime_ns}"
 
     def read(self, entry: Entry) -> bytes:
         """The bytes of a file; see ``Tree.read``."""
-        _check(entry)
+        if entry.problem:
+            raise Unreadable(entry.problem)
         try:
             with (self.path / entry.name).open("rb") as file:
-                return file.read(MAX_FILE)
+                size = os.fstat(file.fileno()).st_size
+                _check(size)
+                return file.read(size)
         except OSError as error:
             if not self.path.is_dir():
                 raise gone(self.path) from error
@@ -178,6 +189,11 @@ class ZipTree(Tree):
         assert self._archive is not None
         self._archive.close()
 
+    def state(self, entry: Entry) -> str:
+        """Size and checksum of a member."""
+        info = self._members[entry.name]
+        return f"{info.file_size} {info.CRC}"
+
     def _list(self, size: int) -> None:
         self._members: dict[str, zipfile.ZipInfo] = {}
         assert self._archive is not None
@@ -188,7 +204,7 @@ class ZipTree(Tree):
             if info.is_dir():
                 continue
             self._members[info.filename] = info
-            self._add(Entry(info.filename, info.file_size, info.CRC))
+            self._add(Entry(info.filename))
         if packed > size:  # members lie over each other, so that few bytes become many
             raise _refused(self.path, "is a zip bomb", f"{size:,} packed bytes at most", f"{packed:,}")
         self.entries.sort(key=lambda entry: entry.name)
@@ -208,8 +224,8 @@ class ZipTree(Tree):
 
     def read(self, entry: Entry) -> bytes:
         """The bytes of a file; see ``Tree.read``."""
-        _check(entry)
         info = self._members[entry.name]
+        _check(info.file_size)
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise Unreadable("packed in a way that isn't read")
         try:
@@ -228,13 +244,12 @@ def gone(path: Path) -> DataError:
     )
 
 
-def _check(entry: Entry) -> None:
-    if entry.problem:
-        raise Unreadable(entry.problem)
-    if not entry.size:
+def _check(size: int) -> None:
+    """Refuses empty and huge image files."""
+    if not size:
         raise Unreadable("an empty file")
-    if entry.size > MAX_FILE:
-        raise Unreadable(f"{entry.size:,} bytes, where at most {MAX_FILE:,} are read")
+    if size > MAX_FILE:
+        raise Unreadable(f"{size:,} bytes, where at most {MAX_FILE:,} are read")
 
 
 def _refused(path: Path, what: str, allowed: str, received: str) -> DataError:

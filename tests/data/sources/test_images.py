@@ -49,7 +49,8 @@ def test_train_and_test_may_lie_above(tmp_path: Path, archive: bool) -> None:
     dataset = import_dataset(by_file(tmp_path, files, archive)).dataset
     assert (len(dataset.train), len(dataset.test)) == (12, 3)
     np.testing.assert_array_equal(dataset.test.x[..., 0], X[:3])
-    assert dataset.test_names[0] == "set/test/0/00000.png"
+    assert dataset.name_of(dataset.test, 0) == "set/test/0/00000.png"
+    assert dataset.name_of(dataset.train.select(np.array([5, 4])), 1) == "set/Train/1/00001.png"
 
 
 def test_validation_images_test_or_join_the_training_images(tmp_path: Path) -> None:
@@ -231,7 +232,9 @@ def test_what_is_no_ordinary_file_is_named_and_never_waited_for(tmp_path: Path) 
     os.mkfifo(tmp_path / "0" / "pipe.png")
     (tmp_path / "0" / "lost.png").symlink_to(tmp_path / "nowhere.png")
     (tmp_path / "0" / "round.png").symlink_to(tmp_path)  # a folder, and a circle
-    with pytest.raises(BadSamples, match=r"lost.png: No such file.*pipe.png: not an ordinary file"):
+    with pytest.raises(
+        BadSamples, match=r"lost.png: a link that leads nowhere.*pipe.png: not an ordinary file"
+    ):
         import_dataset(tmp_path)
 
 

@@ -82,7 +82,7 @@ class Source(ABC):
 
     @abstractmethod
     def preview(self) -> Preview:
-        """A look at it. Takes about a second at most, however large the source is.
+        """A look at it, without reading it whole.
 
         Raises:
             DataError: It can't be read at all.

@@ -131,6 +131,14 @@ _TRAIN = (
     Command("step_epoch", "Step one epoch", ("Ctrl+F10",), "Train to the end of the epoch and wait."),
     Command("stop", "Stop", ("Shift+F5",), "End the run and keep it.", "stop"),
     Command("reset", "Reset", (), "Go back to the initial weights; Train then starts a new run.", "reset"),
+    None,
+    Command(
+        "find_rate",
+        "Find learning rate…",
+        (),
+        "Try steps of growing size on a copy of the network and see which one learns fastest.",
+        "plot",
+    ),
 )
 _HELP = (
     Command("help", "Help for the focused item", ("F1",), "Say what the focused item is for.", "help"),

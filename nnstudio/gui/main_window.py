@@ -178,6 +178,7 @@ class MainWindow(QMainWindow):
                 "step_epoch": self.live.step_epoch,
                 "stop": self.live.stop,
                 "reset": self.live.reset,
+                "find_rate": self._find_rate,
                 "help": self._help,
                 "keys": lambda: help_windows.show_keys(self),
                 "about": lambda: help_windows.show_about(self),
@@ -293,6 +294,11 @@ class MainWindow(QMainWindow):
         self.docks.set_open("left", True)
         self._show_sides()
         (self.layer_rail if self.docks.narrow else self.layer_list).focus_search()
+
+    def _find_rate(self) -> None:
+        from nnstudio.gui.views.rate_finder import open_rate_finder
+
+        open_rate_finder(self)
 
     def _help(self) -> None:
         help_windows.HelpPopover(QApplication.focusWidget() or self).show()

@@ -1,4 +1,4 @@
-"""The bottom line: what the run is doing, a hint, memory, processor and sample counts."""
+"""The bottom line: what the run is doing, a hint, kept checkpoints, memory, processor and sample counts."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ class StatusBar(QStatusBar):
         self._dot = Dot()
         self._state = ElidedLabel("Ready")
         self._hint = ElidedLabel()
+        self._kept = self._figure(
+            "Checkpoints of the run that stay on disk, for looking back. "
+            "“Keep every” in the training settings says how often."
+        )
+        self._kept.hide()
         self._memory = self._figure("Memory that NNStudio uses.")
         self._processor = self._figure("Share of all processor cores that NNStudio keeps busy.")
         self._counts = self._figure("Samples to train on, held back for validation, and for the final test.")
@@ -51,6 +56,11 @@ class StatusBar(QStatusBar):
         return self._hint.full_text()
 
     @property
+    def kept(self) -> str:
+        """The kept checkpoints in words, "" for none."""
+        return self._kept.text()
+
+    @property
     def counts(self) -> str:
         """The sample counts as shown."""
         return self._counts.text()
@@ -65,6 +75,8 @@ class StatusBar(QStatusBar):
         colour, text = run_text(number, snapshot)
         self._dot.set_colour(colour)
         self._state.setText(text)
+        self._kept.setText(snapshot.kept if snapshot is not None else "")
+        self._kept.setVisible(bool(self._kept.text()))
 
     def set_standing_hint(self, text: str) -> None:
         """The hint to show while nothing else is said."""
@@ -107,7 +119,7 @@ class StatusBar(QStatusBar):
         left.addWidget(self._state)
         layout.addLayout(left)
         layout.addWidget(self._hint, 1)
-        for label in (self._memory, self._processor, self._counts):
+        for label in (self._kept, self._memory, self._processor, self._counts):
             layout.addWidget(label)
         self.addWidget(row, 1)
 

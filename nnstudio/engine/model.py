@@ -14,6 +14,7 @@ from nnstudio.core.spec import NetworkSpec
 from nnstudio.data.batches import Scaling
 from nnstudio.engine.measure import evaluation_batch
 from nnstudio.engine.network import Network, Workspace
+from nnstudio.engine.threads import one_blas_thread
 from nnstudio.errors import DataError
 from nnstudio.optim import Loss
 
@@ -85,14 +86,12 @@ class Model:
         x = self.checked(x)
         probabilities = np.empty((len(x), *self.network.output_shape), dtype=np.float32)
         workspace = self._passes(len(x))
-        for start in range(0, len(x), workspace.batch):
-            part = x[start : start + workspace.batch]
-            batch = part.astype(np.float32) if scaled else self.scaling.apply(part)
-            with np.errstate(all="ignore"):  # weights that overflow give NaN
+        with one_blas_thread(), np.errstate(all="ignore"):  # weights that overflow give NaN
+            for start in range(0, len(x), workspace.batch):
+                part = x[start : start + workspace.batch]
+                batch = part.astype(np.float32) if scaled else self.scaling.apply(part)
                 probabilities[start : start + len(part)] = workspace.probabilities(batch)
-        if self.network.output_shape == (1,):
-            return np.concatenate([1 - probabilities, probabilities], axis=1)
-        return probabilities
+        return self._of_every_class(probabilities)
 
     def evaluate(self, x: Any, y: Any) -> Evaluation:
         """Mean loss, accuracy and probabilities on raw samples ``x`` with labels ``y``."""
@@ -101,17 +100,21 @@ class Model:
         probabilities = np.empty((len(x), *self.network.output_shape), dtype=np.float32)
         workspace, total, hits = self._passes(len(x)), 0.0, 0
         link = ActivationFunction(self.loss.link)
-        for start in range(0, len(x), workspace.batch):
-            stop = min(start + workspace.batch, len(x))
-            with np.errstate(all="ignore"):  # weights that overflow give an infinite loss or NaN
+        with one_blas_thread(), np.errstate(all="ignore"):  # weights that overflow: an infinite loss or NaN
+            for start in range(0, len(x), workspace.batch):
+                stop = min(start + workspace.batch, len(x))
                 logits = workspace.forward(self.scaling.apply(x[start:stop]))
                 loss, right = workspace.loss(logits, labels[start:stop], backward=False)
                 workspace.ops.activate(link, logits, probabilities[start:stop])
-            total, hits = total + loss, hits + right
-        if self.network.output_shape == (1,):
-            probabilities = np.concatenate([1 - probabilities, probabilities], axis=1)
+                total, hits = total + loss, hits + right
         n = max(1, len(x))
-        return Evaluation(total / n, hits / n, probabilities, labels)
+        return Evaluation(total / n, hits / n, self._of_every_class(probabilities), labels)
+
+    def _of_every_class(self, probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+        """``(N, classes)``: one sigmoid output stands for the second of two classes."""
+        if self.loss.link == "sigmoid" and self.network.output_shape == (1,):
+            return np.concatenate([1 - probabilities, probabilities], axis=1)
+        return probabilities
 
     def checked(self, x: Any) -> NDArray[Any]:
         """Samples as an array ``(N, *input_shape)``.

@@ -99,3 +99,11 @@ def test_floats_far_from_one(scale: float):
     x = (np.random.default_rng(1).standard_normal((32, 5, 5, 1)) * scale).astype(np.float32)
     trainer = trained(x, np.arange(32) % 2, 2)
     assert np.isfinite(trainer.state.weights).all()
+
+
+def test_a_single_class_is_predicted_and_evaluated_as_one():
+    trainer = trained(images(24), np.zeros(24, np.int64), 1)
+    result = trainer.model.evaluate(images(10, seed=3), np.zeros(10, np.int64))
+    assert result.probabilities.shape == (10, 1)
+    assert result.accuracy == 1
+    assert (result.predictions == 0).all()

@@ -56,9 +56,11 @@ class ColumnOps(ScratchOps):
         samples, rows, width = out.shape[:3]
         axis = window.axes(*x.shape[1:3])[0]
         row_bytes = width * window.taps * x.shape[3] * x.dtype.itemsize
-        whole = row_bytes * rows <= self.block_bytes
-        bands = [slice(0, rows)] if whole else list(self.parts(rows, row_bytes))
-        for part in self.parts(samples, row_bytes * rows):
+        # every block reads the whole kernel once, so a large kernel wants blocks of its own size
+        room = max(self.block_bytes, window.taps * x.shape[3] * out.shape[3] * x.dtype.itemsize)
+        whole = row_bytes * rows <= room
+        bands = [slice(0, rows)] if whole else list(self.parts(rows, row_bytes, room))
+        for part in self.parts(samples, row_bytes * rows, room):
             for band in bands:
                 top = band.start * axis.stride - axis.before
                 height = (band.stop - band.start - 1) * axis.stride + axis.reach

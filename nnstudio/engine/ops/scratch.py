@@ -34,9 +34,15 @@ class ScratchOps:
             pool = self._pool[key] = self.xp.empty(size, dtype)
         return pool[:size].reshape(shape)
 
-    def parts(self, length: int, item_bytes: int) -> Iterator[slice]:
-        """Consecutive parts of ``length`` items that fit into a core's cache, one item at least."""
-        step = max(1, self.block_bytes // max(1, item_bytes))
+    def parts(self, length: int, item_bytes: int, room: int | None = None) -> Iterator[slice]:
+        """Consecutive parts of ``length`` items that fit into ``room`` bytes, one item at least.
+
+        Args:
+            length: How many items.
+            item_bytes: Bytes of one.
+            room: Bytes of a part; None for ``block_bytes``.
+        """
+        step = max(1, (room or self.block_bytes) // max(1, item_bytes))
         return (slice(start, min(start + step, length)) for start in range(0, length, step))
 
     def add_row_sum(self, matrix: Array, slot: int, total: Array) -> None:

@@ -63,6 +63,7 @@ class Snapshot:
         seconds_left: Expected time to the last epoch, or None while it isn't known.
         early_stopped: The run ended by its early-stopping rule.
         kept: The checkpoints that stay on disk, in words; "" for none.
+        path: What computes the steps, in words, and why nothing faster does.
         traceback: Where an unexpected error happened, for a report.
     """
 
@@ -86,6 +87,7 @@ class Snapshot:
     seconds_left: float | None = None
     early_stopped: bool = False
     kept: str = ""
+    path: str = ""
     traceback: str = ""
 
     @property
@@ -351,6 +353,7 @@ def _measured(snapshot: Snapshot, trainer: Trainer, event: Event | None) -> Snap
         seconds=state.seconds,
         seconds_left=steps_left / rate if rate > 0 else None,
         early_stopped=trainer.reason == "early stopping",
+        path=trainer.path,
     )
 
 

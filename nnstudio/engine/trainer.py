@@ -16,17 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnstudio.core.spec import ProjectSpec, TrainSpec
-from nnstudio.data.batches import Gather, part_order
+from nnstudio.data.batches import part_order
 from nnstudio.data.dataset import Part
 from nnstudio.data.prepare import Prepared
 from nnstudio.engine.best import BestKeeper
+from nnstudio.engine.fast_path import FastPath
 from nnstudio.engine.measure import measure
 from nnstudio.engine.model import Model
 from nnstudio.engine.network import Network
-from nnstudio.engine.ops.noise import Noise
 from nnstudio.engine.probe import look_at_last_batch
 from nnstudio.engine.state import Block, EpochRecord, Event, TrainerState
 from nnstudio.engine.statistics import RunStatistics
+from nnstudio.engine.stepper import NumpyStepper, Stepper
 from nnstudio.engine.threads import one_blas_thread
 from nnstudio.engine.update import Update
 from nnstudio.errors import TrainingError
@@ -90,10 +91,10 @@ class Trainer:
         self.state = state
         held = self.data.validation
         self.best = BestKeeper(spec.early_stopping, state, validated=held is not None and len(held) > 0)
-        self._gradients = np.zeros(network.trainable, dtype=np.float32)
-        self._workspace = network.workspace(state.weights, self.batch_size, self._gradients)
-        vary = self.project.data.augmentation
-        self._gather = Gather(train, self.data.scaling, self.batch_size, augmentation=vary, seed=spec.seed)
+        parts = (network, self.project, self.data, state, self._update, self.batch_size)
+        self._stepper: Stepper = NumpyStepper(*parts)
+        self._stepper.configure(spec, self._targets)
+        self._fast = FastPath(*parts)
         self._good = state.copy()
 
     @property
@@ -119,6 +120,12 @@ class Trainer:
     def samples(self) -> int:
         """Training samples seen over the whole run; the last batch of an epoch may be a smaller one."""
         return self.state.epoch * len(self.data.train) + self.state.seen
+
+    @property
+    def path(self) -> str:
+        """What computes the steps, and why nothing faster does."""
+        reason = self._fast.reason
+        return f"{self._stepper.path}: {reason}" if reason else self._stepper.path
 
     def apply_at_next_epoch(self, spec: TrainSpec) -> None:
         """Takes over a changed recipe when the next epoch begins.
@@ -159,10 +166,18 @@ class Trainer:
             self.spec, self._pending = self._pending, None
             self._update.configure(self.spec)
             self._targets = self._targets_for(self.spec)
+            self._stepper.configure(self.spec, self._targets)
             self.best.configure(self.spec.early_stopping)
+
+    def _take_fast_path(self) -> None:
+        faster = self._fast.stepper()
+        if faster is not None:
+            faster.configure(self.spec, self._targets)
+            self._stepper = faster
 
     def _epoch(self) -> Generator[Event, None, bool]:
         """The rest of the epoch; False as soon as a loss or the weights are not finite."""
+        self._take_fast_path()
         state = self.state
         self._rates = epoch_rates(self.spec, self.batches, state.epoch, state.history)
         order = part_order(self.data.train, self.spec.seed, state.epoch + 1)
@@ -171,7 +186,7 @@ class Trainer:
         while state.batch < self.batches:
             started = time.perf_counter()
             with np.errstate(all="ignore"):  # overflow is found in the loss and dealt with there
-                block = self._block(order, started)
+                block = self._block(order)
             elapsed = time.perf_counter() - started
             busy += elapsed
             state.seconds += elapsed
@@ -183,26 +198,22 @@ class Trainer:
         yield self._finish_epoch((state.seen - seen_before) / max(busy, 1e-9))
         return True
 
-    def _block(self, order: NDArray[np.int64], started: float) -> Block:
-        state, first = self.state, self.state.step + 1
-        losses: list[float] = []
-        accuracies: list[float] = []
-        limit = self.block_steps or self.batches
-        while state.batch < self.batches and len(losses) < limit:
-            start = state.batch * self.batch_size
-            rows = order[start : start + self.batch_size]
-            loss, hits = self.step(rows, float(self._rates[state.batch]))
-            n = len(rows)
+    def _block(self, order: NDArray[np.int64]) -> Block:
+        state, first, before = self.state, self.state.step + 1, self.state.batch
+        most = min(self.block_steps or self.batches, self.batches - before)
+        rows = order[before * self.batch_size : (before + most) * self.batch_size]
+        rates = self._rates[before : before + most]
+        losses, hits = self._stepper.steps(rows, rates, state.epoch + 1, self.block_seconds)
+        sizes = [min(self.batch_size, len(rows) - i * self.batch_size) for i in range(len(losses))]
+        for loss, right, n in zip(losses, hits, sizes, strict=True):
             state.batch += 1
             state.step += 1
             state.loss_sum += loss
-            state.hits += hits
+            state.hits += right
             state.seen += n
-            losses.append(loss / n)
-            accuracies.append(hits / n)
-            if not math.isfinite(loss) or time.perf_counter() - started >= self.block_seconds:
-                break
-        return Block(state.epoch + 1, first, state.batch, self.batches, tuple(losses), tuple(accuracies))
+        means = tuple(loss / n for loss, n in zip(losses, sizes, strict=True))
+        accuracies = tuple(right / n for right, n in zip(hits, sizes, strict=True))
+        return Block(state.epoch + 1, first, state.batch, self.batches, means, accuracies)
 
     def step(self, rows: NDArray[np.int64], rate: float) -> tuple[float, int]:
         """One step of gradient descent; the state's counts are the caller's to move.
@@ -214,19 +225,7 @@ class Trainer:
         Returns:
             The batch's summed loss before the step, and its hits.
         """
-        workspace, n = self._workspace, len(rows)
-        x, labels = self._gather.x(rows, self.state.epoch + 1), self._gather.labels(rows)
-        logits = workspace.forward(x, Noise(self.spec.seed, self.state.step))
-        loss, hits = workspace.loss(logits, labels, backward=True, targets=self._targets)
-        if not math.isfinite(loss):  # the weights stay those that made it, so that the doctor finds out where
-            return loss, hits
-        assert workspace.d_logits is not None
-        d_logits = workspace.d_logits[:n]
-        if self.spec.gradient == "mean":
-            np.multiply(d_logits, np.float32(1 / n), out=d_logits)
-        workspace.backward(d_logits)
-        state = self.state
-        self._update.apply(state.weights, self._gradients, state.slots, state.step + 1, rate)
+        (loss,), (hits,) = self._stepper.steps(rows, [rate], self.state.epoch + 1, 0.0)
         return loss, hits
 
     def _finish_epoch(self, samples_per_second: float) -> EpochRecord:

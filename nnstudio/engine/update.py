@@ -58,9 +58,9 @@ class Update:
         self._clip_norm, self._clip_value = spec.clip_norm, spec.clip_value
         self._optimizer = cast(Optimizer, spec.optimizer)
         self._penalties = penalties(self._network, spec)
-        self._decayed = [(0, self._size)] if self._optimizer.decays == "all" else []
+        self.decayed = [(0, self._size)] if self._optimizer.decays == "all" else []
         if self._optimizer.decays == "kernels":
-            self._decayed = [(view.start, view.stop) for view, _ in self._network.kernels()]
+            self.decayed = [(view.start, view.stop) for view, _ in self._network.kernels()]
 
     @property
     def slot_names(self) -> tuple[str, ...]:
@@ -90,7 +90,7 @@ class Update:
             np.clip(gradients, -self._clip_value, self._clip_value, out=gradients)
         if self._clip_norm is not None:
             clip_by_norm(gradients, self._clip_norm)
-        for start, stop in self._decayed:
+        for start, stop in self.decayed:
             self._optimizer.decay(np, weights[start:stop], rate)
         vectors = [slots[name] for name in self.slot_names]
         for a in range(0, len(gradients), CHUNK):

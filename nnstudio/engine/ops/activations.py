@@ -205,14 +205,14 @@ def _softmax_back(xp: Any, dy: Array, y: Array, z: Array, alpha: float, scratch:
     xp.multiply(dy, y, out=dy)
 
 
-_ERFC_LIMIT = {4: 4.5, 8: 6.5}  # beyond these erfc is below half a unit in the last place of 1
+ERFC_LIMIT = {4: 4.5, 8: 6.5}  # beyond these erfc is below half a unit in the last place of 1
 _ERFC_DEGREE = {4: 12, 8: 32}
 
 
 @cache
-def _erfcx_coefficients(itemsize: int) -> list[float]:
+def erfcx_coefficients(itemsize: int) -> list[float]:
     """Chebyshev coefficients of ``erfc(x)·exp(x²)`` over ``t = 1/(1 + x/2)``, made with math.erfc."""
-    lowest = 1 / (1 + _ERFC_LIMIT[itemsize] / 2)
+    lowest = 1 / (1 + ERFC_LIMIT[itemsize] / 2)
 
     def erfcx(u: Any) -> Any:
         t = lowest + (u + 1) / 2 * (1 - lowest)
@@ -225,7 +225,7 @@ def _erfcx_coefficients(itemsize: int) -> list[float]:
 def _normal_cdf(xp: Any, z: Array, out: Array, scratch: Scratch) -> None:
     """``Φ(z) = ½·erfc(−z/√2)``: exact to the precision of the dtype (NumPy has no erf)."""
     real, size = z.dtype.type, z.dtype.itemsize
-    limit = _ERFC_LIMIT[size]
+    limit = ERFC_LIMIT[size]
     lowest = 1 / (1 + limit / 2)
     x, u, b1, b2 = scratch(2), scratch(3), scratch(4), scratch(5)
     xp.abs(z, out=x)
@@ -238,7 +238,7 @@ def _normal_cdf(xp: Any, z: Array, out: Array, scratch: Scratch) -> None:
     xp.subtract(u, real(2), out=u)  # 2u, with u in [-1, 1]
     b1[...] = 0
     b2[...] = 0
-    first, *rest = _erfcx_coefficients(size)
+    first, *rest = erfcx_coefficients(size)
     for c in reversed(rest):  # Clenshaw: b ← c + 2u·b1 − b2
         xp.subtract(real(c), b2, out=b2)
         xp.multiply(u, b1, out=out)

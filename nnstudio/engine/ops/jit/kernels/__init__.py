@@ -1,0 +1,1 @@
+"""What is compiled to machine code; the cache on disk depends on exactly these files."""

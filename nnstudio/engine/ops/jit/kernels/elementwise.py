@@ -1,0 +1,203 @@
+"""Activations, dropout and scaling, value by value and in place.
+
+All but the softmax and the sums work on contiguous values. In place, because a loop that reads and
+writes one array is the one that always becomes vector code.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from nnstudio.engine.ops.jit.kernels.compiled import Float, compiled, floats, inlined, octets
+from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
+from nnstudio.engine.ops.jit.kernels.scalars import (
+    DENSITY,
+    HALF,
+    ONE,
+    ZERO,
+    exp,
+    expm1,
+    normal_cdf,
+    sigmoid,
+    tanh,
+)
+
+F = np.float32
+FUNCTIONS: Final = ("linear", "relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "tanh")
+"""The activations that are computed here; an op names one by its place."""
+LINEAR, RELU, LEAKY_RELU, ELU, GELU, SILU, SIGMOID, TANH = range(8)
+
+
+@compiled
+def copy(source: int, target: int, size: int) -> None:
+    """Copies contiguous values."""
+    a, b = floats(source, size), floats(target, size)
+    for i in range(size):
+        b[i] = a[i]
+
+
+@compiled
+def activate(function: int, alpha: Float, values: int, size: int) -> None:
+    """``y = f(z)`` in place of contiguous values."""
+    y = floats(values, size)
+    if function == RELU:
+        for i in range(size):
+            y[i] = ZERO if y[i] < ZERO else y[i]
+    elif function == LEAKY_RELU:
+        for i in range(size):
+            y[i] = y[i] * alpha if y[i] < ZERO else y[i]
+    elif function == ELU:
+        for i in range(size):
+            y[i] = expm1(y[i]) * alpha if y[i] < ZERO else y[i]
+    elif function == GELU:
+        for i in range(size):
+            y[i] = y[i] * normal_cdf(y[i])
+    elif function == SILU:
+        for i in range(size):
+            y[i] = y[i] * sigmoid(y[i])
+    elif function == SIGMOID:
+        for i in range(size):
+            y[i] = sigmoid(y[i])
+    elif function == TANH:
+        for i in range(size):
+            y[i] = tanh(y[i])
+
+
+@compiled
+def activate_backward(function: int, alpha: Float, gradient: int, output: int, given: int, size: int) -> None:
+    """``dy · f'(z)`` in place of contiguous ``dy``, from the output, or from the input where that is needed.
+
+    Args:
+        function: Which activation.
+        alpha: Its parameter.
+        gradient: Address of ``dy``.
+        output: Address of ``y``.
+        given: Address of ``z``, for GELU and SiLU.
+        size: How many values.
+    """
+    dy, y = floats(gradient, size), floats(output, size)
+    if function == RELU:
+        for i in range(size):
+            dy[i] = dy[i] if y[i] > ZERO else ZERO
+    elif function == LEAKY_RELU:
+        for i in range(size):
+            dy[i] = dy[i] if y[i] > ZERO else dy[i] * alpha
+    elif function == ELU:
+        for i in range(size):
+            dy[i] = dy[i] if y[i] > ZERO else dy[i] * (y[i] + alpha)
+    elif function == GELU:
+        z = floats(given, size)
+        for i in range(size):
+            density = DENSITY * exp(-HALF * z[i] * z[i])
+            dy[i] = dy[i] * (normal_cdf(z[i]) + z[i] * density)
+    elif function == SILU:
+        z = floats(given, size)
+        for i in range(size):
+            s = sigmoid(z[i])
+            dy[i] = dy[i] * (s + y[i] * (ONE - s))
+    elif function == SIGMOID:
+        for i in range(size):
+            dy[i] = dy[i] * (y[i] * (ONE - y[i]))
+    elif function == TANH:
+        for i in range(size):
+            dy[i] = dy[i] * (ONE - y[i] * y[i])
+
+
+@inlined
+def _mixed(bits: Any) -> Any:
+    """One round of the hash in ``ops.noise``."""
+    x = np.uint32(bits ^ (bits >> np.uint32(16)))
+    x = np.uint32(x * np.uint32(0x7FEB352D))
+    x = np.uint32(x ^ (x >> np.uint32(15)))
+    x = np.uint32(x * np.uint32(0x846CA68B))
+    return np.uint32(x ^ (x >> np.uint32(16)))
+
+
+@compiled
+def dropout(key: Any, threshold: Any, scale: Float, values: int, first: int, size: int) -> None:
+    """Multiplies contiguous values by their mask, the very one of ``NumpyOps.dropout``.
+
+    The mask is a hash of the position, so backward makes it anew instead of keeping it.
+
+    Args:
+        key: 64 random bits of the layer and the step.
+        threshold: A value whose 32 bits are below it is switched off.
+        scale: Factor of the others.
+        values: Address of the values.
+        first: Number of the first value in the batch.
+        size: How many values.
+    """
+    x = floats(values, size)
+    low = np.uint32(key & np.uint64(0xFFFFFFFF)) + np.uint32(first)
+    high = np.uint32(key >> np.uint64(32))
+    for i in range(size):
+        bits = _mixed(np.uint32(np.uint32(i) + np.uint32(low)))
+        bits = _mixed(np.uint32(bits + high))
+        x[i] = x[i] * (scale if bits >= threshold else ZERO)
+
+
+@compiled
+def scale_octets(source: int, offset: Float, scale: Float, target: int, size: int) -> None:
+    """``(x − offset)·scale`` of bytes, in float32 as ``Scaling.apply`` does it."""
+    a, b = octets(source, size), floats(target, size)
+    for i in range(size):
+        b[i] = (F(a[i]) - offset) * scale
+
+
+@compiled
+def scale_floats(source: int, offset: Float, scale: Float, target: int, size: int) -> None:
+    """``(x − offset)·scale`` of floats."""
+    a, b = floats(source, size), floats(target, size)
+    for i in range(size):
+        b[i] = (a[i] - offset) * scale
+
+
+@compiled
+def shift_and_scale(values: int, offsets: int, scales: int, size: int) -> None:
+    """``(x − offset)·scale`` in place, with an offset and a scale for every value of a sample."""
+    x, o, s = floats(values, size), floats(offsets, size), floats(scales, size)
+    for i in range(size):
+        x[i] = (x[i] - o[i]) * s[i]
+
+
+@compiled
+def softmax(values: int, row: int, first: int, last: int, width: int) -> None:
+    """``eᶻ / Σ eᶻ`` of some rows, in place; strides in bytes."""
+    for i in range(first, last):
+        z = floats(values + i * row, width)
+        top = z[0]
+        for j in range(1, width):
+            top = z[j] if z[j] > top else top
+        total = ZERO
+        for j in range(width):
+            z[j] = exp(z[j] - top)
+        for j in range(width):
+            total += z[j]
+        for j in range(width):
+            z[j] = z[j] / total
+
+
+@compiled
+def softmax_backward(gradient: int, output: int, row: int, first: int, last: int, width: int) -> None:
+    """``y·(dy − Σ dy·y)`` of some rows, in place of ``dy``; strides in bytes."""
+    for i in range(first, last):
+        dy, y = floats(gradient + i * row, width), floats(output + i * row, width)
+        total = ZERO
+        for j in range(width):
+            total += dy[j] * y[j]
+        for j in range(width):
+            dy[j] = (dy[j] - total) * y[j]
+
+
+@compiled
+def column_sums(values: int, row: int, rows: int, first: int, last: int, target: int) -> None:
+    """Sums of some columns over all rows, to ``target`` at their own places; strides in bytes."""
+    sums = floats(target + FLOAT * first, last - first)
+    for j in range(last - first):
+        sums[j] = ZERO
+    for i in range(rows):
+        line = floats(values + i * row + FLOAT * first, last - first)
+        for j in range(last - first):
+            sums[j] += line[j]

@@ -1,0 +1,154 @@
+"""A small vocabulary on top of llvmlite's IR builder: addresses, vectors, loops.
+
+Values that change live in variables (stack slots); LLVM's SROA pass turns them into registers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from llvmlite import ir
+
+I1, I32, I64, F32 = ir.IntType(1), ir.IntType(32), ir.IntType(64), ir.FloatType()
+FLOAT = 4
+"""Bytes of a float32."""
+
+Value = Any
+
+
+class Emitter:
+    """Writes one function that takes 64-bit integers and returns nothing.
+
+    Args:
+        module: Where the function goes.
+        name: Its name.
+        arguments: How many integers it takes.
+        lanes: Floats of one vector register.
+    """
+
+    def __init__(self, module: ir.Module, name: str, arguments: int, lanes: int) -> None:
+        self._module, self.lanes = module, lanes
+        self.vector = ir.VectorType(F32, lanes)
+        self._function = ir.Function(module, ir.FunctionType(ir.VoidType(), [I64] * arguments), name)
+        self.arguments = self._function.args
+        self.builder = ir.IRBuilder(self._function.append_basic_block("entry"))
+
+    def finish(self) -> None:
+        """Ends the function."""
+        self.builder.ret_void()
+
+    # Integers
+
+    def add(self, a: Value, b: Value | int) -> Value:
+        """``a + b``."""
+        return self.builder.add(a, I64(b) if isinstance(b, int) else b)
+
+    def times(self, a: Value, b: int) -> Value:
+        """``a · b``."""
+        return self.builder.mul(a, I64(b))
+
+    def is_set(self, a: Value) -> Value:
+        """Whether an integer is not 0."""
+        return self.builder.icmp_signed("!=", a, I64(0))
+
+    def load_integer(self, address: Value) -> Value:
+        """The 64-bit integer at an address."""
+        return self.builder.load(self._pointer(address), typ=I64, align=8)
+
+    # Variables and control flow
+
+    def variable(self, start: Value) -> Value:
+        """A variable with a first value."""
+        with self.builder.goto_entry_block():
+            slot = self.builder.alloca(start.type)
+        self.set(slot, start)
+        return slot
+
+    def get(self, slot: Value) -> Value:
+        """A variable's value."""
+        return self.builder.load(slot)
+
+    def set(self, slot: Value, value: Value) -> None:
+        """Changes a variable."""
+        self.builder.store(value, slot)
+
+    @contextmanager
+    def when(self, condition: Value) -> Iterator[None]:
+        """What is written inside runs only where the condition holds."""
+        with self.builder.if_then(condition):
+            yield
+
+    @contextmanager
+    def repeat(self, times: Value) -> Iterator[Value]:
+        """A loop; gives the counter's value inside. It may run no time at all."""
+        counter = self.variable(I64(0))
+        head, body, tail = (self._function.append_basic_block(name) for name in ("head", "body", "tail"))
+        self.builder.branch(head)
+        self.builder.position_at_end(head)
+        self.builder.cbranch(self.builder.icmp_signed("<", self.get(counter), times), body, tail)
+        self.builder.position_at_end(body)
+        yield self.get(counter)
+        self.set(counter, self.add(self.get(counter), 1))
+        self.builder.branch(head)
+        self.builder.position_at_end(tail)
+
+    # Vectors of floats
+
+    def zeros(self) -> Value:
+        """A vector of zeros."""
+        return ir.Constant(self.vector, [0.0] * self.lanes)
+
+    def mask(self, count: Value) -> Value:
+        """The mask of the first ``count`` lanes."""
+        numbers = ir.Constant(ir.VectorType(I32, self.lanes), list(range(self.lanes)))
+        return self.builder.icmp_signed("<", numbers, self._spread(self.builder.trunc(count, I32), I32))
+
+    def load(self, address: Value, mask: Value | None = None) -> Value:
+        """The vector at an address; lanes outside the mask are 0 and not read."""
+        if mask is None:
+            return self.builder.load(self._pointer(address), typ=self.vector, align=FLOAT)
+        types = [ir.PointerType(), I32, ir.VectorType(I1, self.lanes), self.vector]
+        function = self._intrinsic(f"llvm.masked.load.v{self.lanes}f32.p0", self.vector, types)
+        return self.builder.call(function, [self._pointer(address), I32(FLOAT), mask, self.zeros()])
+
+    def store(self, value: Value, address: Value, mask: Value | None = None) -> None:
+        """Writes a vector, only its lanes inside the mask."""
+        if mask is None:
+            self.builder.store(value, self._pointer(address), align=FLOAT)
+            return
+        types = [self.vector, ir.PointerType(), I32, ir.VectorType(I1, self.lanes)]
+        function = self._intrinsic(f"llvm.masked.store.v{self.lanes}f32.p0", ir.VoidType(), types)
+        self.builder.call(function, [value, self._pointer(address), I32(FLOAT), mask])
+
+    def broadcast(self, address: Value) -> Value:
+        """A vector that repeats the float at an address."""
+        return self._spread(self.builder.load(self._pointer(address), typ=F32, align=FLOAT), F32)
+
+    def multiply_add(self, a: Value, b: Value, c: Value) -> Value:
+        """``a·b + c``, rounded once."""
+        function = self._intrinsic(f"llvm.fma.v{self.lanes}f32", self.vector, [self.vector] * 3)
+        return self.builder.call(function, [a, b, c])
+
+    def rectified(self, value: Value) -> Value:
+        """``max(value, 0)``; NaN stays NaN, so that it is noticed."""
+        negative = self.builder.fcmp_ordered("<", value, self.zeros())
+        return self.builder.select(negative, self.zeros(), value)
+
+    def shuffled(self, a: Value, b: Value, lanes: list[int]) -> Value:
+        """Chosen lanes of two vectors; those of ``b`` count on from those of ``a``."""
+        return self.builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(I32, self.lanes), lanes))
+
+    def _spread(self, scalar: Value, kind: Any) -> Value:
+        vector = ir.VectorType(kind, self.lanes)
+        first = self.builder.insert_element(ir.Constant(vector, ir.Undefined), scalar, I32(0))
+        everywhere = ir.Constant(ir.VectorType(I32, self.lanes), [0] * self.lanes)
+        return self.builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), everywhere)
+
+    def _pointer(self, address: Value) -> Value:
+        return self.builder.inttoptr(address, ir.PointerType())
+
+    def _intrinsic(self, name: str, result: Any, types: list[Any]) -> Any:
+        known = self._module.globals.get(name)
+        return known or ir.Function(self._module, ir.FunctionType(result, types), name)

@@ -1,0 +1,132 @@
+"""Loss, hits and the logits' gradient of some samples, each by itself."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from nnstudio.engine.ops.jit.kernels.compiled import Float, compiled, compiled_sums, doubles, floats, integers
+from nnstudio.engine.ops.jit.kernels.scalars import ONE, TWO, ZERO, exp, log, sigmoid
+
+F = np.float32
+SOFTMAX, SIGMOID = 0, 1
+
+
+@compiled_sums
+def _total(e: Any) -> Float:
+    total = ZERO
+    for j in range(e.shape[0]):
+        total += e[j]
+    return total
+
+
+@compiled
+def softmax_cross_entropy(
+    logits: int,
+    gradient: int,
+    row: int,
+    outputs: int,
+    labels: int,
+    rows: int,
+    first: int,
+    last: int,
+    smoothing: Float,
+    weights: int,
+    scale: Float,
+    losses: int,
+    hits: int,
+) -> None:
+    """See ``NumpyOps.softmax_cross_entropy`` and ``Targets``, per sample.
+
+    Args:
+        logits: Address of the logits.
+        gradient: Address of their gradient, or 0.
+        row: Stride of both by sample, in bytes.
+        outputs: Classes.
+        labels: Address of all labels, int64.
+        rows: Address of the batch's places among them, int64.
+        first: First sample of the batch to work on.
+        last: First one not to.
+        smoothing: Share of a label that is spread over all classes, in the gradient.
+        weights: Address of the class weights in the gradient, or 0.
+        scale: Factor of the gradient.
+        losses: Address of the losses, float64, by sample of the batch.
+        hits: Address of the hits, int64.
+    """
+    chosen, loss, hit = integers(rows, last), doubles(losses, last), integers(hits, last)
+    for i in range(first, last):
+        z = floats(logits + i * row, outputs)
+        label = integers(labels, chosen[i] + 1)[chosen[i]]
+        best = 0
+        for j in range(1, outputs):
+            best = j if z[j] > z[best] else best
+        top = z[best]
+        at_label = z[label] - top
+        d = floats(gradient + i * row, outputs)
+        for j in range(outputs):
+            d[j] = exp(z[j] - top)
+        total = _total(d)
+        loss[i] = F(math.log(total)) - at_label
+        hit[i] = 1 if best == label else 0
+        factor = scale * floats(weights, label + 1)[label] if weights != 0 else scale
+        spread = smoothing / F(outputs)
+        for j in range(outputs):
+            d[j] = (d[j] / total - spread) * factor
+        d[label] -= (ONE - smoothing) * factor
+
+
+@compiled
+def sigmoid_cross_entropy(
+    logits: int,
+    gradient: int,
+    row: int,
+    outputs: int,
+    labels: int,
+    rows: int,
+    first: int,
+    last: int,
+    smoothing: Float,
+    weights: int,
+    scale: Float,
+    losses: int,
+    hits: int,
+) -> None:
+    """See ``NumpyOps.sigmoid_cross_entropy`` and ``Targets``; arguments as for softmax."""
+    chosen, loss, hit = integers(rows, last), doubles(losses, last), integers(hits, last)
+    for i in range(first, last):
+        z, d = floats(logits + i * row, outputs), floats(gradient + i * row, outputs)
+        label = integers(labels, chosen[i] + 1)[chosen[i]]
+        best = 0
+        for j in range(1, outputs):
+            best = j if z[j] > z[best] else best
+        one = outputs == 1
+        hit[i] = 1 if (label == (1 if z[0] > ZERO else 0) if one else best == label) else 0
+        factor = scale * floats(weights, label + 1)[label] if weights != 0 else scale
+        factor = factor / F(outputs)
+        spread = smoothing / TWO
+        for j in range(outputs):  # first the loss of a target 0, whose sum needs the logits alone
+            size = -z[j] if z[j] < ZERO else z[j]
+            d[j] = (z[j] if z[j] > ZERO else z[j] * ZERO) + log(ONE + exp(-size))
+        summed = 0.0
+        for j in range(outputs):
+            summed += np.float64(d[j])
+        for j in range(outputs):
+            d[j] = (sigmoid(z[j]) - spread) * factor
+        positive = label if not one else 0
+        if not one or label == 1:
+            summed -= np.float64(z[positive])
+            d[positive] -= (ONE - smoothing) * factor
+        loss[i] = summed / outputs
+
+
+@compiled
+def tally(losses: int, hits: int, samples: int) -> tuple[float, int]:
+    """Loss and hits of a batch, added up in the order of its samples whoever computed them."""
+    each, right = doubles(losses, samples), integers(hits, samples)
+    total, count = 0.0, 0
+    for i in range(samples):
+        total += each[i]
+        count += right[i]
+    return total, count

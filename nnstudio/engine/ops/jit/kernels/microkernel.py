@@ -1,0 +1,143 @@
+"""The innermost loop of every matrix product, written as LLVM IR for one register block.
+
+A matrix product ``C = A·B`` is cut into blocks of C small enough to stay in vector registers. The
+kernel of a block of ``rows × vectors`` registers runs through the shared dimension and, at each
+``k``, multiplies ``rows`` values of A, each repeated over a register, with ``vectors`` registers of a
+row of B (Goto & van de Geijn, "Anatomy of high-performance matrix multiplication", 2008)::
+
+              B[k, 0:16]  B[k, 16:32] ...     vectors registers, loaded once per k
+    A[0, k]   C₀₀ += ·     C₀₁ += ·
+    A[1, k]   C₁₀ += ·     C₁₁ += ·           rows · vectors sums, in registers for all k
+    ...
+
+So a load serves many multiply-adds: ``rows + vectors`` loads for ``rows · vectors`` of them.
+
+Two things make one kernel serve dense layers, their gradients and convolutions alike. Strides are
+arguments, so A may be read along rows or columns. And it sums over a *batch* of products
+(Georganas et al., "Harnessing deep learning via a single building block", 2020)::
+
+    C (+)= Σᵢ Σₖ  A[a_offset[i] + r·a_row + k·a_step] · B[b_offset[i] + k·b_step + column]
+
+A convolution is such a batch over the rows of its window. The last register of a block may be used in
+part (``tail`` lanes): no array needs padding, and nothing is read or written beyond a row's end.
+
+The order of the sum doesn't depend on the block's size, so results are the same to the last bit
+however the rows of C are cut up or shared among threads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+
+from nnstudio.engine.ops.jit.kernels.emitter import FLOAT, I64, Emitter, Value
+
+ARGUMENTS = 15
+"""Integers that a kernel takes, in the order of :func:`emit_gemm`'s description."""
+
+
+def emit_gemm(module: ir.Module, rows: int, vectors: int, lanes: int) -> str:
+    """Writes the kernel of a block of ``rows × vectors`` registers.
+
+    The kernel's arguments, strides and offsets in bytes: addresses of A, B and C; length of the shared
+    dimension; number of products in the batch; addresses of their offsets in A and in B; whether to
+    add to C; A's strides by row and by k; B's by k; C's by row; address of a bias row or 0; whether to
+    cut negative results to 0; lanes in use of the last register.
+
+    Args:
+        module: Where the function goes.
+        rows: Rows of C.
+        vectors: Registers per row of C.
+        lanes: Floats of a register.
+
+    Returns:
+        The function's name.
+    """
+    name = kernel_name(rows, vectors)
+    emitter = Emitter(module, name, ARGUMENTS, lanes)
+    _Gemm(emitter, rows, vectors).emit()
+    return name
+
+
+def kernel_name(rows: int, vectors: int) -> str:
+    """Name of the kernel of a block."""
+    return f"gemm_{rows}x{vectors}"
+
+
+class _Gemm:
+    """One kernel under construction."""
+
+    def __init__(self, emitter: Emitter, rows: int, vectors: int) -> None:
+        self._e, self._rows, self._vectors = emitter, rows, vectors
+        self._unroll = 2 if vectors > 1 else 1
+        self._bytes = FLOAT * emitter.lanes
+        names = "a b c depth batch a_offsets b_offsets add a_row a_step b_step c_row bias rectify tail"
+        self._given: dict[str, Any] = dict(zip(names.split(), emitter.arguments, strict=True))
+        self._mask = emitter.mask(self._given["tail"])
+        self._a_rows = [emitter.times(self._given["a_row"], row) for row in range(rows)]
+        self._c_rows = [
+            emitter.add(self._given["c"], emitter.times(self._given["c_row"], row)) for row in range(rows)
+        ]
+
+    def emit(self) -> None:
+        """Load or clear the sums, run through the batch, finish and store."""
+        e, given = self._e, self._given
+        self._sums = [[e.variable(e.zeros()) for _ in range(self._vectors)] for _ in range(self._rows)]
+        with e.when(e.is_set(given["add"])):
+            for row, address in enumerate(self._c_rows):
+                for sum_, value in zip(self._sums[row], self._load_row(address), strict=True):
+                    e.set(sum_, value)
+        with e.repeat(given["batch"]) as i:
+            self._product(i)
+        with e.when(e.is_set(given["bias"])):
+            bias = self._load_row(given["bias"])
+            self._change(lambda value, vector: e.builder.fadd(value, bias[vector]))
+        with e.when(e.is_set(given["rectify"])):
+            self._change(lambda value, vector: e.rectified(value))
+        for row, address in enumerate(self._c_rows):
+            for vector, sum_ in enumerate(self._sums[row]):
+                e.store(e.get(sum_), e.add(address, vector * self._bytes), self._mask_of(vector))
+        e.finish()
+
+    def _product(self, i: Value) -> None:
+        """Adds the ``i``-th product of the batch to the sums."""
+        e, given = self._e, self._given
+        offset = e.times(i, 8)
+        a = e.variable(e.add(given["a"], e.load_integer(e.add(given["a_offsets"], offset))))
+        b = e.variable(e.add(given["b"], e.load_integer(e.add(given["b_offsets"], offset))))
+        if self._unroll == 1:
+            with e.repeat(given["depth"]):
+                self._rank_one(a, b)
+            return
+        with e.repeat(e.builder.sdiv(given["depth"], I64(self._unroll))):
+            for _ in range(self._unroll):
+                self._rank_one(a, b)
+        with e.repeat(e.builder.srem(given["depth"], I64(self._unroll))):
+            self._rank_one(a, b)
+
+    def _rank_one(self, a: Value, b: Value) -> None:
+        """``C += A[:, k] ⊗ B[k, :]``, and on to the next ``k``."""
+        e, given = self._e, self._given
+        line = self._load_row(e.get(b))
+        for row in range(self._rows):
+            factor = e.broadcast(e.add(e.get(a), self._a_rows[row]))
+            for vector, sum_ in enumerate(self._sums[row]):
+                e.set(sum_, e.multiply_add(factor, line[vector], e.get(sum_)))
+        e.set(a, e.add(e.get(a), given["a_step"]))
+        e.set(b, e.add(e.get(b), given["b_step"]))
+
+    def _load_row(self, address: Value) -> list[Value]:
+        return [
+            self._e.load(self._e.add(address, vector * self._bytes), self._mask_of(vector))
+            for vector in range(self._vectors)
+        ]
+
+    def _mask_of(self, vector: int) -> Value | None:
+        """Only the last register of a row may be used in part."""
+        return self._mask if vector == self._vectors - 1 else None
+
+    def _change(self, function: Any) -> None:
+        for row in self._sums:
+            for vector, sum_ in enumerate(row):
+                self._e.set(sum_, function(self._e.get(sum_), vector))

@@ -1,0 +1,94 @@
+"""From LLVM IR to machine code in memory, by way of an object file that can be kept on disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from llvmlite import binding, ir
+from numpy.typing import NDArray
+
+from nnstudio.engine.ops.jit.kernels.microkernel import emit_gemm, kernel_name
+from nnstudio.engine.ops.jit.kernels.transposition import NAME as TRANSPOSE
+from nnstudio.engine.ops.jit.kernels.transposition import emit_transposition
+from nnstudio.engine.ops.jit.machine import Target
+
+MAX_ROWS = 16
+"""Most rows of any block."""
+LANES, MOST_VECTORS, MOST_ROWS, ADDRESS_OF_TRANSPOSE, ZERO, ADDRESSES = 0, 1, 2, 8, 9, 16
+"""Where a kernel table holds what; see :class:`Kernels`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Kernels:
+    """Machine code, ready to be called.
+
+    Attributes:
+        target: What it was compiled for.
+        table: Integers, as compiled functions read them: floats per register; most registers per row;
+            at ``MOST_ROWS + v`` the most rows of a block with v of them; the transposition's address; a 0; at
+            ``ADDRESSES + 17·v + rows`` the address of a block's kernel.
+        engine: Keeps the code in memory.
+    """
+
+    target: Target
+    table: NDArray[np.int64]
+    engine: Any
+
+
+def compile_object(target: Target) -> bytes:
+    """Compiles all kernels into one object file (about a second)."""
+    _initialise()
+    module = ir.Module("kernels")
+    module.triple = binding.get_default_triple()
+    for vectors, most in target.blocks.items():
+        for rows in range(1, most + 1):
+            emit_gemm(module, rows, vectors, target.lanes)
+    emit_transposition(module, target.lanes)
+    parsed = binding.parse_assembly(str(module))
+    parsed.verify()
+    machine = _machine(target)
+    builder = binding.create_pass_builder(machine, binding.create_pipeline_tuning_options(speed_level=3))
+    passes = binding.create_new_module_pass_manager()
+    passes.add_sroa_pass()
+    passes.run(parsed, builder)
+    return bytes(machine.emit_object(parsed))
+
+
+def load_object(target: Target, code: bytes) -> Kernels:
+    """Makes an object file's kernels callable (about a millisecond).
+
+    Raises:
+        RuntimeError: It is no object file, or it lacks a kernel.
+    """
+    _initialise()
+    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), _machine(target))
+    engine.add_object_file(binding.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    table = np.zeros(ADDRESSES + (MAX_ROWS + 1) * (1 + max(target.blocks)), np.int64)
+    table[LANES], table[MOST_VECTORS] = target.lanes, max(target.blocks)
+    table[ADDRESS_OF_TRANSPOSE] = _address(engine, TRANSPOSE)
+    for vectors, most in target.blocks.items():
+        table[MOST_ROWS + vectors] = most
+        for rows in range(1, most + 1):
+            place = ADDRESSES + (MAX_ROWS + 1) * vectors + rows
+            table[place] = _address(engine, kernel_name(rows, vectors))
+    return Kernels(target, table, engine)
+
+
+def _address(engine: Any, name: str) -> int:
+    address = int(engine.get_function_address(name))
+    if not address:
+        raise RuntimeError(f"the object file has no {name}")
+    return address
+
+
+def _machine(target: Target) -> Any:
+    triple = binding.Target.from_triple(binding.get_default_triple())
+    return triple.create_target_machine(cpu=target.cpu, features=target.features, opt=3)
+
+
+def _initialise() -> None:
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()

@@ -1,0 +1,122 @@
+"""The steps of gradient descent: what the training loop asks for, and NumPy's way of taking them."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnstudio.core.spec import ProjectSpec, TrainSpec
+from nnstudio.data.batches import Gather
+from nnstudio.data.prepare import Prepared
+from nnstudio.engine.network import Network
+from nnstudio.engine.ops.noise import Noise
+from nnstudio.engine.state import TrainerState
+from nnstudio.engine.update import Update
+from nnstudio.optim.targets import Targets
+
+Rates = Sequence[float] | NDArray[np.float64]
+
+
+class Stepper(Protocol):
+    """Changes the weights and slots of a run's state in place; its counts are the caller's to move."""
+
+    @property
+    def path(self) -> str:
+        """What computes, in words."""
+        ...
+
+    def configure(self, spec: TrainSpec, targets: Targets | None) -> None:
+        """Takes over a recipe.
+
+        Args:
+            spec: The recipe.
+            targets: Its label smoothing and class weights.
+        """
+        ...
+
+    def steps(
+        self, positions: NDArray[np.int64], rates: Rates, epoch: int, seconds: float
+    ) -> tuple[list[float], list[int]]:
+        """Some steps, one at least. Where a loss is not finite, they end, and the weights stay.
+
+        Args:
+            positions: Positions of the samples in the training part, batch behind batch.
+            rates: Learning rate of each step that may be taken.
+            epoch: Number of the epoch, from 1.
+            seconds: Roughly when to stop.
+
+        Returns:
+            Summed loss of each step's batch before the step, and its hits.
+        """
+        ...
+
+
+class NumpyStepper:
+    """Steps in NumPy: the reference, on any machine and for any network.
+
+    Args:
+        network: The network.
+        project: The recipe.
+        data: The prepared data.
+        state: What the steps change.
+        update: Applies gradients.
+        batch: Samples per step.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        project: ProjectSpec,
+        data: Prepared,
+        state: TrainerState,
+        update: Update,
+        batch: int,
+    ) -> None:
+        self.path = "CPU · NumPy"
+        self._state, self._update, self._batch = state, update, batch
+        self._gradients = np.zeros(network.trainable, dtype=np.float32)
+        self._workspace = network.workspace(state.weights, batch, self._gradients)
+        vary, seed = project.data.augmentation, project.train.seed
+        self._gather = Gather(data.train, data.scaling, batch, augmentation=vary, seed=seed)
+
+    def configure(self, spec: TrainSpec, targets: Targets | None) -> None:
+        """See :class:`Stepper`."""
+        self._spec, self._targets = spec, targets
+
+    def steps(
+        self, positions: NDArray[np.int64], rates: Rates, epoch: int, seconds: float
+    ) -> tuple[list[float], list[int]]:
+        """See :class:`Stepper`."""
+        started = time.perf_counter()
+        losses: list[float] = []
+        hits: list[int] = []
+        for number, rate in enumerate(rates):
+            rows = positions[number * self._batch : (number + 1) * self._batch]
+            loss, right = self._step(rows, float(rate), epoch, self._state.step + number)
+            losses.append(loss)
+            hits.append(right)
+            if not math.isfinite(loss) or time.perf_counter() - started >= seconds:
+                break
+        return losses, hits
+
+    def _step(self, rows: NDArray[np.int64], rate: float, epoch: int, done: int) -> tuple[float, int]:
+        """One step behind ``done`` others: its batch's summed loss before it, and its hits."""
+        workspace, n = self._workspace, len(rows)
+        x, labels = self._gather.x(rows, epoch), self._gather.labels(rows)
+        logits = workspace.forward(x, Noise(self._spec.seed, done))
+        loss, hits = workspace.loss(logits, labels, backward=True, targets=self._targets)
+        if not math.isfinite(loss):  # the weights stay those that made it, so that the doctor finds out where
+            return loss, hits
+        assert workspace.d_logits is not None
+        d_logits = workspace.d_logits[:n]
+        if self._spec.gradient == "mean":
+            np.multiply(d_logits, np.float32(1 / n), out=d_logits)
+        workspace.backward(d_logits)
+        state = self._state
+        self._update.apply(state.weights, self._gradients, state.slots, done + 1, rate)
+        return loss, hits

@@ -1,0 +1,92 @@
+"""Matrix products out of microkernels, for both instruction sets and any sizes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nnstudio.engine.ops.jit.program import Matrix, Program, Weights
+from tests.engine.jit.helpers import run_once
+
+pytestmark = pytest.mark.timeout(900)  # the kernels may have to be compiled first
+
+SIZES = [(1, 1, 1), (2, 3, 5), (7, 10, 33), (16, 64, 17), (33, 65, 600), (13, 129, 1025), (5, 1000, 3)]
+
+
+@pytest.fixture(params=["native", "AVX2"])
+def code(request, kernels, avx2_kernels):
+    return kernels if request.param == "native" else avx2_kernels
+
+
+def drawn(matrix: Matrix, seed: int) -> np.ndarray:
+    """Random values in a matrix; its gaps stay 0."""
+    values = np.random.default_rng(seed).normal(size=(matrix.batch, matrix.width)).astype(np.float32)
+    matrix.array[:, : matrix.width] = values
+    return values
+
+
+def random(*shape: int) -> np.ndarray:
+    return np.random.default_rng(9).normal(size=shape).astype(np.float32)
+
+
+def close(actual: np.ndarray, expected: np.ndarray) -> None:
+    np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("by_features", [False, True])
+@pytest.mark.parametrize(("rows", "units", "inputs"), SIZES)
+def test_forward_and_backward_are_numpys(code, rows: int, units: int, inputs: int, by_features: bool):
+    program = Program(rows)
+    program.by_features = by_features
+    x, out, cut, dz, dx = (program.matrix(width) for width in (inputs, units, units, units, inputs))
+    a, b = drawn(x, 1), drawn(dz, 2)
+    kernel, bias = random(inputs, units), random(units)
+    program.affine(x, kernel, None, out)
+    program.affine(x, kernel, bias, cut, rectify=True)
+    program.affine_input(dz, kernel, dx)
+    run_once(program, code, rows, threads=2)
+    close(out.array[:, :units], a @ kernel)
+    close(cut.array[:, :units], np.maximum(a @ kernel + bias, 0))
+    close(dx.array[:, :inputs], b @ kernel.T)
+    for matrix in (out, cut, dx):
+        assert not matrix.array[:, matrix.width :].any()  # nothing is written behind a row
+
+
+@pytest.mark.parametrize(("rows", "units", "inputs"), SIZES)
+def test_weights_go_down_their_gradient(code, rows: int, units: int, inputs: int):
+    program = Program(rows)
+    x, dz = program.matrix(inputs), program.matrix(units)
+    a, b = drawn(x, 1), drawn(dz, 2)
+    vector = random(inputs * units + units + 1)
+    before, size = vector.copy(), inputs * units
+    program.kernel_gradient(x, dz, Weights(vector[:size], None, 0), 0.0)
+    program.bias_gradient(dz, Weights(vector[size:-1], None, size), 0.0)
+    run_once(program, code, rows, threads=2)
+    change = before - vector
+    close(change[:size], (a.T @ b).ravel())
+    close(change[size:-1], b.sum(axis=0))
+    assert change[-1] == 0
+
+
+def test_nan_is_not_cut_away(code):
+    program = Program(1)
+    x, out = program.matrix(1), program.matrix(1)
+    x.array[:] = np.nan
+    program.affine(x, random(1, 1), random(1), out, rectify=True)
+    run_once(program, code, 1)
+    assert np.isnan(out.array).all()
+
+
+def test_arrays_of_another_size_type_or_layout_are_refused():
+    program = Program(4)
+    x, out = program.matrix(3), program.matrix(2)
+    for kernel in (random(3, 3), random(3, 2).astype(np.float64), np.asfortranarray(random(3, 2))):
+        with pytest.raises(ValueError, match="wrong size, type or layout"):
+            program.affine(x, kernel, None, out)
+    with pytest.raises(ValueError, match="wrong size"):
+        program.copy(x, out)
+    with pytest.raises(ValueError, match="wrong size"):
+        program.copy(x, Matrix(3, 3))
+    labels = np.array([0, 2])
+    with pytest.raises(ValueError, match="labels"):
+        program.loss(0, out, program.matrix(2), labels, None, 0.0, mean=True)

@@ -1,0 +1,149 @@
+"""Which path trains a run, and what a run on the compiled path keeps to."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from nnstudio.engine import fast_path
+from nnstudio.engine.ops.jit import build
+from nnstudio.engine.session import Session
+from nnstudio.engine.state import Block, EpochRecord, TrainerState
+from nnstudio.engine.trainer import Trainer
+from nnstudio.errors import TrainingError
+from nnstudio.layers import BatchNorm
+from nnstudio.optim.adaptive import Adam
+from nnstudio.optim.optimizers import SGD, Momentum
+from tests.helpers import small_data, small_network, small_project
+
+pytestmark = pytest.mark.timeout(900)  # the kernels may have to be compiled first
+
+
+@pytest.fixture(autouse=True)
+def _jit(kernels, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NNSTUDIO_PATH", "jit")
+
+
+def trained(project, **kwargs) -> Trainer:
+    trainer = Trainer(project, small_data(project), **kwargs)
+    for _ in trainer.run():
+        pass
+    return trainer
+
+
+def same(a: TrainerState, b: TrainerState) -> None:
+    np.testing.assert_array_equal(a.weights, b.weights)
+    for name, slot in a.slots.items():
+        np.testing.assert_array_equal(slot, b.slots[name])
+    assert (a.epoch, a.batch, a.step, a.hits, a.loss_sum) == (b.epoch, b.batch, b.step, b.hits, b.loss_sum)
+    for left, right in zip(a.history, b.history, strict=True):
+        assert (left.train_loss, left.val_loss) == (right.train_loss, right.val_loss)
+
+
+@pytest.mark.parametrize("optimizer", [SGD(), Momentum(), Adam(amsgrad=True)])
+@pytest.mark.parametrize("stop_after", [1, 5, 13])
+def test_resuming_at_any_batch_is_bit_identical_for_any_threads(optimizer, stop_after: int, monkeypatch):
+    project = small_project(optimizer=optimizer, clip_norm=0.5)
+    whole = trained(project).state
+    monkeypatch.setenv("NNSTUDIO_THREADS", "1")
+    first = Trainer(project, small_data(project))
+    first.block_steps = 1
+    for _ in itertools.islice(first.run(), stop_after):
+        pass
+    monkeypatch.setenv("NNSTUDIO_THREADS", "2")
+    same(trained(project, state=first.state.copy()).state, whole)
+
+
+def test_blocks_count_every_batch_once_and_may_be_of_one_step():
+    project = small_project(epochs=2)
+    trainer = Trainer(project, small_data(project))
+    trainer.block_steps = 1
+    blocks = [event for event in trainer.run() if isinstance(event, Block)]
+    assert [block.step for block in blocks] == list(range(1, 2 * trainer.batches + 1))
+    assert "kernels" in trainer.path
+
+
+def test_a_diverging_run_goes_back_to_its_last_good_weights():
+    project = small_project(optimizer="SGD", learning_rate=1e6, epochs=30)
+    trainer = trained(project.replace(network=small_network(activation="linear")))
+    assert trainer.reason == "diverged"
+    assert np.isfinite(trainer.state.weights).all()
+
+
+def test_a_changed_recipe_applies_from_the_next_epoch():
+    project = small_project(optimizer="SGD", epochs=4, learning_rate=0.05)
+    runs = []
+    for change in (False, True):
+        trainer = Trainer(project, small_data(project))
+        run = trainer.run()
+        next(event for event in run if isinstance(event, EpochRecord))
+        if change:
+            trainer.apply_at_next_epoch(project.train.replace(l2=0.5, clip_norm=0.1))
+        runs.append([event.train_loss for event in run if isinstance(event, EpochRecord)])
+    assert runs[0] != runs[1]
+
+
+def test_both_paths_lead_to_about_the_same_losses(monkeypatch):
+    project = small_project(epochs=5)
+    fast = trained(project).state.history
+    monkeypatch.setenv("NNSTUDIO_PATH", "numpy")
+    for ours, numpys in zip(fast, trained(project).state.history, strict=True):
+        assert math.isclose(ours.train_loss, numpys.train_loss, rel_tol=1e-4)
+        assert math.isclose(ours.val_loss, numpys.val_loss, rel_tol=1e-4)
+
+
+def test_a_layer_without_a_kernel_trains_in_numpy_and_says_so():
+    project = small_project()
+    layers = project.network.layers
+    network = project.network.replace(layers=(*layers[:3], BatchNorm(), *layers[3:]))
+    trainer = trained(project.replace(network=network))
+    assert trainer.path == "CPU · NumPy: BatchNorm has no fast kernel yet"
+    assert trainer.reason == "finished"
+
+
+def test_varied_samples_train_in_numpy_and_say_so():
+    project = small_project()
+    data = project.data.replace(augmentation={"shift": {"horizontal": 0.1}})
+    trainer = Trainer(project.replace(data=data), small_data(project))
+    next(trainer.run())
+    assert trainer.path.startswith("CPU · NumPy: ")
+
+
+def test_a_session_tells_its_path():
+    project = small_project(epochs=1)
+    session = Session(project, prepared=small_data(project))
+    session.start()
+    assert session.join(60)
+    assert session.latest.path.startswith("CPU · A")
+
+
+def test_the_kernels_take_over_where_an_epoch_begins(kernels, monkeypatch):
+    """As long as they are being compiled, NumPy trains."""
+    monkeypatch.setenv("NNSTUDIO_PATH", "auto")
+    ready = []
+    monkeypatch.setattr(build, "load", lambda *, wait: kernels if ready else None)
+    project = small_project(epochs=3)
+    trainer = Trainer(project, small_data(project))
+    paths = []
+    for event in trainer.run():
+        if isinstance(event, Block):
+            paths.append(trainer.path)
+        elif event.epoch == 1:
+            ready.append(True)
+    assert paths[0] == "CPU · NumPy: the fast kernels are being compiled"
+    assert paths[-1].startswith("CPU · A")
+
+
+def test_a_machine_without_kernels_says_why(monkeypatch):
+    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    trainer = trained(small_project(epochs=1))
+    assert trainer.path == "CPU · NumPy: there are no compiled kernels for riscv64"
+
+
+def test_an_unknown_path_is_refused(monkeypatch):
+    monkeypatch.setenv("NNSTUDIO_PATH", "abacus")
+    with pytest.raises(TrainingError, match="auto, numpy, jit"):
+        fast_path.chosen_path()

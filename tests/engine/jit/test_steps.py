@@ -1,0 +1,126 @@
+"""Training steps on the compiled path are those of the NumPy path, for every setting that it takes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nnstudio.data.prepare import prepare_dataset
+from nnstudio.layers import Activation, Dense, Dropout, Flatten, Reshape
+from nnstudio.optim.adaptive import Adagrad, Adam, AdamW, RMSProp
+from nnstudio.optim.optimizers import SGD, Momentum, Nesterov
+from tests.engine.jit.helpers import assert_same_steps, jit_steps, noise_data, project_of
+
+pytestmark = pytest.mark.timeout(900)  # the kernels may have to be compiled first
+
+FUNCTIONS = ["linear", "relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "tanh", "softmax"]
+OPTIMIZERS = [
+    SGD(),
+    Momentum(),
+    Momentum(momentum=0.5, damped=True),
+    Nesterov(),
+    Adagrad(),
+    RMSProp(),
+    RMSProp(centered=True),
+    RMSProp(momentum=0.5),
+    RMSProp(centered=True, momentum=0.5),
+    Adam(),
+    Adam(amsgrad=True, epsilon=1e-3),
+    AdamW(weight_decay=0.1),
+    AdamW(weight_decay=0.1, exclude_biases=True),
+]
+TWO_LAYERS = (Dense(13, "relu"), Dropout(0.3), Dense(9, "tanh"), Dense(3, "softmax"))
+RECIPES = [
+    {"l2": 0.01},
+    {"l1": 0.003},
+    {"l1": 0.003, "l2": 0.01, "clip_value": 0.002},
+    {"clip_norm": 0.05},
+    {"clip_norm": 0.05, "clip_value": 0.01, "l2": 0.02, "optimizer": "Adam"},
+    {"clip_norm": 1e6},
+    {"label_smoothing": 0.2},
+    {"class_weights": (1.0, 0.0, 4.0)},
+    {"class_weights": "balanced", "label_smoothing": 0.1},
+    {"gradient": "sum", "learning_rate": 0.001},
+    {"batch_size": 1},
+    {"batch_size": 1000},
+]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda o: f"{o.type_name()}-{hash(o) % 1000}")
+def test_every_optimizer(kernels, optimizer):
+    assert_same_steps(project_of(TWO_LAYERS, (11,), optimizer=optimizer), noise_data(80, (11,), 3), kernels)
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=str)
+def test_every_setting_of_the_recipe(kernels, recipe):
+    steps = 1 if recipe.get("batch_size") == 1000 else 4
+    assert_same_steps(project_of(TWO_LAYERS, (11,), **recipe), noise_data(80, (11,), 3), kernels, steps=steps)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_activation_fused_and_by_itself(kernels, function: str):
+    alone = Activation(function=function)
+    layers = (Dense(12, function), Dropout(0.25), alone, Dense(7), alone, Dropout(0.2), Dense(3))
+    assert_same_steps(project_of(layers, (10,)), noise_data(80, (10,), 3), kernels)
+
+
+@pytest.mark.parametrize("batch", [15, 32])
+@pytest.mark.parametrize(
+    ("widths", "classes"),
+    [((1,), 2), ((2, 3), 4), ((17, 64), 3), ((129, 31), 5), ((1000, 256, 300), 10), ((512, 640), 12)],
+)
+def test_odd_widths_and_a_smaller_last_batch(kernels, widths, classes: int, batch: int):
+    layers = (*[Dense(width, "relu") for width in widths], Dense(classes))
+    project = project_of(layers, (37,), batch_size=batch, learning_rate=0.01)
+    assert_same_steps(project, noise_data(64, (37,), classes), kernels, steps=-(-58 // batch))
+
+
+def test_a_thousand_classes(kernels):
+    project = project_of((Dense(20, "relu"), Dense(1000)), (9,), learning_rate=0.5)
+    assert_same_steps(project, noise_data(2000, (9,), 1000), kernels)
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+@pytest.mark.parametrize("recipe", [{}, {"label_smoothing": 0.2, "class_weights": (2.0, 0.5)}], ids=str)
+def test_sigmoid_cross_entropy(kernels, outputs: int, recipe):
+    layers = (Dense(8, "relu"), Dense(outputs, "sigmoid"))
+    project = project_of(layers, (9,), loss="BinaryCrossentropy", **recipe)
+    assert_same_steps(project, noise_data(70, (9,), 2), kernels)
+
+
+@pytest.mark.parametrize("scaling", ["unit", "standardise", "per_channel", "none"])
+@pytest.mark.parametrize("floats", [False, True], ids=["bytes", "floats"])
+def test_images_of_any_type_and_scaling(kernels, scaling: str, floats: bool):
+    layers = (Reshape((4, 5, 3)), Flatten(), Dense(6, "relu"), Dense(3))
+    rate = 1e-5 if scaling == "none" and not floats else 0.02
+    project = project_of(layers, (5, 4, 3), scaling=scaling, learning_rate=rate)
+    assert_same_steps(project, noise_data(64, (5, 4, 3), 3, floats=floats), kernels)
+
+
+@pytest.mark.parametrize("frozen", [{0}, {1}, {0, 1}])
+def test_frozen_and_disabled_layers(kernels, frozen: set[int]):
+    layers = [Dense(8, "relu"), Dense(7, "tanh", use_bias=False), Dense(7, disabled=True), Dense(3)]
+    layers = [layer.replace(frozen=place in frozen) for place, layer in enumerate(layers)]
+    assert_same_steps(project_of(tuple(layers), (6,)), noise_data(64, (6,), 3), kernels)
+
+
+def test_dropout_on_the_input_and_at_the_end(kernels):
+    layers = (Dropout(0.1), Dense(8, "silu"), Dropout(0.5), Dropout(0.5), Dense(3), Dropout(0.2))
+    assert_same_steps(project_of(layers, (6,)), noise_data(64, (6,), 3), kernels)
+
+
+def test_kernels_of_the_smaller_instruction_set(avx2_kernels):
+    layers = (Dense(65, "relu"), Dropout(0.3), Dense(19, "gelu"), Dense(10))
+    project = project_of(layers, (33,), optimizer="Adam", learning_rate=0.001)
+    assert_same_steps(project, noise_data(80, (33,), 10), avx2_kernels)
+
+
+def test_no_step_behind_a_loss_that_is_not_finite(kernels):
+    project = project_of((Dense(8), Dense(3)), (6,), learning_rate=1e6, batch_size=1)
+    data = prepare_dataset(noise_data(64, (6,), 3), project.data)
+    done = jit_steps(project, data, kernels, steps=40)
+    assert len(done.losses) < 40
+    assert not np.isfinite(done.losses[-1])
+    assert np.isfinite(done.losses[:-1]).all()
+    before = jit_steps(project, data, kernels, steps=len(done.losses) - 1)
+    np.testing.assert_array_equal(done.state.weights, before.state.weights)  # those that made it

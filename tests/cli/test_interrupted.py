@@ -123,13 +123,13 @@ def test_a_killed_run_opens_and_resumes(uninterrupted: Path, command: Command, t
 
 
 def test_a_second_ctrl_c_doesnt_save_half_a_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from nnstudio.engine.trainer import Trainer
+    from nnstudio.engine.stepper import NumpyStepper
 
-    def cut(self: Trainer, rows: object, rate: float) -> tuple[float, int]:
-        self.state.weights += 1
+    def cut(self: NumpyStepper, *_: object) -> tuple[float, int]:
+        self._state.weights += 1
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Trainer, "step", cut)
+    monkeypatch.setattr(NumpyStepper, "_step", cut)
     assert main(["train", *RECIPE, "--out", str(tmp_path / "run")]) == 130
     assert load_run(tmp_path / "run")[1] is None
 

@@ -212,14 +212,14 @@ class TestDivergence:
         monkeypatch.setattr(runs, "SAVE_SECONDS", 0)
         monkeypatch.setattr(runs, "LONG_EPOCH_SECONDS", 0)
         trainer = trainer_of(small_project(epochs=5))
-        step = trainer.step
+        step = trainer._stepper._step
 
-        def grow(order: np.ndarray, rate: float) -> tuple[float, int]:
-            if trainer.state.step >= 15:
+        def grow(rows: np.ndarray, rate: float, epoch: int, done: int) -> tuple[float, int]:
+            if done >= 15:
                 trainer.state.weights *= 1e10
-            return step(order, rate)
+            return step(rows, rate, epoch, done)
 
-        monkeypatch.setattr(trainer, "step", grow)
+        monkeypatch.setattr(trainer._stepper, "_step", grow)
         recorder = RunRecorder(tmp_path)
         recorder.begin(trainer)
         for event in trainer.run():
@@ -239,15 +239,15 @@ class TestDivergence:
 
     def test_weights_that_overflow_in_the_last_step_are_no_epoch(self, monkeypatch: pytest.MonkeyPatch):
         trainer = trainer_of(small_project(epochs=3))
-        step = trainer.step
+        step = trainer._stepper._step
 
-        def overflow(order: np.ndarray, rate: float) -> tuple[float, int]:
-            result = step(order, rate)
-            if trainer.state.step + 1 == 2 * trainer.batches:
+        def overflow(rows: np.ndarray, rate: float, epoch: int, done: int) -> tuple[float, int]:
+            result = step(rows, rate, epoch, done)
+            if done + 1 == 2 * trainer.batches:
                 trainer.state.weights[0] = np.inf
             return result
 
-        monkeypatch.setattr(trainer, "step", overflow)
+        monkeypatch.setattr(trainer._stepper, "_step", overflow)
         epochs = [event for event in trainer.run() if isinstance(event, EpochRecord)]
         assert trainer.reason == "diverged"
         assert len(epochs) == trainer.state.epoch == len(trainer.state.history) == 1

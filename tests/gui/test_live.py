@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from nnstudio.engine.state import EpochRecord
-from nnstudio.engine.trainer import Trainer
+from nnstudio.engine.stepper import NumpyStepper
 from nnstudio.gui.document import Document
 from nnstudio.gui.recording import RunKeeper
 from nnstudio.layers import Dense
@@ -116,7 +116,7 @@ def test_a_network_with_a_problem_is_refused_with_its_fix(qtbot: QtBot) -> None:
 def test_an_error_in_the_worker_is_told_with_its_trace(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Trainer, "step", lambda *_: 1 / 0)
+    monkeypatch.setattr(NumpyStepper, "_step", lambda *_: 1 / 0)
     watched.live.train()
     assert watched.to_end().state == "failed"
     notice = watched.notices[-1]

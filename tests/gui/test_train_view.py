@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from nnstudio.core.spec import EarlyStopping, TrainSpec
 from nnstudio.engine.session import Snapshot
 from nnstudio.engine.state import EpochRecord
-from nnstudio.engine.trainer import Trainer
+from nnstudio.engine.stepper import NumpyStepper
 from nnstudio.gui.document import Document
 from nnstudio.gui.views.train import TrainView
 from nnstudio.gui.views.train_metrics import best_of, cells, progress
@@ -234,7 +234,7 @@ def test_a_diverged_run_is_mended_with_one_click(page: Page) -> None:
 
 
 def test_an_error_shows_its_trace_and_copies_it(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Trainer, "step", lambda *_: 1 / 0)
+    monkeypatch.setattr(NumpyStepper, "_step", lambda *_: 1 / 0)
     page.press("Train")
     page.watched.to_end()
     page.press("Details")

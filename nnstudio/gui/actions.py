@@ -74,6 +74,8 @@ _VIEW = (
         "right_dock", "Right side panel", ("Ctrl+]",), "Show or hide the right side.", "panel-right", True
     ),
     None,
+    Command("plot_data", "Plot data…", (), "Show the table behind the curves, to copy or save.", "plot"),
+    None,
     Command("theme_system", "As the system", submenu="Theme", checkable=True),
     Command("theme_light", "Light", submenu="Theme", checkable=True),
     Command("theme_dark", "Dark", submenu="Theme", checkable=True),

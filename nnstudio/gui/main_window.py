@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLa
 
 from nnstudio.core.spec import NetworkSpec, ProjectSpec
 from nnstudio.gui import help as help_windows
+from nnstudio.gui import run_dialogs
 from nnstudio.gui.actions import Actions
 from nnstudio.gui.appearance import Appearance
 from nnstudio.gui.background import shut_down_background
@@ -178,7 +179,8 @@ class MainWindow(QMainWindow):
                 "step_epoch": self.live.step_epoch,
                 "stop": self.live.stop,
                 "reset": self.live.reset,
-                "find_rate": self._find_rate,
+                "find_rate": partial(run_dialogs.find_rate, self),
+                "plot_data": partial(run_dialogs.plot_data, self),
                 "help": self._help,
                 "keys": lambda: help_windows.show_keys(self),
                 "about": lambda: help_windows.show_about(self),
@@ -294,11 +296,6 @@ class MainWindow(QMainWindow):
         self.docks.set_open("left", True)
         self._show_sides()
         (self.layer_rail if self.docks.narrow else self.layer_list).focus_search()
-
-    def _find_rate(self) -> None:
-        from nnstudio.gui.views.rate_finder import open_rate_finder
-
-        open_rate_finder(self)
 
     def _help(self) -> None:
         help_windows.HelpPopover(QApplication.focusWidget() or self).show()

@@ -21,6 +21,7 @@ from nnstudio.data.sources.source import PARTS, Classes, Outline, PartName
 from nnstudio.errors import DataError
 
 VERSION = 1
+_CODE = np.int16  # holds more than MAX_CLASSES, in a quarter of the memory that labels take in the end
 INDEX = "index.json"
 
 
@@ -117,13 +118,13 @@ class MemoryStore:
     def __init__(self, outline: Outline) -> None:
         self._outline = outline
         self._x: dict[PartName, list[Samples]] = {part: [] for part in PARTS}
-        self._y: dict[PartName, list[IntArray]] = {part: [] for part in PARTS}
+        self._y: dict[PartName, list[NDArray[np.int16]]] = {part: [] for part in PARTS}
         self._names: dict[PartName, list[str]] = {part: [] for part in PARTS}
 
     def add(self, part: PartName, x: Samples, y: IntArray, names: Sequence[str] = ()) -> None:
         """Takes some samples; see ``source.Receiver``."""
         self._x[part].append(x.astype(self._outline.dtype))
-        self._y[part].append(y.astype(np.int64))
+        self._y[part].append(y.astype(_CODE))
         self._names[part] += names
 
     def finish(self, classes: Classes, problems: Problems) -> Stored:
@@ -149,7 +150,7 @@ class DiskStore:
 
     def __init__(self, folder: Path, outline: Outline) -> None:
         self._folder, self._outline = folder, outline
-        self._y: dict[PartName, list[IntArray]] = {part: [] for part in PARTS}
+        self._y: dict[PartName, list[NDArray[np.int16]]] = {part: [] for part in PARTS}
         self._names: dict[PartName, list[str]] = {part: [] for part in PARTS}
         self._stack = ExitStack()
         with self._stack, writing(folder):
@@ -160,7 +161,7 @@ class DiskStore:
         """Takes some samples; see ``source.Receiver``."""
         with writing(self._folder):
             self._files[part].add(x)
-        self._y[part].append(y.astype(np.int64))
+        self._y[part].append(y.astype(_CODE))
         self._names[part] += names
 
     def finish(self, classes: Classes, problems: Problems) -> None:
@@ -220,6 +221,6 @@ def _mapped(path: Path) -> NDArray[Any]:
     return np.asarray(array)  # a plain view of it, which numpy handles faster
 
 
-def _labels(blocks: list[IntArray], classes: Classes) -> IntArray:
-    y = np.concatenate([np.empty(0, np.int64), *blocks])
-    return y if classes.numbers is None or not len(y) else classes.numbers[y]
+def _labels(blocks: list[NDArray[np.int16]], classes: Classes) -> IntArray:
+    y = np.concatenate([np.empty(0, _CODE), *blocks])
+    return y.astype(np.int64) if classes.numbers is None or not len(y) else classes.numbers[y]

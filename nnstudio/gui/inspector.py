@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from nnstudio.core.receptive import receptive_field
 from nnstudio.core.spec import DataSpec, TrainSpec
 from nnstudio.errors import SpecError
 from nnstudio.gui.document import Document
@@ -152,7 +153,8 @@ class InspectorPanel(QFrame):
         layer = self._document.selected_layer
         row = self._document.report.row(layer.name) if layer is not None else None
         self.header.show_layer(layer)
-        self.layer.show_layer(layer, row, self._document.project.train.l2)
+        sees = receptive_field(self._document.network, layer.name) if layer is not None else None
+        self.layer.show_layer(layer, row, self._document.project.train.l2, sees)
         if self.layer.form is not None:
             self.layer.form.set_check(self._check_layer)
         self._order_tabs()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from nnstudio.core.spec import TrainSpec
@@ -52,8 +54,34 @@ def test_one_number_sets_height_and_width(qtbot: QtBot) -> None:
     shown.type("kernel_size", "1 2 3", enter=True)
     assert shown.form.problem("kernel_size") == "Use one or two whole numbers, such as 3 × 3."
     shown.type("kernel_size", "0", enter=True)
-    assert "greater than or equal to 1" in shown.form.problem("kernel_size")
-    assert shown.spec.kernel_size == (1, 7)
+    assert shown.form.problem("kernel_size") == "Use whole numbers from 1 to 1024."
+    assert shown.spec.kernel_size == (1, 2), "the last valid value"
+    QTest.keyClick(widget, Qt.Key.Key_Escape)
+    assert widget.text() == "1 × 2"
+
+
+def test_the_arrows_change_height_and_width_together(qtbot: QtBot) -> None:
+    shown = Shown(qtbot, Conv2D(name="conv", kernel_size=(1, 3)))
+    widget = shown.focus("kernel_size")
+    QTest.keyClick(widget, Qt.Key.Key_Up)
+    assert (shown.spec.kernel_size, widget.text()) == ((2, 4), "2 × 4")
+    for _ in range(5):
+        QTest.keyClick(widget, Qt.Key.Key_Down)
+    assert shown.spec.kernel_size == (1, 3)
+    strides = shown.focus("strides")
+    assert strides.text() == "1", "a factor is written as one number"
+    QTest.keyClick(strides, Qt.Key.Key_Up)
+    assert (shown.spec.strides, strides.text()) == ((2, 2), "2")
+
+
+def test_a_text_being_typed_stays_as_it_is_until_the_field_is_left(qtbot: QtBot) -> None:
+    shown = Shown(qtbot, Conv2D(name="conv"))
+    widget = shown.type("kernel_size", "5")
+    assert (shown.spec.kernel_size, widget.text()) == ((5, 5), "5")
+    QTest.keyClicks(widget, " x 7")
+    assert shown.spec.kernel_size == (5, 7)
+    shown.focus("filters")
+    assert widget.text() == "5 × 7"
 
 
 def test_an_empty_pair_stands_for_what_the_field_says(qtbot: QtBot) -> None:
@@ -64,6 +92,10 @@ def test_an_empty_pair_stands_for_what_the_field_says(qtbot: QtBot) -> None:
     assert shown.spec.strides == (1, 1)
     shown.type("strides", "pool size", enter=True)
     assert (shown.spec.strides, widget.text()) == (None, "pool size")
+    QTest.keyClick(widget, Qt.Key.Key_Up)
+    assert (shown.spec.strides, widget.text()) == ((1, 1), "1 × 1")
+    QTest.keyClick(widget, Qt.Key.Key_Down)
+    assert shown.spec.strides is None
 
 
 def test_padding_is_written_as_short_as_it_can_be(qtbot: QtBot) -> None:

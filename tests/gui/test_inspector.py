@@ -9,8 +9,8 @@ from pytestqt.qtbot import QtBot
 from nnstudio.core.shapes import infer_shapes
 from nnstudio.core.spec import NetworkSpec, ProjectSpec, TrainSpec
 from nnstudio.gui.document import Document
+from nnstudio.gui.form.facts import facts
 from nnstudio.gui.form.helping import docstring_html
-from nnstudio.gui.form.layer_section import facts
 from nnstudio.gui.form.pending import Pending
 from nnstudio.gui.inspector import InspectorPanel
 from nnstudio.gui.theme import theme

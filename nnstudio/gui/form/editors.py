@@ -10,7 +10,8 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from nnstudio.core.fields import FormField
-from nnstudio.gui.form.entries import ChoiceBox, Entry, numbers_entry, pair_entry, shape_entry, sides_entry
+from nnstudio.core.window import Size
+from nnstudio.gui.form.entries import ChoiceBox, Entry, numbers_entry, shape_entry, sides_entry
 from nnstudio.gui.form.spins import OptionalField, UnitTag, number_spin
 from nnstudio.gui.form.words import choice_text, tooltip, type_text
 from nnstudio.gui.widgets import field_state
@@ -78,7 +79,7 @@ class Editor(QObject):
 
 
 class NumberEditor(Editor):
-    """Whole numbers, numbers, percentages and numbers that can be switched off.
+    """Whole numbers, pairs of them, numbers, percentages and numbers that can be switched off.
 
     Every valid text counts at once. Ctrl+Z belongs to the project here, not to the text.
     """
@@ -117,7 +118,7 @@ class NumberEditor(Editor):
             return False
         return super().eventFilter(watched, event)
 
-    def _value(self) -> float | int | None:
+    def _value(self) -> float | int | Size | None:
         return self.spin.optional_value() if isinstance(self.spin, OptionalField) else self.spin.value()
 
     def _announce(self) -> None:
@@ -182,7 +183,7 @@ class CheckEditor(Editor):
 
 def make_editor(row: FormField, *, percent: bool = False) -> Editor:
     """The editor for a field's kind."""
-    if row.kind in ("int", "float"):
+    if row.kind in ("int", "float", "pair"):
         return NumberEditor(row, percent)
     if row.kind == "bool" and not row.optional:
         return CheckEditor(row)
@@ -194,8 +195,6 @@ def make_editor(row: FormField, *, percent: bool = False) -> Editor:
 def _entry(row: FormField) -> Entry:
     if row.kind == "numbers":
         return numbers_entry(row.off, row.choices)
-    if row.kind == "pair":
-        return pair_entry(row.off if row.optional else "")
     makers = {"shape": shape_entry, "sides": sides_entry}
     return makers.get(row.kind, Entry)()
 

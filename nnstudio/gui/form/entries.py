@@ -184,21 +184,6 @@ def shape_entry() -> Entry:
     return Entry(read_shape, shape_text)
 
 
-def pair_entry(off: str = "") -> Entry:
-    """A field for height and width, written ``3 × 3``; one number sets both.
-
-    Args:
-        off: What the field shows for None; "" where it can't be None.
-    """
-
-    def read(text: str) -> Shape | None:
-        return None if off and text.strip().lower() in ("", off) else read_pair(text)
-
-    entry = Entry(read, lambda pair: off if pair is None else " × ".join(map(str, pair)))
-    entry.setText(off)  # an entry begins with None, which it doesn't have to be shown
-    return entry
-
-
 def sides_entry() -> Entry:
     """A field for what is added around an image: ``1``, ``1 × 2`` or ``0, 1 × 0, 1``."""
     return Entry(read_sides, pads_text)

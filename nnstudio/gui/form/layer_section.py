@@ -5,8 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWhatsThis, QWidget
 
-from nnstudio.core.layer import LayerSpec, Shape
+from nnstudio.core.layer import LayerSpec
 from nnstudio.core.shapes import LayerReport
+from nnstudio.core.window import Size
+from nnstudio.gui.form.facts import facts, work
 from nnstudio.gui.form.helping import docstring_html
 from nnstudio.gui.form.more import MoreButton
 from nnstudio.gui.forms import SpecForm
@@ -109,13 +111,16 @@ class LayerSection(QWidget):
         """The form that is shown."""
         return self._form
 
-    def show_layer(self, layer: LayerSpec | None, row: LayerReport | None, l2: float) -> None:
+    def show_layer(
+        self, layer: LayerSpec | None, row: LayerReport | None, l2: float, sees: Size | None = None
+    ) -> None:
         """Show a layer's settings, or the empty state.
 
         Args:
             layer: The selected layer.
             row: What is known about it in its place.
             l2: The network's L2 penalty, which the layer inherits unless it has its own.
+            sees: Its receptive field, if it has one.
         """
         before = self._form
         self._form = None if layer is None else self._form_for(type(layer))
@@ -130,7 +135,7 @@ class LayerSection(QWidget):
             self.more_button.setVisible(self._form.has_rare())
         self._empty.setVisible(self._form is None)
         self._page.setVisible(self._form is not None)
-        self._facts.setText("" if row is None else facts(row))
+        self._facts.setText("" if row is None else facts(row, sees))
         self._facts.setToolTip("" if row is None else work(row))
 
     def show_facts(self, wanted: bool) -> None:
@@ -154,29 +159,3 @@ class LayerSection(QWidget):
     def _space(self) -> None:
         self._column.setSpacing(theme().px(METRICS.gap))
         self._column.setContentsMargins(0, 0, 0, theme().px(4))
-
-
-def facts(row: LayerReport) -> str:
-    """Output shape and where the parameters come from: "Params 784 × 64 + 64 = 50,240"."""
-    return f"Out {_shape(row.output_shape)}\n{_parameters(row)}"
-
-
-def work(row: LayerReport) -> str:
-    """The layer's work per sample."""
-    known = row.multiply_adds
-    return "" if known is None else f"{numbers.count(known)} multiply-adds per sample."
-
-
-def _parameters(row: LayerReport) -> str:
-    if row.parameters is None:
-        return "Params ?"
-    if not row.parameters:
-        return "No parameters"
-    weights = row.layer.weights(row.input_shape or ())
-    terms = [" × ".join(str(size) for size in weight.shape) for weight in weights if weight.trainable]
-    total = numbers.count(row.parameters)
-    return f"Params {' + '.join(terms)} = {total}" if terms else f"Params {total}"  # a block's lie inside
-
-
-def _shape(shape: Shape | None) -> str:
-    return "?" if shape is None else numbers.shape(shape)

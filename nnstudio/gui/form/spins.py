@@ -8,12 +8,13 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QLabel, QWidget
 
 from nnstudio.core.fields import FormField
+from nnstudio.gui.form.pair_spin import PairSpin
 from nnstudio.gui.form.words import OFF, range_sentence
 from nnstudio.gui.theme import theme
 from nnstudio.gui.widgets import numbers
 from nnstudio.gui.widgets.spin import IntSpin, OptionalSpinBox, ScientificSpinBox
 
-NumberSpin = IntSpin | ScientificSpinBox
+NumberSpin = IntSpin | ScientificSpinBox | PairSpin
 _UNBOUNDED = 1e300
 _UNIT_GAP = 7
 _FIRST_ABOVE_ZERO = 1.0  # where the arrows begin when a value that must exceed 0 is switched on
@@ -150,7 +151,9 @@ class UnitTag(QLabel):
 
 
 def number_spin(row: FormField, *, percent: bool = False) -> NumberSpin:
-    """The number field that fits a declaration of kind ``int`` or ``float``."""
+    """The number field that fits a declaration of kind ``int``, ``float`` or ``pair``."""
+    if row.kind == "pair":
+        return PairSpin(row)
     if row.optional:
         return OptionalField(row)
     if row.kind == "int":

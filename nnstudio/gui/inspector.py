@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+from pydantic import BaseModel
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
@@ -14,10 +15,11 @@ from nnstudio.core.receptive import receptive_field
 from nnstudio.core.spec import DataSpec, TrainSpec
 from nnstudio.errors import SpecError
 from nnstudio.gui.document import Document
+from nnstudio.gui.form.data_section import DataSection
 from nnstudio.gui.form.frame import Notice, SectionScroll
 from nnstudio.gui.form.layer_section import LayerHeader, LayerSection
 from nnstudio.gui.form.pending import LOCKED, Pending
-from nnstudio.gui.form.recipe_sections import DataSection, TrainingSection
+from nnstudio.gui.form.training_section import STOP_FIRST, TrainingSection
 from nnstudio.gui.form.words import error_sentence
 from nnstudio.gui.forms import SpecForm
 from nnstudio.gui.theme import theme
@@ -162,7 +164,7 @@ class InspectorPanel(QFrame):
     def _refresh_recipes(self) -> None:
         project = self._document.project
         self.training.show_recipe(project.train, self._pending)
-        self.data.show_recipe(project.data, self._pending is not None)
+        self.data.show_recipe(project.data, STOP_FIRST if self._pending else "")
         self.notice.say(self._pending.notice(project.train) if self._pending else "")
 
     def _check_layer(self, name: str, value: Any) -> str:
@@ -188,7 +190,8 @@ class InspectorPanel(QFrame):
         project = self._document.project
         spec: TrainSpec | DataSpec = getattr(project, part)
         changed = project.replace(**{part: spec.replace(**{name: value})})
-        self._document.apply(f"Set {name.replace('_', ' ')}", changed, merge=(part, name))
+        inner = _changed_inside(getattr(spec, name), value)
+        self._document.apply(f"Set {name.replace('_', ' ')}", changed, merge=(part, name, *inner))
 
     def _try(self, form: SpecForm | None, name: str, edit: Callable[[], None]) -> None:
         try:
@@ -231,9 +234,16 @@ class InspectorPanel(QFrame):
             *self.training.form.focus_chain(),
             self.training.more_button.button,
         ]
-        chain += [self.data.fold_button, *self.data.form.focus_chain(), self.notice.button]
+        chain += [*self.data.focus_chain(), self.notice.button]
         for first, second in itertools.pairwise(chain):
             QWidget.setTabOrder(first, second)
+
+
+def _changed_inside(old: object, new: object) -> tuple[str, ...]:
+    """Which settings of a nested spec differ: typing in one of them is one step, two of them are two."""
+    if not isinstance(old, BaseModel) or type(old) is not type(new):
+        return ()
+    return tuple(name for name in type(old).model_fields if getattr(old, name) != getattr(new, name))
 
 
 def _divider() -> QFrame:

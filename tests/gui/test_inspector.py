@@ -232,7 +232,7 @@ def test_reset_gives_the_defaults_back_as_one_step(inspected: Inspected) -> None
 
 def test_data_settings_are_behind_their_heading(inspected: Inspected) -> None:
     assert "use 100%, 10% for validation" in inspected.shown_text()
-    QTest.mouseClick(inspected.panel.data.fold_button, LEFT)
+    QTest.mouseClick(inspected.panel.data.head.button, LEFT)
     retype(inspected.panel.data.form.editor("fraction"), "50", enter=True)
     assert inspected.document.project.data.fraction == 0.5
     inspected.panel.set_running(1)

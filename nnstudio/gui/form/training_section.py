@@ -1,4 +1,4 @@
-"""The lower parts of the inspector: the training recipe and the data recipe."""
+"""The training recipe in the inspector."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from nnstudio.core.spec import DataSpec, TrainSpec
+from nnstudio.core.spec import TrainSpec
 from nnstudio.gui.form.more import MoreButton
 from nnstudio.gui.form.pending import LOCKED, Pending
+from nnstudio.gui.form.schedule_preview import SchedulePreview
 from nnstudio.gui.forms import SpecForm
 from nnstudio.gui.theme import theme
 from nnstudio.gui.tokens import METRICS
-from nnstudio.gui.widgets import numbers
 from nnstudio.gui.widgets.buttons import IconButton
-from nnstudio.gui.widgets.elided_label import ElidedLabel
 
 STOP_FIRST = "Locked while training. Stop the run to change it."
-_DATA_FIELDS = ("fraction", "validation", "scaling", "seed")
 
 
 class TrainingSection(QWidget):
@@ -43,6 +41,8 @@ class TrainingSection(QWidget):
         self.form = SpecForm(TrainSpec)
         self.form.edited.connect(self.edited)
         self.form.left.connect(self.left)
+        self.preview = SchedulePreview()
+        self.form.set_aside("schedule", self.preview)
         self.more_button = MoreButton()
         self.more_button.toggled_more.connect(self._show_rare)
         self._head = QHBoxLayout()
@@ -63,6 +63,7 @@ class TrainingSection(QWidget):
             pending: The recipe in force, while there is a run.
         """
         self.form.set_spec(recipe)
+        self.preview.show_recipe(recipe, pending.epoch if pending else None)
         waiting = pending.waiting(recipe) if pending else []
         for name in TrainSpec.model_fields:
             if pending and name in LOCKED:
@@ -86,61 +87,8 @@ class TrainingSection(QWidget):
         self.form.show_rare(shown)
 
     def _space(self) -> None:
-        _space_section(self._column, self._head)
-
-
-class DataSection(QWidget):
-    """How the data set is sampled, split and scaled, folded away behind a summary.
-
-    Signals:
-        edited(str, object): The user gave a setting a valid value.
-        left(): The focus left a field.
-    """
-
-    edited = Signal(str, object)
-    left = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        title = QLabel("Data")
-        title.setProperty("role", "section")
-        self._summary = ElidedLabel("", "caption")
-        self.fold_button = IconButton("chevron-right", "Data settings", checkable=True)
-        self.fold_button.toggled.connect(self._unfold)
-        self.form = SpecForm(DataSpec, only=_DATA_FIELDS, percent=("fraction", "validation"))
-        self.form.edited.connect(self.edited)
-        self.form.left.connect(self.left)
-        self._head = QHBoxLayout()
-        self._head.addWidget(title)
-        self._head.addWidget(self._summary, 1)
-        self._head.addWidget(self.fold_button)
-        self._column = QVBoxLayout(self)
-        self._column.addLayout(self._head)
-        self._column.addWidget(self.form)
-        self._unfold(False)
-        self._space()
-        theme().changed.connect(self._space)
-
-    def show_recipe(self, recipe: DataSpec, locked: bool) -> None:
-        """Show the data recipe; during a run it is locked."""
-        self.form.set_spec(recipe)
-        for name in _DATA_FIELDS:
-            self.form.set_state(name, "locked" if locked else "normal", STOP_FIRST if locked else "")
-        used, held = numbers.percent(recipe.fraction, 0), numbers.percent(recipe.validation, 0)
-        self._summary.setText(f"use {used}, {held} for validation")
-
-    def _unfold(self, shown: bool) -> None:
-        self.form.setVisible(shown)
-        self._summary.setVisible(not shown)
-        self.fold_button.set_icon("chevron-down" if shown else "chevron-right")
-
-    def _space(self) -> None:
-        _space_section(self._column, self._head)
-
-
-def _space_section(column: QVBoxLayout, head: QHBoxLayout) -> None:
-    px = theme().px
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(px(METRICS.form_row - METRICS.field))
-    head.setSpacing(px(METRICS.gap))
-    head.setContentsMargins(0, 0, 0, px(2))
+        px = theme().px
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(px(METRICS.form_row - METRICS.field))
+        self._head.setSpacing(px(METRICS.gap))
+        self._head.setContentsMargins(0, 0, 0, px(2))

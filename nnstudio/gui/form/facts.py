@@ -35,8 +35,7 @@ def _parameters(row: LayerReport) -> str:
         return "Params ?" if row.parameters is None else "No parameters"
     total = numbers.count(row.parameters)
     if row.branches:
-        amount = len(row.layer.children)
-        return f"Params of {amount} {'layer' if amount == 1 else 'layers'} = {total}"
+        return f"Params {total}"  # those of the layers inside
     weights = [weight for weight in row.layer.weights(row.input_shape) if weight.trainable]
     if not weights:
         return "No parameters"

@@ -103,12 +103,12 @@ def test_a_diverged_run_offers_a_smaller_rate_and_goes_on_from_its_last_good_epo
     watched.live.train()
     assert watched.to_end().state == "diverged"
     assert not all(math.isfinite(loss) for loss in losses_of(watched.events))
-    notice = watched.notices[-1]
-    assert notice is not None
-    assert notice.title.startswith("Loss became")
-    assert notice.action == "Set learning rate 100000"
+    session = watched.live.session
+    assert session is not None
+    finding = next(finding for finding in session.findings if finding.kind == "nonfinite")
+    assert finding.fixes[0].train["learning_rate"] < 1e6
     good = watched.ended[-1].epoch
-    assert f"epoch {good}" in notice.detail
+    assert f"epoch {good}" in finding.evidence
     watched.set_train(learning_rate=1e-4, l2=0.0)
     assert watched.live.can_continue
     watched.events.clear()

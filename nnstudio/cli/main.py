@@ -69,6 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_predict(commands)
     _add_small(commands)
     _add_data(commands)
+    _add_bench(commands)
     return parser
 
 
@@ -155,6 +156,16 @@ def _add_small(commands: Commands[_Parser]) -> None:
     export.add_argument("out", metavar="OUT", help="file to write")
     export.add_argument("--to", help="keras-h5, weights-h5 or keras; by default from OUT's ending")
     export.add_argument("--verify", action="store_true", help="run the file in Keras and compare")
+
+
+def _add_bench(commands: Commands[_Parser]) -> None:
+    bench = _command(commands, "bench", "bench", "how fast networks train on this machine")
+    bench.add_argument("spec", metavar="SPEC", nargs="*", help="M1 ... M6, C1 ... C3, or as for train; all")
+    bench.add_argument("--vs", choices=["torch"], help="train the same networks there, by turns")
+    bench.add_argument("--path", choices=["numpy", "jit"], help="measure one compute path only")
+    bench.add_argument("--seconds", type=float, default=0.5, help="length of a turn (0.5)")
+    bench.add_argument("--rounds", type=int, default=5, help="turns that each gets (5)")
+    bench.add_argument("--warm", action="store_true", help="only compile the kernels")
 
 
 def _add_data(commands: Commands[_Parser]) -> None:

@@ -1,0 +1,214 @@
+"""Measures how many samples a second a network trains, by turns with what it is compared to."""
+
+from __future__ import annotations
+
+import gc
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnstudio.data.dataset import Progress
+from nnstudio.data.prepare import Prepared
+from nnstudio.engine.trainer import Trainer
+from nnstudio.errors import DataError
+from nnstudio.experiments.bench.cases import Case
+
+ROUNDS = 5
+"""Turns that each contestant gets."""
+SIZE = 1024
+"""Rows and columns of the matrices whose product is the limit."""
+
+Contestant = Callable[[float], float]
+"""Trains for some seconds and returns samples per second."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One network's figures.
+
+    Attributes:
+        name: The network's name.
+        path: What computed it, in words.
+        threads: Threads it had at most.
+        samples_per_second: Median of the rounds.
+        spread: Distance of the quartiles, as a share of the median.
+        of_limit: Share of what matrix products alone would allow.
+        peer: What it is compared to, or "".
+        peer_samples_per_second: The peer's median.
+        ratio: Median of the rounds' ratios.
+    """
+
+    name: str
+    path: str
+    threads: int
+    samples_per_second: float
+    spread: float
+    of_limit: float
+    peer: str = ""
+    peer_samples_per_second: float = 0.0
+    ratio: float = 0.0
+
+
+def machine() -> str:
+    """The machine in words."""
+    import psutil
+
+    cores = psutil.cpu_count(logical=False) or 1
+    return f"{_processor()}, {cores} cores, {platform.system()}, Python {platform.python_version()}"
+
+
+def measure(
+    case: Case,
+    paths: tuple[str, ...],
+    *,
+    peer: str = "",
+    seconds: float = 0.5,
+    rounds: int = ROUNDS,
+    progress: Progress | None = None,
+) -> list[Row]:
+    """Trains a network by turns on each path and in the peer.
+
+    Every contestant trains for ``seconds`` per round, after one round that doesn't count. The whole way
+    through the training loop is measured, with order, gathering, losses and hits; validation is left out.
+
+    Args:
+        case: What to train.
+        paths: Compute paths; see ``engine.fast_path``.
+        peer: "torch", or "" for none.
+        seconds: Length of a turn.
+        rounds: How many turns each gets.
+        progress: Told what is going on; may raise ``Cancelled``.
+
+    Raises:
+        DataError: The peer is not installed, can't be told this network, or has other gradients.
+    """
+    data, threads = case.data(), _threads()
+    trainers = {path: _Ours(case, data, path) for path in paths}
+    contestants: dict[str, Contestant] = dict(trainers)
+    if peer:
+        from nnstudio.experiments.bench.torch_peer import TorchPeer
+
+        contestants[peer] = TorchPeer(case, data, threads)
+    speeds: dict[str, list[float]] = {name: [] for name in contestants}
+    limits = []
+    for turn in range(rounds + 1):
+        if progress:
+            progress(f"{case.name}: round {turn} of {rounds}", turn / (rounds + 1))
+        limit = _multiply_adds_per_second(threads)
+        for name, contestant in contestants.items():
+            gc.collect()
+            speed = contestant(seconds)
+            if turn:
+                speeds[name].append(speed)
+        if turn:
+            limits.append(limit / case.multiply_adds)
+    for ours in trainers.values():
+        ours.close()
+    return [_row(case, trainers[path].words, threads, speeds, path, limits, peer) for path in paths]
+
+
+class _Ours:
+    """This program on one path."""
+
+    def __init__(self, case: Case, data: Prepared, path: str) -> None:
+        self._path, self._case = path, case
+        with _environment(path):
+            self._trainer = Trainer(case.project, data)
+        self._events = self._trainer.run()
+
+    def __call__(self, seconds: float) -> float:
+        """See :data:`Contestant`."""
+        started, before = time.perf_counter(), self._trainer.samples
+        with _environment(self._path):
+            while (elapsed := time.perf_counter() - started) < seconds:
+                if next(self._events, None) is None:
+                    raise DataError(
+                        f"{self._case.name} diverged while it was measured", fix="lower its learning rate"
+                    )
+        return (self._trainer.samples - before) / elapsed
+
+    @property
+    def words(self) -> str:
+        """The path that was really taken, and why."""
+        return self._trainer.path
+
+    def close(self) -> None:
+        """Ends the run."""
+        self._events.close()
+
+
+def _row(
+    case: Case,
+    words: str,
+    threads: int,
+    speeds: dict[str, list[float]],
+    path: str,
+    limits: list[float],
+    peer: str,
+) -> Row:
+    ours = speeds[path]
+    median = statistics.median(ours)
+    low, high = np.percentile(ours, [25, 75])
+    ratio = statistics.median(a / b for a, b in zip(ours, speeds[peer], strict=True)) if peer else 0.0
+    return Row(
+        case.name,
+        words,
+        threads,
+        median,
+        float(high - low) / median,
+        median / statistics.median(limits),
+        peer,
+        statistics.median(speeds[peer]) if peer else 0.0,
+        ratio,
+    )
+
+
+def _multiply_adds_per_second(threads: int) -> float:
+    """What NumPy's matrix product reaches on large float32 matrices."""
+    from threadpoolctl import threadpool_limits
+
+    random = np.random.default_rng(0)
+    a = random.random((SIZE, SIZE), dtype=np.float32)
+    out = np.empty_like(a)
+    best = float("inf")
+    with threadpool_limits(limits=threads, user_api="blas"):
+        for _ in range(3):
+            started = time.perf_counter()
+            np.matmul(a, a, out=out)
+            best = min(best, time.perf_counter() - started)
+    return float(SIZE**3 / best)
+
+
+def _threads() -> int:
+    from nnstudio.engine.ops.jit.team import most_threads
+
+    return most_threads()
+
+
+@contextmanager
+def _environment(path: str) -> Iterator[None]:
+    """Training asks the environment for the path where an epoch begins."""
+    before = os.environ.get("NNSTUDIO_PATH")
+    os.environ["NNSTUDIO_PATH"] = path
+    try:
+        yield
+    finally:
+        os.environ.pop("NNSTUDIO_PATH")
+        if before is not None:
+            os.environ["NNSTUDIO_PATH"] = before
+
+
+def _processor() -> str:
+    """The processor's name as the system knows it."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+        return names[0] if names else platform.machine()
+    except OSError:
+        return platform.processor() or platform.machine()

@@ -135,6 +135,17 @@ class Document(QObject):
         if changed.name != layer and changed.name in self._selected:
             self.selection_changed.emit(self._selection)
 
+    def set_field_of_all(self, layers: Collection[str], name: str, value: object) -> None:
+        """Sets one field of several layers, as one step; typing merges as for one layer.
+
+        Raises:
+            SpecError: The value is not allowed for one of them; then none is changed.
+        """
+        network = self.network
+        for layer in layers:
+            network = network.replace_layer(layer, network.layer(layer).replace(**{name: value}))
+        self.apply_network(f"Set {name.replace('_', ' ')}", network, (tuple(layers), name))
+
     def apply_fix(self, fix: Fix, layer: str) -> None:
         """Applies a problem's fix as one step."""
         self.apply_network(fix.label, fix.apply(self.network, layer))

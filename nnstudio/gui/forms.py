@@ -61,6 +61,7 @@ class SpecForm(QWidget):
         self._check: Callable[[str, Any], str] = lambda _name, _value: ""
         self._hidden: frozenset[str] = frozenset()
         self._shows_rare = False
+        self._differing: frozenset[str] = frozenset()
         self._marks: dict[str, tuple[str, str]] = {}
         self._rows = {row.name: row for row in describe(cls, also) if only is None or row.name in only}
         self._editors = {name: make_editor(row, percent=name in percent) for name, row in self._rows.items()}
@@ -121,6 +122,16 @@ class SpecForm(QWidget):
             self._nested[field].set_state("locked" if state == "locked" else "normal", tooltip)
         if state == "invalid" or not self._editors[field].own_problem():
             self._places[field].say(tooltip if state == "invalid" else "")
+
+    def show_differing(self, fields: Collection[str]) -> None:
+        """Marks the fields in which specs that are edited together with this one differ."""
+        self._differing = frozenset(fields)
+        for name, editor in self._editors.items():
+            place = self._places[name]
+            if isinstance(place, FormRow):
+                place.show_differing(name in fields)
+            else:
+                editor.show_differing(name in fields)
 
     def set_check(self, check: Callable[[str, Any], str]) -> None:
         """Asks ``check(field, value)`` for a sentence before a value is taken; "" if it is all right."""
@@ -216,7 +227,8 @@ class SpecForm(QWidget):
             return
         if self.problem(name):
             self.set_state(name, "normal")
-        if self._spec is None or value == getattr(self._spec, name):
+        known = name not in self._differing
+        if self._spec is None or (known and value == getattr(self._spec, name)):
             return
         self.set_spec(self._spec.replace(**{name: value}))
         self.edited.emit(name, value)

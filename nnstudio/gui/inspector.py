@@ -152,14 +152,26 @@ class InspectorPanel(QFrame):
         self._refresh_recipes()
 
     def _refresh_layer(self) -> None:
-        layer = self._document.selected_layer
+        layer, together = self._document.selected_layer, self._together()
+        several = len(self._document.selected)
+        if several > 1 and not together:
+            layer = None
         row = self._document.report.row(layer.name) if layer is not None else None
-        self.header.show_layer(layer)
+        self.header.show_layer(layer, len(together))
         sees = receptive_field(self._document.network, layer.name) if layer is not None else None
         self.layer.show_layer(layer, row, self._document.project.train.l2, sees)
         if self.layer.form is not None:
             self.layer.form.set_check(self._check_layer)
+            self.layer.show_together([self._document.network.layer(name) for name in together])
+        elif several > 1:
+            self.layer.show_mixture(several)
         self._order_tabs()
+
+    def _together(self) -> tuple[str, ...]:
+        """Names of the selected layers if they are several of one kind."""
+        names, network = self._document.selected, self._document.network
+        kinds = {type(network.layer(name)) for name in names}
+        return names if len(names) > 1 and len(kinds) == 1 else ()
 
     def _refresh_recipes(self) -> None:
         project = self._document.project
@@ -177,8 +189,12 @@ class InspectorPanel(QFrame):
         return f"Another layer is called {value}." if value in others else ""
 
     def _set_layer_field(self, name: str, value: object) -> None:
-        selected = self._document.selection
-        self._try(self.layer.form, name, lambda: self._document.set_layer_field(selected, name, value))
+        document, together = self._document, self._together()
+        if together:
+            self._try(self.layer.form, name, lambda: document.set_field_of_all(together, name, value))
+        else:
+            selected = document.selection
+            self._try(self.layer.form, name, lambda: document.set_layer_field(selected, name, value))
 
     def _set_training_field(self, name: str, value: object) -> None:
         self._try(self.training.form, name, lambda: self._set("train", name, value))

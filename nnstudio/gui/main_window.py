@@ -318,7 +318,8 @@ class MainWindow(QMainWindow):
 
     def _show_outline(self, *_news: object) -> None:
         session = self.live.session
-        self.outline.set_network(session.project.network if session else self.document.network)
+        project = session.project if session else self.document.project
+        self.outline.set_network(project.network, project.name)
 
     def _fill_recent(self) -> None:
         recent = self.settings.recent.projects()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QCheckBox, QWidget
 
@@ -15,6 +15,8 @@ from nnstudio.gui.form.entries import ChoiceBox, Entry, numbers_entry, shape_ent
 from nnstudio.gui.form.spins import OptionalField, UnitTag, number_spin
 from nnstudio.gui.form.words import choice_text, tooltip, type_text
 from nnstudio.gui.widgets import field_state
+
+DIFFERS = "The selected layers have different values here; a new one is given to all of them."
 
 
 class Editor(QObject):
@@ -44,6 +46,13 @@ class Editor(QObject):
     def show_value(self, value: Any) -> None:
         """Show a value without announcing it."""
         raise NotImplementedError
+
+    def show_differing(self, differs: bool) -> None:
+        """Say whether the specs that are edited together have different values here."""
+        words = f"{self.row.help} {DIFFERS}" if differs else self.row.help
+        if self._state == "normal":
+            self.widget.setToolTip(tooltip(words))
+            self.widget.setAccessibleDescription(words)
 
     def set_check(self, check: Callable[[Any], str]) -> None:
         """Ask ``check`` about every value before it is taken over; editors of bounded values needn't."""
@@ -178,7 +187,15 @@ class CheckEditor(Editor):
 
     def show_value(self, value: Any) -> None:
         """Tick the box or not."""
+        self.check.setTristate(False)
         self.check.setChecked(bool(value))
+
+    def show_differing(self, differs: bool) -> None:
+        """Half tick the box where some say yes and some no."""
+        super().show_differing(differs)
+        self.check.setTristate(differs)
+        if differs:
+            self.check.setCheckState(Qt.CheckState.PartiallyChecked)
 
 
 def make_editor(row: FormField, *, percent: bool = False) -> Editor:

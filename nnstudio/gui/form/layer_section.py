@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWhatsThis, QWidget
 
@@ -24,6 +26,7 @@ from nnstudio.gui.widgets.empty_state import EmptyState
 from nnstudio.gui.widgets.icon_label import IconLabel
 
 HEADER = 38
+_NOTHING = "Select a layer to see and change its settings."
 
 
 class LayerHeader(QFrame):
@@ -48,16 +51,17 @@ class LayerHeader(QFrame):
         theme().changed.connect(self._space)
         self.show_layer(None)
 
-    def show_layer(self, layer: LayerSpec | None) -> None:
-        """Name a layer, or no layer."""
+    def show_layer(self, layer: LayerSpec | None, together: int = 1) -> None:
+        """Name a layer, or no layer, or how many of its kind are edited together."""
         self._layer = layer
         for widget in (self._glyph, self._name, self.help_button):
             widget.setVisible(layer is not None)
         self._type.setText(layer.title if layer else "Settings")
-        self._name.setText(layer.name if layer else "")
+        name = "" if layer is None else layer.name if together < 2 else f"{together} layers"
+        self._name.setText(name)
         if layer is not None:
             self._glyph.show_glyph(layer_glyph(layer.category, glyph_of(layer)))
-        self.setAccessibleName(f"{layer.title} {layer.name}" if layer else "Settings")
+        self.setAccessibleName(f"{layer.title} {name}" if layer else "Settings")
 
     def show_help(self) -> None:
         """Explain the layer's type in a bubble."""
@@ -88,7 +92,7 @@ class LayerSection(QWidget):
         self._forms: dict[type[LayerSpec], SpecForm] = {}
         self._shows_rare = False
         self._form: SpecForm | None = None
-        self._empty = EmptyState("", "Select a layer to see and change its settings.", icon_name="sliders")
+        self._empty = EmptyState("", _NOTHING, icon_name="sliders")
         self._page = QWidget()
         self._facts = QLabel()
         self._facts.setProperty("role", "secondary")
@@ -133,10 +137,36 @@ class LayerSection(QWidget):
             self._form.show_rare(self._shows_rare)
             self._form.show()
             self.more_button.setVisible(self._form.has_rare())
+        self._empty.say("", _NOTHING)
         self._empty.setVisible(self._form is None)
         self._page.setVisible(self._form is not None)
         self._facts.setText("" if row is None else facts(row, sees))
         self._facts.setToolTip("" if row is None else work(row))
+
+    def show_together(self, layers: Sequence[LayerSpec]) -> None:
+        """Edit more layers of the kind that is shown: the fields give the first one's values.
+
+        Args:
+            layers: All of them, or fewer than two for one layer alone.
+        """
+        if self._form is None:
+            return
+        many = len(layers) > 1
+        fields = type(self._form.spec).model_fields
+        differing = [
+            name for name in fields if many and len({repr(getattr(one, name)) for one in layers}) > 1
+        ]
+        self._form.set_hidden(("name",) if many else ())
+        self._form.show_differing(differing)
+        if many:
+            self._facts.setText(f"A change applies to all {len(layers)} layers.")
+            self._facts.setToolTip("")
+
+    def show_mixture(self, amount: int) -> None:
+        """Say why there are no settings: layers of several kinds are selected."""
+        self._empty.say(
+            "", f"{amount} layers of several kinds are selected. Layers of one kind have settings."
+        )
 
     def show_facts(self, wanted: bool) -> None:
         """Whether the computed rows are shown (there is no room for them in a low window)."""
@@ -159,3 +189,7 @@ class LayerSection(QWidget):
     def _space(self) -> None:
         self._column.setSpacing(theme().px(METRICS.gap))
         self._column.setContentsMargins(0, 0, 0, theme().px(4))
+
+
+def _differ(layers: Sequence[LayerSpec], name: str) -> bool:
+    return any(getattr(one, name) != getattr(layers[0], name) for one in layers[1:])

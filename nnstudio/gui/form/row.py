@@ -44,7 +44,9 @@ class FormRow(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.addLayout(self._head, 0, 0)
-        self._grid.addWidget(editor.widget, 0, 1)
+        self._field = QHBoxLayout()  # not a column of the grid, which would keep its gap while it is empty
+        self._field.addWidget(editor.widget, 1)
+        self._grid.addLayout(self._field, 0, 1)
         self._grid.addWidget(self._sentence, 1, 1)
         self._grid.setColumnStretch(1, 1)
         editor.widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -64,10 +66,14 @@ class FormRow(QWidget):
         """Show the button's state without a signal."""
         self._fold.setChecked(not folded)
 
+    def show_differing(self, differs: bool) -> None:
+        """Mark the label where specs that are edited together have different values."""
+        self._label.setText(f"{self.editor.row.label} ≠" if differs else self.editor.row.label)
+        self.editor.show_differing(differs)
+
     def set_aside(self, widget: QWidget) -> None:
         """Put a widget at the right of the field."""
-        self._grid.addWidget(widget, 0, 2)
-        self._grid.addWidget(self._sentence, 1, 1, 1, 2)
+        self._field.addWidget(widget)
 
     def say(self, problem: str) -> None:
         """Show a sentence below the field, or none."""
@@ -82,6 +88,7 @@ class FormRow(QWidget):
         px = theme().px
         self._grid.setHorizontalSpacing(px(METRICS.gap))
         self._grid.setVerticalSpacing(px(2))
+        self._field.setSpacing(px(METRICS.gap))
         self._grid.setColumnMinimumWidth(0, px(METRICS.form_label))
         self._head.setContentsMargins(px(INDENT * self._level), 0, 0, 0)
         self._label.setMaximumWidth(px(METRICS.form_label - INDENT * self._level))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex
 
+from nnstudio.gui.document import Document
 from nnstudio.gui.stack.model import StackModel
 from nnstudio.gui.theme import theme
 
@@ -32,6 +33,33 @@ class OpenBlocks:
         """The user opens or closes a block."""
         self._chosen[name] = is_open
         self._view.setExpanded(self._cards.find(name), is_open)
+
+    def toggle(self, document: Document, name: str, is_open: bool) -> None:
+        """Opens or closes a block; the selection leaves a block that closes."""
+        inside = [layer.name for layer in document.network.layer(name).tree()][1:]
+        if not is_open and set(inside) & set(document.selected):
+            document.select(name)
+        self.set_open(name, is_open)
+
+    def go_in(self, document: Document) -> None:
+        """Opens the selected block; in an open one, selects its first layer."""
+        layer = document.selected_layer
+        if layer is None or not layer.children:
+            return
+        if self.is_open(layer.name):
+            document.select(layer.children[0].name)
+        else:
+            self.set_open(layer.name, True)
+
+    def go_out(self, document: Document) -> None:
+        """Closes the selected block; elsewhere, selects the block around."""
+        layer = document.selected_layer
+        if layer is None:
+            return
+        if layer.children and self.is_open(layer.name):
+            self.toggle(document, layer.name, False)
+        elif around := document.network.parent(layer.name):
+            document.select(around)
 
     def reveal(self, index: QModelIndex) -> None:
         """Opens the blocks around a layer."""

@@ -61,7 +61,9 @@ class ModelOutline(QFrame):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._header)
-        layout.addWidget(self.view, 1)
+        self._rows = QVBoxLayout()
+        self._rows.addWidget(self.view)
+        layout.addLayout(self._rows, 1)
         layout.addWidget(self._footer)
         self.view.selectionModel().currentChanged.connect(self._on_current)
         self.set_network(NetworkSpec())
@@ -101,6 +103,7 @@ class ModelOutline(QFrame):
         self._header.setFixedHeight(px(_HEADER) + 1)
         self._title_row.setContentsMargins(px(METRICS.padding), 0, px(METRICS.padding), 0)
         self._title_row.setSpacing(px(METRICS.gap))
+        self._rows.setContentsMargins(0, px(MARGIN) - 1, 0, 0)
         self.view.doItemsLayout()
 
 
@@ -121,7 +124,6 @@ class _OutlineView(QTreeView):
         self.setDragDropMode(QAbstractItemView.DragDropMode.NoDragDrop)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setViewportMargins(0, theme().px(MARGIN) - 1, 0, 0)
         self.setModel(model)
         self.setItemDelegate(_OutlineDelegate(self))
         model.refreshed.connect(self.expandAll)

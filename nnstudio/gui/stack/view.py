@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QSize, Qt, Signal
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -35,6 +38,7 @@ from nnstudio.gui.stack.menu import card_menu
 from nnstudio.gui.stack.model import Index, StackModel
 from nnstudio.gui.stack.open_blocks import OpenBlocks
 from nnstudio.gui.stack.pointer import CardPointer
+from nnstudio.gui.stack.selecting import SelectionLink
 from nnstudio.gui.theme import theme
 
 
@@ -53,7 +57,6 @@ class StackView(QTreeView):
         super().__init__(parent)
         self.document = document
         self.data_title = ""
-        self._selecting = False
         self._can_lift = False
         self._explained = False
         self._cards = StackModel(self)
@@ -67,11 +70,10 @@ class StackView(QTreeView):
         self.setItemDelegate(self._delegate)
         self._cards.refreshed.connect(self._on_refreshed)
         self._cards.rename_wanted.connect(self._rename)
-        self.selectionModel().currentChanged.connect(self._on_selected)
-        self.selectionModel().selectionChanged.connect(self._on_selected)
+        self._selection = SelectionLink(self, document, self._cards, self._blocks)
         for folded in (self.expanded, self.collapsed):
             folded.connect(self.scheduleDelayedItemsLayout)
-        document.selection_changed.connect(self._show_selection)
+        document.selection_changed.connect(self._forget_explanation)
         document.changed.connect(self.refresh)
         document.reset.connect(self._on_reset)
         theme().changed.connect(self.scheduleDelayedItemsLayout)
@@ -130,10 +132,7 @@ class StackView(QTreeView):
 
     def set_open(self, name: str, is_open: bool) -> None:
         """Opens or closes a block; the selection leaves a block that closes."""
-        inside = [layer.name for layer in self.document.network.layer(name).tree()][1:]
-        if not is_open and set(inside) & set(self.document.selected):
-            self.document.select(name)
-        self._blocks.set_open(name, is_open)
+        self._blocks.toggle(self.document, name, is_open)
 
     def card_width(self) -> int:
         """Width of a card; with a scroll bar the right margin is smaller, so that cards change little."""
@@ -143,10 +142,6 @@ class StackView(QTreeView):
     def row_at(self, y: float) -> QModelIndex:
         """Index of the row at a height of the viewport."""
         return self.indexAt(QPoint(self.viewport().width() // 2, round(y)))
-
-    def selected_indexes(self) -> list[QModelIndex]:
-        """The selected cards, first to last."""
-        return [self._cards.find(name) for name in self.document.selected]
 
     def refresh(self, *_change: object) -> None:
         """Shows the document as it is now."""
@@ -163,9 +158,9 @@ class StackView(QTreeView):
         self._blocks.apply()
         self.scheduleDelayedItemsLayout()  # the last row of a block is higher than the others
         self.pointer.follow(here if self.underMouse() else None)
-        self._show_selection(self.document.selection)
+        self._selection.show()
 
-    def _forget_explanation(self) -> None:
+    def _forget_explanation(self, *_name: str) -> None:
         if self._explained:
             self._explained = False
             self.status_hint.emit("")
@@ -173,32 +168,6 @@ class StackView(QTreeView):
     def _on_reset(self) -> None:
         self._blocks.forget()
         self.refresh()
-
-    def _show_selection(self, name: str) -> None:
-        self._forget_explanation()
-        if self._cards.updating:
-            return  # comes again when the rows are those of the document
-        index, chosen = self._cards.find(name), QItemSelection()
-        for one in self.selected_indexes():
-            chosen.select(one, one)
-        self._selecting = True
-        if index != self.currentIndex():
-            self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
-            if index.isValid():  # other changes leave the place that the user scrolled to
-                self._blocks.reveal(index)
-                self.scrollTo(index)
-        self.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-        self._selecting = False
-        self.viewport().update()
-
-    def _on_selected(self, *_change: object) -> None:
-        """The user selected; Qt tells of the current card and of the selection one after the other."""
-        if self._cards.updating or self._selecting:
-            return
-        names = [self._cards.report(index).layer.name for index in self.selectionModel().selectedIndexes()]
-        current = self.currentIndex()
-        name = self._cards.report(current).layer.name if current.isValid() else ""
-        self.document.select_many(names, name if name in names else (names[-1] if names else ""))
 
     # Painting
 
@@ -313,11 +282,11 @@ class StackView(QTreeView):
 
     def run(self, command: str) -> None:
         """Runs one of the commands of ``keys.COMMANDS`` on the selected layers."""
-        own = {
+        own: dict[str, Callable[[], object]] = {
             "inspect": self.inspector_requested.emit,
             "rename": self.rename_selected,
-            "open": self._go_in,
-            "close": self._go_out,
+            "open": partial(self._blocks.go_in, self.document),
+            "close": partial(self._blocks.go_out, self.document),
         }
         if command in own:
             own[command]()
@@ -327,36 +296,17 @@ class StackView(QTreeView):
         except NNStudioError as error:
             self.explain(error)
 
-    def _go_in(self) -> None:
-        """Opens the selected block; in an open one, selects its first layer."""
-        layer = self.document.selected_layer
-        if layer is None or not layer.children:
-            return
-        if self.is_open(layer.name):
-            self.document.select(layer.children[0].name)
-        else:
-            self.set_open(layer.name, True)
-
-    def _go_out(self) -> None:
-        """Closes the selected block; elsewhere, selects the block around."""
-        layer = self.document.selected_layer
-        if layer is None:
-            return
-        if layer.children and self.is_open(layer.name):
-            self.set_open(layer.name, False)
-        elif around := self.document.network.parent(layer.name):
-            self.document.select(around)
-
     def rename_selected(self) -> None:
         """Opens the field for the selected layer's name in its card."""
         if self.currentIndex().isValid():
             self.edit(self.currentIndex())
 
     def _rename(self, name: str, new: str) -> None:
+        self._blocks.renamed(name, new.strip())
         try:
-            self._blocks.renamed(name, new.strip())
             commands.rename(self.document, name, new)
         except NNStudioError as error:
+            self._blocks.renamed(new.strip(), name)
             self.explain(error)
 
     def explain(self, error: NNStudioError) -> None:
@@ -372,7 +322,7 @@ class StackView(QTreeView):
 
     def startDrag(self, _actions: Qt.DropAction) -> None:
         """Lifts the selected cards."""
-        self._drag.lift(self.selected_indexes())
+        self._drag.lift(self._selection.indexes())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Takes layers."""

@@ -136,7 +136,10 @@ def test_a_fix_is_one_undo_step_that_the_run_takes_over_at_its_next_epoch(paused
     paused.pause_after_an_epoch()
     paused.pause_after_an_epoch()
     assert trainer.spec.l2 == 5e-4
-    assert paused.title != "L2 penalty → 5e-4"  # the doctor speaks again
+    paused.watched.live.train()  # the doctor speaks again after its next look, which waits to stay cheap
+    paused.watched.qtbot.waitUntil(lambda: paused.title != "L2 penalty → 5e-4", timeout=30_000)
+    paused.watched.live.stop()
+    paused.watched.to_end()
 
 
 def test_a_fix_can_be_taken_back_in_the_strip(paused: Page) -> None:

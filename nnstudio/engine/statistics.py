@@ -30,8 +30,8 @@ class Histogram:
     :func:`on_shared_edges` can bring any of them together without the values.
 
     Attributes:
-        limit: Where the last bin ends; 0 is the edge in the middle.
-        counts: One count per bin; a bin holds its lower edge, the last one also its upper.
+        limit: Where the last bin ends, above every value; 0 is the edge in the middle.
+        counts: One count per bin; a bin holds its lower edge.
     """
 
     limit: float
@@ -100,7 +100,7 @@ def summarise(*arrays: Any) -> ValueStatistics:
     finite = [part for part in finite if part.size]
     count = sum(part.size for part in finite)
     largest = max((max(float(part.max()), -float(part.min())) for part in finite), default=0.0)
-    limit = max(_SMALLEST_LIMIT, 2.0 ** math.ceil(math.log2(largest))) if largest else _SMALLEST_LIMIT
+    limit = max(_SMALLEST_LIMIT, math.ldexp(1.0, math.frexp(largest)[1]))  # the next power of two above it
     counts, total, squares = np.zeros(BINS, dtype=np.int64), 0.0, 0.0
     for part in finite:
         for start in range(0, part.size, _CHUNK):

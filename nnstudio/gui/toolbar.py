@@ -182,7 +182,8 @@ class TrainButtons(QWidget):
             if name == "train":
                 button.setText(_LONGEST)
             short = self._compact and name != "train"
-            button.setMinimumWidth(max(px(_ICON_WIDTH if short else width), button.sizeHint().width()))
+            button.ensurePolished()  # the style sheet's font is wider
+            button.setFixedWidth(max(px(_ICON_WIDTH if short else width), button.sizeHint().width()))
         self._write()
         self._more.setFixedWidth(px(_ARROW))
         self._more.setIconSize(QSize(px(12), px(12)))

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -40,6 +40,7 @@ def test_a_histogram_counts_as_numpy_does(values: np.ndarray):
 
 
 @given(floats, st.integers(0, 40))
+@example(np.array([1.0], np.float32), 1)
 @settings(deadline=None, derandomize=True, max_examples=40)
 def test_wider_bins_need_no_values(values: np.ndarray, doublings: int):
     found = histogram(values)
@@ -61,7 +62,8 @@ def test_the_range_is_a_power_of_two_with_zero_on_an_edge():
     assert found.limit == 1.0
     assert len(found.counts) == BINS
     assert found.counts[BINS // 2] == 1  # 0 belongs to the bin above it
-    assert histogram([1.0]).counts[-1] == 1
+    assert histogram([1.0]).limit == 2.0  # above every value, so that none lies on the last edge
+    assert histogram([1.0]).counts[BINS * 3 // 4] == 1
 
 
 def test_zeros_alone_and_nothing_at_all_have_a_histogram():

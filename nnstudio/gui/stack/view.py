@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import cast
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -180,7 +181,7 @@ class StackView(QTreeView):
         """Draws the frames of blocks, the cards, then the focus ring and the drop line above them."""
         painter = QPainter(self.viewport())
         for index in self._cards.walk():
-            if self.geometry_.shows_inside(index):
+            if self.geometry_.shows_inside(index) and self._is_in_sight(index):
                 self._delegate.paint_block(painter, index)
         painter.end()
         super().paintEvent(event)
@@ -189,6 +190,11 @@ class StackView(QTreeView):
         line = self._drag.line()
         if line is not None:
             paint_drop_line(painter, *line)
+
+    def _is_in_sight(self, block: QModelIndex) -> bool:
+        last = cast(QModelIndex, self.geometry_.last_inside(block))
+        above = self.visualRect(last).bottom() < 0
+        return not above and self.visualRect(block).top() <= self.viewport().height()
 
     def _paint_focus(self, painter: QPainter) -> None:
         current = self.currentIndex()

@@ -21,6 +21,22 @@ _ICON = 20
 _GAP = 8
 _POPUP = QSize(190, 420)
 
+_ORDER = (
+    "dense",
+    "convolution",
+    "pooling",
+    "activation",
+    "normalisation",
+    "regularisation",
+    "shape",
+    "blocks",
+)
+
+
+def _place(category: str) -> int:
+    """What is used most comes first; the list has room for the order of the cards' colours."""
+    return _ORDER.index(category) if category in _ORDER else len(_ORDER)
+
 
 class RailButton(QToolButton):
     """An icon with a small triangle at its corner, because it opens something."""
@@ -80,7 +96,9 @@ class LayerRail(QFrame):
         self.buttons: dict[str, RailButton] = {}
         self._layout = QVBoxLayout(self)
         self._layout.addWidget(self.search_button, 0, Qt.AlignmentFlag.AlignHCenter)
-        for category, entries in palette().items():
+        groups = palette()
+        for category in sorted(groups, key=_place):
+            entries = groups[category]
             button = RailButton(layer_glyph(category, glyph_of(entries[0].layer)), category.capitalize())
             button.setMenu(category_menu(document, category, entries, button))
             self.buttons[category] = button

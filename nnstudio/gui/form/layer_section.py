@@ -165,7 +165,7 @@ class LayerSection(QWidget):
     def show_mixture(self, amount: int) -> None:
         """Say why there are no settings: layers of several kinds are selected."""
         self._empty.say(
-            "", f"{amount} layers of several kinds are selected. Layers of one kind have settings."
+            "", f"{amount} layers of several kinds are selected. Those of one kind can be set together."
         )
 
     def show_facts(self, wanted: bool) -> None:

@@ -81,8 +81,9 @@ def _words(view: StackView, command: StackCommand) -> str:
     """Commands that go back and forth say what they would do now."""
     document = view.document
     layers = [document.network.layer(name) for name in commands.editable(document, document.selected)]
-    if command.name == "disable" and layers and all(layer.disabled for layer in layers):
-        return "Enable layer"
+    if command.name == "disable":
+        verb = "Enable" if layers and all(layer.disabled for layer in layers) else "Disable"
+        return f"{verb} {'layers' if len(layers) > 1 else 'layer'}"
     if command.name == "freeze":
         able = [layer for layer in layers if edits.has_weights(type(layer))]
         return "Unfreeze weights" if able and all(layer.frozen for layer in able) else command.text

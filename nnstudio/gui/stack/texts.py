@@ -53,11 +53,11 @@ def shapes_of(row: LayerReport, always: bool = False) -> tuple[str, str]:
 
 
 def detail_text(layer: LayerSpec, data_title: str = "", skip: str = "") -> str:
-    """What stands behind the title: a name of the user's own, then the key settings or the skip path."""
+    """What stands behind the title: the key settings or the skip path, then a name of the user's own."""
     if is_input(layer):
         return data_title
     own = "" if has_default_name(layer) else layer.name
-    return " · ".join(part for part in (own, skip or layer.detail()) if part)
+    return " · ".join(part for part in (skip or layer.detail(), own) if part)
 
 
 def skip_text(row: LayerReport) -> str:

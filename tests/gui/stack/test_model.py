@@ -101,7 +101,7 @@ def test_a_layer_that_keeps_the_shape_shows_it_once():
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("", "64 · relu"), ("dense_12", "64 · relu"), ("hidden", "hidden · 64 · relu")],
+    [("", "64 · relu"), ("dense_12", "64 · relu"), ("hidden", "64 · relu · hidden")],
 )
 def test_a_name_of_the_users_own_is_on_the_card(name, text):
     assert texts.detail_text(layer("Dense", name=name, units=64, activation="relu")) == text

@@ -180,6 +180,10 @@ class Actions(QObject):
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]
 
+    def names(self) -> set[str]:
+        """Names of all commands."""
+        return set(self._actions)
+
     def connect_all(self, slots: dict[str, Callable[[], object]]) -> None:
         """Connects commands to what they do; the slots take no arguments."""
         for name, slot in slots.items():

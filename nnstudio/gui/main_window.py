@@ -33,6 +33,7 @@ from nnstudio.gui.project_files import ProjectFiles
 from nnstudio.gui.project_label import ProjectLabel, saved_state
 from nnstudio.gui.run_link import RunLink
 from nnstudio.gui.settings import Settings
+from nnstudio.gui.stack.keys import STACK_COMMANDS
 from nnstudio.gui.stack.outline import ModelOutline
 from nnstudio.gui.stack.panel import StackPanel
 from nnstudio.gui.status_bar import StatusBar
@@ -43,24 +44,6 @@ from nnstudio.gui.window_geometry import limit_window, place_window
 
 NARROW = 1366
 """Width at 100% zoom below which the layer list becomes a rail."""
-
-STACK_COMMANDS = (
-    "rename",
-    "duplicate",
-    "cut",
-    "copy",
-    "paste",
-    "disable",
-    "freeze",
-    "group",
-    "ungroup",
-    "delete",
-    "move_up",
-    "move_down",
-    "fix",
-    "next_problem",
-    "previous_problem",
-)
 
 
 class MainWindow(QMainWindow):
@@ -156,6 +139,7 @@ class MainWindow(QMainWindow):
 
     def _connect_actions(self) -> None:
         self.actions_.scope(self.stack)
+        on_stack = self.actions_.names() & STACK_COMMANDS
         self.actions_.connect_all(
             {
                 "new": self.files.new,
@@ -172,7 +156,7 @@ class MainWindow(QMainWindow):
                 "previous_region": lambda: self.regions.cycle(-1),
                 "single_keys": self._toggle_single_keys,
                 "find_layer": self._find_layer,
-                **{name: partial(self.stack.view.run, name) for name in STACK_COMMANDS},
+                **{name: partial(self.stack.view.run, name) for name in on_stack},
                 "train": self.run.toggle,
                 "pause": self.live.pause,
                 "step_batch": self.live.step_batch,

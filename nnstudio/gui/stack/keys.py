@@ -40,8 +40,8 @@ COMMANDS = (
     StackCommand("freeze", "Freeze weights", (), "lock", edits_layer=True),
     StackCommand("group", "Group into block", ("Ctrl+G",), "group", edits_layer=True),
     StackCommand("ungroup", "Ungroup block", ("Ctrl+Shift+G",), "ungroup", edits_layer=True, block=True),
-    StackCommand("open", "Open block", ("Right",), block=True),
-    StackCommand("close", "Close block", ("Left",), block=True),
+    StackCommand("open_block", "Open block", ("Right",), block=True),
+    StackCommand("close_block", "Close block", ("Left",), block=True),
     StackCommand("move_up", "Move up", ("Alt+Up",), "arrow-up", edits_layer=True),
     StackCommand("move_down", "Move down", ("Alt+Down",), "arrow-down", edits_layer=True),
     StackCommand("delete", "Delete", ("Del", "Backspace"), "trash", edits_layer=True),
@@ -49,6 +49,8 @@ COMMANDS = (
     StackCommand("next_problem", "Next problem", ("F8",)),
     StackCommand("previous_problem", "Previous problem", ("Shift+F8",)),
 )
+STACK_COMMANDS = {command.name for command in COMMANDS}
+"""Their names; those that stand in the menu bar as well have the same name there."""
 
 
 def _combined(keys: str) -> int:

@@ -20,7 +20,7 @@ _GROUPS = (
     ("inspect", "rename", "duplicate"),
     ("cut", "copy", "paste"),
     ("disable", "freeze"),
-    ("group", "ungroup", "open", "close"),
+    ("group", "ungroup", "open_block", "close_block"),
     ("move_up", "move_down"),
     ("delete",),
 )
@@ -58,11 +58,11 @@ def _add_fixes(menu: QMenu, view: StackView) -> None:
 def _offered(view: StackView, name: str) -> bool:
     """Opening and closing stand in the menu of blocks only, and of the two only what would do something."""
     selected = view.document.selected_layer
-    if name not in ("open", "close"):
+    if name not in ("open_block", "close_block"):
         return True
     if selected is None or not selected.children:
         return False
-    return view.is_open(selected.name) == (name == "close")
+    return view.is_open(selected.name) == (name == "close_block")
 
 
 def _action(menu: QMenu, view: StackView, command: StackCommand) -> QAction:

@@ -291,8 +291,8 @@ class StackView(QTreeView):
         own: dict[str, Callable[[], object]] = {
             "inspect": self.inspector_requested.emit,
             "rename": self.rename_selected,
-            "open": partial(self._blocks.go_in, self.document),
-            "close": partial(self._blocks.go_out, self.document),
+            "open_block": partial(self._blocks.go_in, self.document),
+            "close_block": partial(self._blocks.go_out, self.document),
         }
         if command in own:
             own[command]()

@@ -12,7 +12,7 @@ import pytest
 Predict = Callable[[Path, np.ndarray], np.ndarray]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer than its tests: it changes Keras for everybody
 def keras_predict() -> Iterator[Predict]:
     """Opens a file with Keras and gives its predictions."""
     os.environ.setdefault("KERAS_BACKEND", "jax")

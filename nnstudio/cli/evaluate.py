@@ -22,7 +22,7 @@ def run(arguments: argparse.Namespace) -> None:
     checkpoint = find_model(arguments.model)
     spec = checkpoint.project.data
     if arguments.data:
-        spec = spec.replace(source=arguments.data)
+        spec = spec.of_source(arguments.data, spec.reading)
     with progress() as display:
         data = prepare(spec, display.update)
         model = checkpoint.model()

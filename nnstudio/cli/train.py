@@ -155,8 +155,11 @@ def _with_options(project: ProjectSpec, arguments: argparse.Namespace) -> Projec
         "optimizer": arguments.optimizer,
         "seed": arguments.seed,
     }
+    recipe = project.data
+    if arguments.data and not arguments.resume:  # which goes on with the same data at another place
+        recipe = recipe.of_source(arguments.data, recipe.reading)
     project = project.replace(
-        data=project.data.replace(**{k: v for k, v in data.items() if v is not None}),
+        data=recipe.replace(**{k: v for k, v in data.items() if v is not None}),
         train=project.train.replace(**{k: v for k, v in train.items() if v is not None}),
     )
     return with_settings(project, arguments.set)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from nnstudio.core.augmentation_spec import AugmentationSpec
+from nnstudio.core.correction_spec import MAX_CORRECTIONS, Corrections
 from nnstudio.core.fields import field
 from nnstudio.core.import_options import ImportOptions
 from nnstudio.core.spec_base import Spec
@@ -16,6 +17,12 @@ class DataSpec(Spec):
     source: str = field("digits", help="Name of a data set, or a path.", min_length=1)
     reading: ImportOptions | None = field(
         None, help="How a file or folder of one's own is read.", off="as it looks", hidden=True
+    )
+    corrections: Corrections = field(
+        (),
+        help="Samples with another class than their source says, or left out.",
+        hidden=True,
+        max_length=MAX_CORRECTIONS,
     )
     test: float | None = field(
         None,
@@ -44,3 +51,13 @@ class DataSpec(Spec):
     augmentation: AugmentationSpec = field(
         AugmentationSpec(), help="Random variations of the training samples; validation and test see none."
     )
+
+    def of_source(self, source: str, reading: ImportOptions | None = None) -> DataSpec:
+        """The recipe for other data: what was said of the samples of the former ones is left behind.
+
+        Args:
+            source: Name or path. With the same one the corrections of its samples stay.
+            reading: How it is read.
+        """
+        corrections = self.corrections if source == self.source else ()
+        return self.replace(source=source, reading=reading, corrections=corrections)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,6 +147,10 @@ class Dataset:
         """Shape of one sample: ``(features,)`` or ``(H, W, C)``."""
         return self.train.shape
 
+    def part_of(self, part: Part) -> Literal["train", "test"]:
+        """Which of the two holds the samples of a part that was split off, drawn or held back from one."""
+        return "train" if part.x.ctypes.data == self.train.x.ctypes.data else "test"
+
     def name_of(self, part: Part, position: int) -> str:
         """Where a sample comes from, for people: its file, or its number.
 
@@ -154,7 +159,7 @@ class Dataset:
             position: The sample's position in it.
         """
         row = int(part.rows(slice(position, position + 1))[0])
-        of_train = part.x.ctypes.data == self.train.x.ctypes.data
+        of_train = self.part_of(part) == "train"
         names = self.train_names if of_train else self.test_names
         return names[row] if names else f"{'sample' if of_train else 'test sample'} {row:,}"
 

@@ -7,7 +7,9 @@ The order of these steps is part of the recipe's meaning:
 2. ``fraction`` draws a random share of the training samples and, apart from that, of the test samples.
 3. ``validation`` holds back a share *of that sample*, so that all parts shrink alike: 60,000 samples
    with fraction 0.5 and validation 0.1 give 27,000 to train on and 3,000 to validate.
-4. The scaling's statistics come from what is left to train on, so that nothing is learnt from samples
+4. ``corrections`` give single samples another class or leave them out. The draws before were made as if
+   there were none, so that no other sample changes sides.
+5. The scaling's statistics come from what is left to train on, so that nothing is learnt from samples
    that are meant to be unseen.
 
 Draws are stratified (see ``split``) and independent of each other: another ``fraction`` of the training
@@ -24,6 +26,7 @@ from numpy.typing import NDArray
 
 from nnstudio.data.augmentation.check import check_augmentation
 from nnstudio.data.batches import Scaling
+from nnstudio.data.corrections import Corrector
 from nnstudio.data.dataset import Dataset, Part, Progress, blocks
 from nnstudio.data.split import share_size, stratified
 from nnstudio.errors import DataError
@@ -50,6 +53,7 @@ class Prepared:
         test: What is only looked at in the end; it may hold no sample.
         scaling: To apply to every sample, also to new ones when predicting.
         classes: Name of each class.
+        source: The whole data set, where it is known: it says where each sample comes from.
     """
 
     dataset: str
@@ -58,6 +62,7 @@ class Prepared:
     test: Part
     scaling: Scaling
     classes: tuple[str, ...]
+    source: Dataset | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -96,11 +101,15 @@ def prepare_dataset(dataset: Dataset, spec: DataSpec, progress: Progress | None 
     sample = _sample(pool, spec.fraction, spec.seed, _TRAIN)
     test = _sample(tests, spec.fraction, spec.seed, _TEST)
     train, validation = _hold_back(sample, spec.validation, spec.seed, _VALIDATION, "validation")
-    _check_classes(dataset, train)
+    corrector = Corrector(dataset, spec.corrections)
+    train, test = corrector.apply(train), corrector.apply(test)
+    validation = corrector.apply(validation) if validation is not None else None
+    _check_classes(dataset, corrector.apply(dataset.train), train)
     if progress is not None:
         progress("Measuring the samples", None)
     scaling = measure_scaling(train, spec.scaling)
-    return Prepared(dataset.name, train, validation, test, scaling, dataset.classes)
+    validation = validation if validation is not None and len(validation) else None
+    return Prepared(dataset.name, train, validation, test, scaling, dataset.classes, dataset)
 
 
 def part_sizes(train: int, test: int, spec: DataSpec) -> tuple[int, int, int]:
@@ -205,19 +214,19 @@ def _hold_back(part: Part, share: float, seed: int, stream: int, what: str) -> t
     return part.without(held), part.select(held)
 
 
-def _check_classes(dataset: Dataset, train: Part) -> None:
+def _check_classes(dataset: Dataset, known: Part, train: Part) -> None:
     """Refuses a recipe that leaves nothing of a class to learn from.
 
     A class without training samples in the data set itself is let pass: it may be one of the names only.
     """
     classes = dataset.classes
-    had, left = dataset.train.class_counts(len(classes)), train.class_counts(len(classes))
+    had, left = known.class_counts(len(classes)), train.class_counts(len(classes))
     lost = [name for name, before, now in zip(classes, had, left, strict=True) if before and not now]
     if lost:
         more = f" and of {len(lost) - 1} more" if len(lost) > 1 else ""
         raise DataError(
             f"no training samples are left of class {lost[0]!r}{more}",
             allowed="at least one of every class",
-            received=f"{len(train):,} of {len(dataset.train):,} training samples",
+            received=f"{len(train):,} of {len(known):,} training samples",
             fix="use a larger fraction of the data, or hold back less for validation and test",
         )

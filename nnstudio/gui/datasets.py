@@ -7,10 +7,15 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from nnstudio.core.history import Change
+from nnstudio.core.import_options import ImportOptions
 from nnstudio.core.spec import NetworkSpec, ProjectSpec
 from nnstudio.data.catalog import DatasetInfo, list_datasets
+from nnstudio.data.dataset import Dataset
 from nnstudio.gui.background import Task, run_in_background
 from nnstudio.gui.document import Document
+
+Key = tuple[str, ImportOptions | None]
+"""A file or folder, and how it is read."""
 
 
 class Datasets(QObject):
@@ -36,7 +41,7 @@ class Datasets(QObject):
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._document = document
-        self._files: dict[str, DatasetInfo | None] = {}
+        self._files: dict[Key, DatasetInfo | None] = {}
         self._named = {info.name: info for info in list_datasets()}
         self._task: Task | None = None
         document.changed.connect(self._changed)
@@ -56,7 +61,7 @@ class Datasets(QObject):
     @property
     def info(self) -> DatasetInfo | None:
         """What is known of the data set; None for a file that isn't read yet or can't be."""
-        return self._named.get(self.source) or self._files.get(self.source)
+        return self._named.get(self.source) or self._files.get(self._key)
 
     @property
     def title(self) -> str:
@@ -78,12 +83,17 @@ class Datasets(QObject):
         """A download is under way."""
         return self._task is not None
 
-    def choose(self, source: str) -> None:
-        """Makes ``source`` the project's data set; a known shape goes to the Input layer, in one step."""
+    def choose(self, source: str, reading: ImportOptions | None = None) -> None:
+        """Makes ``source`` the project's data set; a known shape goes to the Input layer, in one step.
+
+        Args:
+            source: Name of a data set, or a path.
+            reading: How a file or folder is read.
+        """
         project = self._document.project
-        info = self._named.get(source) or self._files.get(source)
+        info = self._named.get(source) or self._files.get((source, reading))
         network = with_input(project.network, info.shape) if info else project.network
-        data = project.data.replace(source=source)
+        data = project.data.of_source(source, reading)
         title = info.title if info else Path(source).name
         self._document.apply(f"Choose {title}", project.replace(data=data, network=network))
 
@@ -95,10 +105,9 @@ class Datasets(QObject):
 
     def refresh(self) -> None:
         """Tells the document what the data look like; reads an unknown file in the background."""
-        source = self.source
-        if source not in self._named and source not in self._files:
-            self._files[source] = None
-            self._look_into(source)
+        if self.source not in self._named and self._key not in self._files:
+            self._files[self._key] = None
+            self._look_into(self._key)
         info = self.info
         self._document.expect(info.shape if info else None, info.classes if info else None)
         self.described.emit()
@@ -131,18 +140,26 @@ class Datasets(QObject):
         if change.data:
             self.refresh()
 
-    def _look_into(self, source: str) -> None:
+    def know(self, info: DatasetInfo, reading: ImportOptions | None) -> None:
+        """Tells what a file or folder holds, by whoever has read it."""
+        self._files[info.name, reading] = info
+
+    @property
+    def _key(self) -> Key:
+        return self.source, self._document.project.data.reading
+
+    def _look_into(self, key: Key) -> None:
         def done(info: DatasetInfo) -> None:
-            self._files[source] = info
-            if source == self.source:
+            self._files[key] = info
+            if key == self._key:
                 self.refresh()
 
         def failed(error: Exception) -> None:
-            self._files.pop(source, None)
-            if source == self.source:
+            self._files.pop(key, None)
+            if key == self._key:
                 self.failed.emit(error, "")
 
-        run_in_background(lambda: describe(source), done, failed, self)
+        run_in_background(lambda: describe(*key), done, failed, self)
 
     def _arrived(self, title: str) -> None:
         self._task = None
@@ -155,20 +172,26 @@ class Datasets(QObject):
         self.failed.emit(error, name)
 
 
-def describe(source: str) -> DatasetInfo:
+def describe(source: str, reading: ImportOptions | None = None) -> DatasetInfo:
     """Reads a file or folder to learn what it holds (slow: for a background thread).
+
+    Args:
+        source: Its path.
+        reading: How it is read.
 
     Raises:
         DataError: It can't be read as a data set.
     """
     from nnstudio.data.catalog import load_dataset
 
-    data = load_dataset(source, download=False)
+    return info_of(source, load_dataset(source, download=False, reading=reading))
+
+
+def info_of(source: str, data: Dataset) -> DatasetInfo:
+    """What is known of a file or folder that has been read."""
     train, test = len(data.train), len(data.test)
     summary = f"{train + test:,} samples"
-    return DatasetInfo(
-        source, data.title, summary, data.shape, len(data.classes), train, test, True, str(source)
-    )
+    return DatasetInfo(source, data.title, summary, data.shape, len(data.classes), train, test, True, source)
 
 
 def with_input(network: NetworkSpec, shape: tuple[int, ...]) -> NetworkSpec:

@@ -57,17 +57,19 @@ class ReadAhead(QObject):
             self._task = None
 
     def _changed(self, change: Change) -> None:
-        if change.before.data.source != change.after.data.source:
+        before, after = change.before.data, change.after.data
+        if (before.source, before.reading) != (after.source, after.reading):
             self._timer.start()
 
     def _read(self) -> None:
         self.stop()
-        source = self._document.project.data.source
+        recipe = self._document.project.data
 
         def read(report: Callable[[str, float | None], None]) -> None:
             from nnstudio.data.catalog import load_dataset
 
-            load_dataset(source, report, download=False)  # which remembers the last ones
+            # which remembers the last ones
+            load_dataset(recipe.source, report, download=False, reading=recipe.reading)
             importlib.import_module(RECORDER)
 
         self._task = run_in_background(

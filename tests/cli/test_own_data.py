@@ -98,3 +98,14 @@ def test_wrong_wishes_are_refused(command: Command, table: Path, tmp_path: Path)
     command("data", "info", table, "--read", "colours=rgb").refused("colours")
     command("data", "convert", table, tmp_path / "x.parquet").refused("ending that isn't known", ".npz")
     command("data", "convert", table, tmp_path / "pictures").refused("PNG files hold")
+
+
+def test_corrections_count_from_the_command_line(command: Command, table: Path, tmp_path: Path) -> None:
+    network = tmp_path / "network.json"
+    network.write_text(json.dumps({"layers": LAYERS}))
+    corrections = json.dumps([{"row": row, "label": None} for row in range(0, 40, 2)])
+    arguments = ["train", network, "--data", table, "--epochs", 1, "--set", f"data.corrections={corrections}"]
+    command(*arguments, "--set", "data.test=0", "--set", "data.validation=0", "--out", tmp_path / "run")
+    told = command("evaluate", tmp_path / "run", "--split", "train", "--json").json
+    assert sum(map(sum, told["confusion"])) == 60
+    command(*arguments[:-1], 'data.corrections=[{"row": 99, "label": null}]').refused("doesn't hold", "Data")

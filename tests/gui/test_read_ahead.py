@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
+from nnstudio.core.import_options import ImportOptions
 from nnstudio.data import catalog
 from nnstudio.engine.session import Snapshot
 from nnstudio.gui.document import Document
@@ -23,9 +24,9 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
     asked: list[tuple[str, bool]] = []
     real = catalog.load_dataset
 
-    def load(source: str, progress: Any = None, *, download: bool = True) -> Any:
+    def load(source: str, progress: Any = None, *, download: bool = True, reading: Any = None) -> Any:
         asked.append((source, download))
-        return real(source, progress, download=download)
+        return real(source, progress, download=download, reading=reading)
 
     monkeypatch.setattr(catalog, "load_dataset", load)
     return asked
@@ -83,11 +84,11 @@ def test_a_file_that_cannot_be_read_is_left_to_the_run(
 def test_a_run_that_waits_for_the_reading_says_how_far_it_is(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reading, gate = threading.Event(), threading.Event()
+    begun, gate = threading.Event(), threading.Event()
 
-    def load(source: str, progress: Any = None, *, download: bool = True) -> None:
+    def load(source: str, progress: Any = None, *, download: bool = True, reading: Any = None) -> None:
         progress("Generating digits", 0.25)
-        reading.set()
+        begun.set()
         gate.wait()
 
     monkeypatch.setattr(catalog, "load_dataset", load)
@@ -97,10 +98,24 @@ def test_a_run_that_waits_for_the_reading_says_how_far_it_is(
     waiting = Snapshot(sequence=0, state="preparing", message="Getting the data ready")
     assert ahead.told(waiting) == waiting
     choose(document, source="digits")
-    qtbot.waitUntil(reading.is_set)
+    qtbot.waitUntil(begun.is_set)
     told = ahead.told(waiting)
     assert (told.message, told.progress) == ("Generating digits", 0.25)
     running = Snapshot(sequence=1, state="running")
     assert ahead.told(running) == running
     gate.set()
     ahead.stop()
+
+
+def test_a_file_is_read_anew_when_it_is_to_be_read_otherwise(
+    document: Document, loaded: list[tuple[str, bool]], qtbot: QtBot, tmp_path: Path
+) -> None:
+    table = tmp_path / "points.csv"
+    table.write_text("a,b,c\n1,2,x\n3,4,y\n")
+    choose(document, source=str(table), reading=ImportOptions(label="c"))
+    qtbot.waitUntil(lambda: len(loaded) == 1)
+    choose(document, reading=ImportOptions(label="a", ignore="c"))
+    qtbot.waitUntil(lambda: len(loaded) == 2)
+    choose(document, validation=0.3)
+    qtbot.wait(400)
+    assert len(loaded) == 2

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import DTypeLike
 
 from nnstudio.engine.plan import Step
@@ -169,10 +168,11 @@ def _links(steps: tuple[Step, ...], bench: Bench, needs_dx: bool) -> Iterator[_L
 
 
 def _arrays(step: Step, bench: Bench) -> dict[str, tuple[BufferSpec, Array]]:
+    empty = bench.ops.xp.empty
     return {
         name: (
             spec,
-            np.empty(spec.shape if spec.per_batch else (bench.batch, *spec.shape), spec.dtype or bench.dtype),
+            empty(spec.shape if spec.per_batch else (bench.batch, *spec.shape), spec.dtype or bench.dtype),
         )
         for name, spec in step.layer.buffers(step.shape, step.activation).items()
         if bench.backward or not spec.backward

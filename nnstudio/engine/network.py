@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,9 @@ from nnstudio.engine.chain import Bench, Chain
 from nnstudio.engine.ops import NumpyOps
 from nnstudio.engine.plan import Step, WeightView, plan, weight_index
 from nnstudio.engine.threads import one_blas_thread
-from nnstudio.layers.base import Layer, NoiseSource
+from nnstudio.layers.base import Layer, NoiseSource, Ops
 from nnstudio.optim import Initializer, Loss
+from nnstudio.optim.losses import LossOps
 from nnstudio.optim.targets import Targets
 
 Array = Any
@@ -30,6 +31,14 @@ Vector = NDArray[Any]
 
 # Streams of one seed: the order of samples has the epoch's number, so this one lies above all epochs.
 _WEIGHTS_STREAM = 2_000_001
+
+
+class NetworkOps(Ops, LossOps, Protocol):
+    """The compute primitives of layers and losses, and the scratch arrays they work in."""
+
+    def scratch(self, slot: int, shape: Shape, dtype: Any) -> Array:
+        """A reusable array that may hold anything."""
+        ...
 
 
 class Network:
@@ -104,7 +113,13 @@ class Network:
         return ((entry, layers[entry.layer]) for entry in wanted)
 
     def workspace(
-        self, weights: Vector, batch: int, gradients: Vector | None = None, *, input_gradient: bool = False
+        self,
+        weights: Vector,
+        batch: int,
+        gradients: Vector | None = None,
+        *,
+        input_gradient: bool = False,
+        ops: NetworkOps | None = None,
     ) -> Workspace:
         """Arrays for passes over batches of up to ``batch`` samples.
 
@@ -113,8 +128,9 @@ class Network:
             batch: Largest number of samples.
             gradients: Flat vector that backward passes fill, ``(trainable,)``; None for evaluation.
             input_gradient: Backward passes give the gradient with respect to the network's input.
+            ops: The compute primitives, which all arrays must be made for; None for NumPy's.
         """
-        return Workspace(self, weights, batch, gradients, input_gradient)
+        return Workspace(self, weights, batch, gradients, input_gradient, ops or NumpyOps())
 
 
 class Workspace:
@@ -130,19 +146,20 @@ class Workspace:
         weights: Vector,
         batch: int,
         gradients: Vector | None,
-        input_gradient: bool = False,
+        input_gradient: bool,
+        ops: NetworkOps,
     ) -> None:
         self.network = network
         self.batch = batch
         self.dtype = weights.dtype
-        self.ops = NumpyOps()
+        self.ops = ops
         self.watched: dict[str, Array] = {}
         backward = gradients is not None or input_gradient
         gradient_views = {} if gradients is None else network.views(gradients)
         views = network.views(weights)
         bench = Bench(self.ops, views, gradient_views, batch, self.dtype, backward, self.watched)
         self.chain = Chain(network.steps, bench, needs_dx=input_gradient)
-        self.d_logits = np.empty((batch, *network.output_shape), dtype=self.dtype) if backward else None
+        self.d_logits = ops.xp.empty((batch, *network.output_shape), self.dtype) if backward else None
 
     def forward(self, x: Array, noise: NoiseSource | None = None) -> Array:
         """The logits for a batch.

@@ -9,7 +9,7 @@ from nnstudio.core.activations import ActivationFunction
 from nnstudio.core.fields import field
 from nnstudio.core.layer import INITIALIZERS, LAYERS, Category, Shape, WeightSpec
 from nnstudio.layers.base import Array, BufferSpec, Frame, KerasLayer, Layer
-from nnstudio.layers.ops import Normalisation
+from nnstudio.layers.ops import Normalisation, Statistics
 
 
 @LAYERS.register
@@ -81,16 +81,13 @@ class BatchNorm(Layer):
 
     def _find_statistics(self, frame: Frame, x: Array) -> None:
         """Those of the batch while the layer learns, the running ones otherwise."""
-        mean, variance = frame.buffers["mean"], frame.buffers["variance"]
-        moving_mean, moving_variance = frame.weights["moving_mean"], frame.weights["moving_variance"]
+        buffers, weights = frame.buffers, frame.weights
+        statistics = Statistics(buffers["mean"], buffers["variance"], buffers["inverse"])
+        moving = (weights["moving_mean"], weights["moving_variance"])
         if frame.learning:
-            frame.ops.moments(x, mean, variance)
-            moving_mean[...] = self.momentum * moving_mean + (1 - self.momentum) * mean
-            moving_variance[...] = self.momentum * moving_variance + (1 - self.momentum) * variance
+            frame.ops.batch_statistics(x, statistics, moving, self.momentum, self.epsilon)
         else:
-            mean[...] = moving_mean
-            variance[...] = moving_variance
-        frame.buffers["inverse"][...] = (variance + self.epsilon) ** -0.5
+            frame.ops.moving_statistics(statistics, moving, self.epsilon)
 
     def backward(self, frame: Frame, x: Array, y: Array, dy: Array) -> Array | None:
         """See the class; ``dy`` becomes ``dx``."""

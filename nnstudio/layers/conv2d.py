@@ -143,16 +143,17 @@ class Conv2D(Layer):
         """``f(x ∗ kernel + bias)``."""
         out = frame.buffers["out"]
         z = frame.buffers.get("z", out)  # without need of z, f works in place
-        frame.ops.convolve(x, frame.weights["kernel"], frame.weights.get("bias"), self.window, z)
-        return frame.ops.activate(frame.activation, z, out)
+        kernel, bias = frame.weights["kernel"], frame.weights.get("bias")
+        return frame.ops.convolve_activate(frame.activation, x, kernel, bias, self.window, z, out)
 
     def backward(self, frame: Frame, x: Array, y: Array, dy: Array) -> Array | None:
         """See the class; ``dy`` becomes ``dz``."""
-        dz = frame.ops.activate_backward(frame.activation, dy, y, frame.buffers.get("z"))
         dx = frame.buffers["dx"] if frame.needs_dx else None
         kernel, gradients = frame.weights["kernel"], frame.gradients
-        frame.ops.convolve_backward(
-            dz, x, kernel, self.window, gradients.get("kernel"), gradients.get("bias"), dx
+        d_kernel, d_bias = gradients.get("kernel"), gradients.get("bias")
+        z = frame.buffers.get("z")
+        frame.ops.convolve_activate_backward(
+            frame.activation, dy, y, z, x, kernel, self.window, d_kernel, d_bias, dx
         )
         return dx
 

@@ -112,17 +112,16 @@ class Dense(Layer):
         """``f(x @ kernel + bias)``."""
         out = frame.buffers["out"]
         z = frame.buffers.get("z", out)  # without need of z, f works in place
-        frame.ops.affine(x, frame.weights["kernel"], frame.weights.get("bias"), z)
-        return frame.ops.activate(frame.activation, z, out)
+        kernel, bias = frame.weights["kernel"], frame.weights.get("bias")
+        return frame.ops.affine_activate(frame.activation, x, kernel, bias, z, out)
 
     def backward(self, frame: Frame, x: Array, y: Array, dy: Array) -> Array | None:
         """See the class; ``dy`` becomes ``dz``."""
-        dz = frame.ops.activate_backward(frame.activation, dy, y, frame.buffers.get("z"))
         dx = frame.buffers["dx"] if frame.needs_dx else None
-        gradients = frame.gradients
-        frame.ops.affine_backward(
-            dz, x, frame.weights["kernel"], gradients.get("kernel"), gradients.get("bias"), dx
-        )
+        kernel, gradients = frame.weights["kernel"], frame.gradients
+        d_kernel, d_bias = gradients.get("kernel"), gradients.get("bias")
+        z = frame.buffers.get("z")
+        frame.ops.affine_activate_backward(frame.activation, dy, y, z, x, kernel, d_kernel, d_bias, dx)
         return dx
 
     def keras(self) -> tuple[KerasLayer, ...]:

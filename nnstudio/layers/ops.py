@@ -29,6 +29,21 @@ class Normalisation:
     beta: Array | None
 
 
+@dataclass(frozen=True)
+class Statistics:
+    """What BatchNorm finds out about every channel; arrays ``(C,)``, float64, to be filled.
+
+    Attributes:
+        mean: Means.
+        variance: Biased variances.
+        inverse: ``1 / √(variance + epsilon)``.
+    """
+
+    mean: Array
+    variance: Array
+    inverse: Array
+
+
 class Ops(Protocol):
     """The compute primitives that layers are written in (see ``nnstudio.engine.ops``)."""
 
@@ -51,6 +66,62 @@ class Ops(Protocol):
         dx: Array | None,
     ) -> None:
         """Gradients of :meth:`affine`; what is None is left out."""
+        ...
+
+    def affine_activate(
+        self,
+        function: ActivationFunction,
+        x: Array,
+        kernel: Array,
+        bias: Array | None,
+        z: Array,
+        out: Array,
+    ) -> Array:
+        """``z = x @ kernel + bias`` and ``out = f(z)``; ``out`` may be ``z``."""
+        ...
+
+    def affine_activate_backward(
+        self,
+        function: ActivationFunction,
+        dy: Array,
+        y: Array,
+        z: Array | None,
+        x: Array,
+        kernel: Array,
+        d_kernel: Array | None,
+        d_bias: Array | None,
+        dx: Array | None,
+    ) -> None:
+        """Gradients of :meth:`affine_activate`; what is None is left out. ``dy`` becomes ``dz``."""
+        ...
+
+    def convolve_activate(
+        self,
+        function: ActivationFunction,
+        x: Array,
+        kernel: Array,
+        bias: Array | None,
+        window: Window,
+        z: Array,
+        out: Array,
+    ) -> Array:
+        """``z = x ∗ kernel + bias`` and ``out = f(z)``; ``out`` may be ``z``."""
+        ...
+
+    def convolve_activate_backward(
+        self,
+        function: ActivationFunction,
+        dy: Array,
+        y: Array,
+        z: Array | None,
+        x: Array,
+        kernel: Array,
+        window: Window,
+        d_kernel: Array | None,
+        d_bias: Array | None,
+        dx: Array | None,
+    ) -> None:
+        """Gradients of :meth:`convolve_activate`; what is None is left out. ``dy`` becomes ``dz``."""
         ...
 
     def convolve(self, x: Array, kernel: Array, bias: Array | None, window: Window, out: Array) -> Array:
@@ -127,8 +198,22 @@ class Ops(Protocol):
         """``dy * f'(z)``, in place of ``dy``."""
         ...
 
-    def moments(self, x: Array, mean: Array, variance: Array) -> None:
-        """Mean and biased variance of every channel: ``(..., C) -> (C,)``, float64."""
+    def batch_statistics(
+        self,
+        x: Array,
+        statistics: Statistics,
+        moving: tuple[Array, Array],
+        momentum: float,
+        epsilon: float,
+    ) -> None:
+        """The statistics of a batch ``(..., C)``; moves the running mean and variance towards them.
+
+        ``moving ← momentum · moving + (1 − momentum) · that of the batch``.
+        """
+        ...
+
+    def moving_statistics(self, statistics: Statistics, moving: tuple[Array, Array], epsilon: float) -> None:
+        """The running mean and variance as the statistics."""
         ...
 
     def batch_norm(

@@ -16,7 +16,7 @@ import numpy as np
 from nnstudio.core.activations import ActivationFunction
 from nnstudio.engine.ops import activations
 from nnstudio.engine.ops.scratch import ScratchOps
-from nnstudio.layers.ops import Normalisation
+from nnstudio.layers.ops import Normalisation, Statistics
 
 Array = Any
 
@@ -28,6 +28,26 @@ _SLOT = 6  # activations use the slots below on the same pieces
 
 class NormalisationOps(ScratchOps):
     """The primitives of normalisation layers."""
+
+    def batch_statistics(
+        self,
+        x: Array,
+        statistics: Statistics,
+        moving: tuple[Array, Array],
+        momentum: float,
+        epsilon: float,
+    ) -> None:
+        """The statistics of a batch ``(..., C)``; moves the running mean and variance towards them."""
+        mean, variance = statistics.mean, statistics.variance
+        self.moments(x, mean, variance)
+        for running, found in zip(moving, (mean, variance), strict=True):
+            running[...] = momentum * running + (1 - momentum) * found
+        statistics.inverse[...] = (variance + epsilon) ** -0.5
+
+    def moving_statistics(self, statistics: Statistics, moving: tuple[Array, Array], epsilon: float) -> None:
+        """The running mean and variance as the statistics."""
+        statistics.mean[...], statistics.variance[...] = moving
+        statistics.inverse[...] = (statistics.variance + epsilon) ** -0.5
 
     def moments(self, x: Array, mean: Array, variance: Array) -> None:
         """Mean and biased variance of every channel: ``(..., C) -> (C,)``, float64."""

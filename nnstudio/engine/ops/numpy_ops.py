@@ -8,6 +8,7 @@ import numpy as np
 
 from nnstudio.core.activations import ActivationFunction
 from nnstudio.engine.ops import activations, noise
+from nnstudio.engine.ops.composed import ComposedOps
 from nnstudio.engine.ops.convolution import ConvolutionOps
 from nnstudio.engine.ops.depthwise import DepthwiseOps
 from nnstudio.engine.ops.normalisation import NormalisationOps
@@ -17,7 +18,7 @@ from nnstudio.engine.ops.pooling import PoolingOps
 Array = Any
 
 
-class NumpyOps(ConvolutionOps, DepthwiseOps, NormalisationOps, PaddingOps, PoolingOps):
+class NumpyOps(ComposedOps, ConvolutionOps, DepthwiseOps, NormalisationOps, PaddingOps, PoolingOps):
     """Primitives that write into arrays they are given.
 
     One object serves one thread: it keeps the scratch arrays that the primitives need, so a step

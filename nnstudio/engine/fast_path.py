@@ -1,24 +1,37 @@
 """Which path computes a run's steps: NumPy, or compiled kernels where there are any.
 
-``$NNSTUDIO_PATH`` decides. ``numpy``, the default, never looks for kernels, and ``jit`` waits for
-them. ``auto`` trains in NumPy until they are there: the first run on a machine has them compiled by a
-process of its own, and takes them over where an epoch begins; later ones find them on disk. A network
+``$NNSTUDIO_PATH`` decides. ``auto``, the default, trains in NumPy until the kernels are there: the first
+run on a machine has them compiled by a process of its own, and takes them over where an epoch begins;
+later ones find them on disk. ``numpy`` never looks for kernels, and ``jit`` waits for them. A network
 with a layer that has no kernel is trained in NumPy as a whole. ``Trainer.path`` says what was chosen
 and why.
 
-Each path is exact to the last bit with itself: the same seed gives the same run, on any number of
-threads, and a resumed run goes on as if it had never stopped. Between the two, sums are rounded in
-another order, so that weights differ as those of two processors do: by about 1e-7 of their size after
-a step, and more the longer a run is.
+Each path is exact to the last bit with itself: the same seed gives the same run on the same machine, on
+any number of threads. Between the two, sums are rounded in another order, so that weights differ as
+those of two processors do: by about 1e-7 of their size after a step, and more the longer a run is.
+
+So that a resumed run goes on as if it had never stopped, a run's state says which path it is on:
+
+- An epoch is computed on one path. Resumed in its middle, it goes on on that one, even if that means to
+  wait for kernels.
+- Once a run is on the kernels it stays there.
+- A run on NumPy takes the kernels where the next epoch begins, if they are ready then.
+
+Only in the last point does a run depend on anything but its project: on how soon the kernels were ready,
+once per machine and version. With ``numpy`` it doesn't. An epoch's record says what computed it.
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nnstudio.core.spec import ProjectSpec
+from nnstudio.data.batches import Scaling
 from nnstudio.data.prepare import Prepared
 from nnstudio.engine.network import Network
 from nnstudio.engine.ops.jit.machine import NoFastPath
@@ -27,9 +40,15 @@ from nnstudio.engine.stepper import Stepper
 from nnstudio.engine.update import Update
 from nnstudio.errors import TrainingError
 
+if TYPE_CHECKING:
+    from nnstudio.engine.ops.jit.evaluation import JitEvaluator
+
 Choice = Literal["auto", "numpy", "jit"]
 CHOICES = ("auto", "numpy", "jit")
 DEFAULT: Choice = "numpy"
+
+EVALUATION_WORK = 50_000_000
+"""Multiply-adds from which loading the kernels pays for an evaluation by itself; a third of a second."""
 
 
 def chosen_path() -> Choice:
@@ -73,13 +92,21 @@ class FastPath:
     reason: str = ""
     settled: bool = False
 
-    def stepper(self) -> Stepper | None:
-        """The compiled stepper as soon as there is one; None as long as NumPy is the best."""
+    def stepper(self, path: str = "", *, begun: bool = False) -> Stepper | None:
+        """The compiled stepper as soon as there is one; None as long as NumPy is the best.
+
+        Args:
+            path: The path that the run was on.
+            begun: The epoch that comes next has begun on it.
+        """
         choice = chosen_path()
         if self.settled or choice == "numpy":
             return None
+        if begun and path == "numpy":
+            self.reason = "the next epoch takes the fast kernels"
+            return None
         try:
-            made = self._make(wait=choice == "jit")
+            made = self._make(wait=choice == "jit" or path == "jit")
         except NoFastPath as error:
             self.reason, self.settled = error.what, True
             return None
@@ -88,16 +115,32 @@ class FastPath:
         return made
 
     def _make(self, *, wait: bool) -> Stepper | None:
-        if self.project.data.augmentation is not None and self.project.data.augmentation.active:
-            raise NoFastPath("samples are varied in NumPy")
         from nnstudio.engine.ops.jit import build
-        from nnstudio.engine.ops.jit.support import require_support
 
-        require_support(self.network)
         kernels = build.load(wait=wait)
         if kernels is None:
             return None
         from nnstudio.engine.ops.jit.stepper import JitStepper
 
-        part, scaling = self.data.train, self.data.scaling
-        return JitStepper(self.network, part, scaling, self.state, self.update, self.batch, kernels)
+        return JitStepper(self.network, self.project, self.data, self.state, self.update, self.batch, kernels)
+
+
+def fast_evaluator(
+    network: Network, weights: NDArray[np.float32], scaling: Scaling, samples: int
+) -> JitEvaluator | None:
+    """Compiled passes of a network, where they pay for so many samples; None where NumPy is the best."""
+    choice = chosen_path()
+    from nnstudio.engine.ops.jit import build
+
+    small = samples * network.report.multiply_adds < EVALUATION_WORK
+    if choice == "numpy" or (choice == "auto" and small and not build.loaded()):
+        return None
+    try:
+        kernels = build.load(wait=choice == "jit")
+        if kernels is None:
+            return None
+        from nnstudio.engine.ops.jit.evaluation import JitEvaluator
+
+        return JitEvaluator(network, weights, scaling, kernels)
+    except NoFastPath:
+        return None

@@ -26,21 +26,16 @@ def evaluation_batch(network: Network, samples: int) -> int:
 
 
 def measure(
-    network: Network, weights: NDArray[np.float32], part: Part | None, scaling: Scaling
-) -> tuple[float | None, float | None]:
+    network: Network, weights: NDArray[np.float32], part: Part, scaling: Scaling
+) -> tuple[float, float]:
     """Mean loss and share of hits on a part, in evaluation mode.
 
     Args:
         network: The network.
         weights: Its flat weight vector.
-        part: The samples; None or an empty part has no figures.
+        part: The samples, one at least.
         scaling: How raw samples become the network's inputs.
-
-    Returns:
-        Loss and accuracy, or None for both.
     """
-    if part is None or len(part) == 0:
-        return None, None
     batch = evaluation_batch(network, len(part))
     gather = Gather(part, scaling, batch)
     workspace: Any = network.workspace(weights, batch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,15 @@ from numpy.typing import NDArray
 from nnstudio.core.activations import ActivationFunction
 from nnstudio.core.spec import NetworkSpec
 from nnstudio.data.batches import Scaling
+from nnstudio.engine.fast_path import fast_evaluator
 from nnstudio.engine.measure import evaluation_batch
 from nnstudio.engine.network import Network, Workspace
 from nnstudio.engine.threads import one_blas_thread
 from nnstudio.errors import DataError
 from nnstudio.optim import Loss
+
+if TYPE_CHECKING:
+    from nnstudio.engine.ops.jit.evaluation import JitEvaluator
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,8 @@ class Model:
             DataError: The samples have another shape than the network's input.
         """
         x = self.checked(x)
+        if fast := self._fast_passes(len(x)):
+            return self._of_every_class(fast.evaluate(_compact(x), scaled=scaled)[2])
         probabilities = np.empty((len(x), *self.network.output_shape), dtype=np.float32)
         workspace = self._passes(len(x))
         with one_blas_thread(), np.errstate(all="ignore"):  # weights that overflow give NaN
@@ -96,7 +102,11 @@ class Model:
     def evaluate(self, x: Any, y: Any) -> Evaluation:
         """Mean loss, accuracy and probabilities on raw samples ``x`` with labels ``y``."""
         x = self.checked(x)
-        labels = np.asarray(y, dtype=np.int64)
+        labels = np.ascontiguousarray(y, dtype=np.int64)
+        n = max(1, len(x))
+        if fast := self._fast_passes(len(x)):
+            total, hits, probabilities = fast.evaluate(_compact(x), labels)
+            return Evaluation(total / n, hits / n, self._of_every_class(probabilities), labels)
         probabilities = np.empty((len(x), *self.network.output_shape), dtype=np.float32)
         workspace, total, hits = self._passes(len(x)), 0.0, 0
         link = ActivationFunction(self.loss.link)
@@ -107,7 +117,6 @@ class Model:
                 loss, right = workspace.loss(logits, labels[start:stop], backward=False)
                 workspace.ops.activate(link, logits, probabilities[start:stop])
                 total, hits = total + loss, hits + right
-        n = max(1, len(x))
         return Evaluation(total / n, hits / n, self._of_every_class(probabilities), labels)
 
     def _of_every_class(self, probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -132,9 +141,21 @@ class Model:
             )
         return samples
 
+    def _fast_passes(self, samples: int) -> JitEvaluator | None:
+        """Compiled passes, where there are any and they pay."""
+        found: JitEvaluator | None = getattr(self._local, "fast", None)
+        if found is None and samples > 0:
+            found = self._local.fast = fast_evaluator(self.network, self.weights, self.scaling, samples)
+        return found
+
     def _passes(self, samples: int) -> Workspace:
         batch = evaluation_batch(self.network, samples)
         workspace: Workspace | None = getattr(self._local, "workspace", None)
         if workspace is None or workspace.batch < batch:
             workspace = self._local.workspace = self.network.workspace(self.weights, batch)
         return workspace
+
+
+def _compact(x: NDArray[Any]) -> NDArray[Any]:
+    """Samples of a type that the compiled passes read."""
+    return np.ascontiguousarray(x, None if x.dtype == np.uint8 else np.float32)

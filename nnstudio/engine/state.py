@@ -101,6 +101,7 @@ class TrainerState:
         best_weights: Its weights, or None.
         seconds: Wall time so far.
         parent: Where a forked run began, or None.
+        path: What computed the last step, "numpy" or "jit" (see ``fast_path``); "" before the first.
     """
 
     weights: Vector
@@ -116,6 +117,7 @@ class TrainerState:
     best_weights: Vector | None = None
     seconds: float = 0.0
     parent: Parent | None = None
+    path: str = ""
 
     def copy(self) -> TrainerState:
         """A copy that shares nothing that training changes."""

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from nnstudio.core.spec import ProjectSpec, TrainSpec
 from nnstudio.data.batches import Gather
+from nnstudio.data.dataset import Part
 from nnstudio.data.prepare import Prepared
+from nnstudio.engine.measure import measure
 from nnstudio.engine.network import Network
 from nnstudio.engine.ops.noise import Noise
 from nnstudio.engine.state import TrainerState
@@ -24,6 +26,11 @@ Rates = Sequence[float] | NDArray[np.float64]
 
 class Stepper(Protocol):
     """Changes the weights and slots of a run's state in place; its counts are the caller's to move."""
+
+    @property
+    def name(self) -> str:
+        """Name of the path: "numpy" or "jit"."""
+        ...
 
     @property
     def path(self) -> str:
@@ -55,6 +62,10 @@ class Stepper(Protocol):
         """
         ...
 
+    def measure(self, part: Part) -> tuple[float, float]:
+        """Mean loss and share of hits on a part that isn't empty, in evaluation mode."""
+        ...
+
 
 class NumpyStepper:
     """Steps in NumPy: the reference, on any machine and for any network.
@@ -68,6 +79,8 @@ class NumpyStepper:
         batch: Samples per step.
     """
 
+    name = "numpy"
+
     def __init__(
         self,
         network: Network,
@@ -78,6 +91,7 @@ class NumpyStepper:
         batch: int,
     ) -> None:
         self.path = "CPU · NumPy"
+        self._network, self._scaling = network, data.scaling
         self._state, self._update, self._batch = state, update, batch
         self._gradients = np.zeros(network.trainable, dtype=np.float32)
         self._workspace = network.workspace(state.weights, batch, self._gradients)
@@ -103,6 +117,10 @@ class NumpyStepper:
             if not math.isfinite(loss) or time.perf_counter() - started >= seconds:
                 break
         return losses, hits
+
+    def measure(self, part: Part) -> tuple[float, float]:
+        """See :class:`Stepper`."""
+        return measure(self._network, self._state.weights, part, self._scaling)
 
     def _step(self, rows: NDArray[np.int64], rate: float, epoch: int, done: int) -> tuple[float, int]:
         """One step behind ``done`` others: its batch's summed loss before it, and its hits."""

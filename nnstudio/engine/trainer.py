@@ -21,7 +21,6 @@ from nnstudio.data.dataset import Part
 from nnstudio.data.prepare import Prepared
 from nnstudio.engine.best import BestKeeper
 from nnstudio.engine.fast_path import FastPath
-from nnstudio.engine.measure import measure
 from nnstudio.engine.model import Model
 from nnstudio.engine.network import Network
 from nnstudio.engine.probe import look_at_last_batch
@@ -169,15 +168,17 @@ class Trainer:
             self._stepper.configure(self.spec, self._targets)
             self.best.configure(self.spec.early_stopping)
 
-    def _take_fast_path(self) -> None:
-        faster = self._fast.stepper()
+    def _choose_path(self) -> None:
+        """An epoch keeps the path that it began on, also when the run is resumed in the middle of it."""
+        faster = self._fast.stepper(self.state.path, begun=self.state.batch > 0)
         if faster is not None:
             faster.configure(self.spec, self._targets)
             self._stepper = faster
+        self.state.path = self._stepper.name
 
     def _epoch(self) -> Generator[Event, None, bool]:
         """The rest of the epoch; False as soon as a loss or the weights are not finite."""
-        self._take_fast_path()
+        self._choose_path()
         state = self.state
         self._rates = epoch_rates(self.spec, self.batches, state.epoch, state.history)
         order = part_order(self.data.train, self.spec.seed, state.epoch + 1)
@@ -261,8 +262,10 @@ class Trainer:
 
     def _measure(self, part: Part | None) -> tuple[float | None, float | None]:
         """Loss and accuracy on a part with the present weights."""
+        if part is None or len(part) == 0:
+            return None, None
         with np.errstate(all="ignore"):
-            return measure(self.network, self.state.weights, part, self.data.scaling)
+            return self._stepper.measure(part)
 
     def _diverge(self) -> None:
         """Back to the state of the last epoch whose weights were finite, after a look at what broke it."""

@@ -44,8 +44,8 @@ def project_of(
 def run_once(program: Program, kernels: Kernels, samples: int, *, threads: int = 1) -> None:
     """Runs a program for one batch, as a step of plain gradient descent with rate 1."""
     rule = rule_for(SGD())
-    runner = Runner(program, kernels, Team(threads), 100_000, rule)
-    runner.run(np.arange(samples), rule.coefficients([1.0], 1), 0)
+    runner = Runner(program, kernels, Team(threads), rule)
+    runner.run(None, np.arange(samples), rule.coefficients([1.0], 1), threads=threads)
 
 
 @dataclass
@@ -64,8 +64,8 @@ def jit_steps(
     trainer = Trainer(project, data)
     stepper = JitStepper(
         trainer.network,
-        data.train,
-        data.scaling,
+        project,
+        data,
         trainer.state,
         trainer._update,
         trainer.batch_size,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nnstudio.engine.ops.jit.program import Matrix, Program, Weights
+from nnstudio.engine.ops.jit.instructions import dense, gradients, pointwise
+from nnstudio.engine.ops.jit.program import Matrix, Program, Samples, Weights
 from tests.engine.jit.helpers import run_once
 
 pytestmark = pytest.mark.timeout(900)  # the kernels may have to be compiled first
@@ -41,9 +42,9 @@ def test_forward_and_backward_are_numpys(code, rows: int, units: int, inputs: in
     x, out, cut, dz, dx = (program.matrix(width) for width in (inputs, units, units, units, inputs))
     a, b = drawn(x, 1), drawn(dz, 2)
     kernel, bias = random(inputs, units), random(units)
-    program.affine(x, kernel, None, out)
-    program.affine(x, kernel, bias, cut, rectify=True)
-    program.affine_input(dz, kernel, dx)
+    dense.affine(program, x, kernel, None, out)
+    dense.affine(program, x, kernel, bias, cut, rectify=True)
+    dense.affine_input(program, dz, kernel, dx)
     run_once(program, code, rows, threads=2)
     close(out.array[:, :units], a @ kernel)
     close(cut.array[:, :units], np.maximum(a @ kernel + bias, 0))
@@ -59,8 +60,8 @@ def test_weights_go_down_their_gradient(code, rows: int, units: int, inputs: int
     a, b = drawn(x, 1), drawn(dz, 2)
     vector = random(inputs * units + units + 1)
     before, size = vector.copy(), inputs * units
-    program.kernel_gradient(x, dz, Weights(vector[:size], None, 0), 0.0)
-    program.bias_gradient(dz, Weights(vector[size:-1], None, size), 0.0)
+    gradients.kernel_gradient(program, x, dz, Weights(vector[:size], None, 0), 0.0)
+    gradients.bias_gradient(program, dz, Weights(vector[size:-1], None, size), 0.0)
     run_once(program, code, rows, threads=2)
     change = before - vector
     close(change[:size], (a.T @ b).ravel())
@@ -72,7 +73,7 @@ def test_nan_is_not_cut_away(code):
     program = Program(1)
     x, out = program.matrix(1), program.matrix(1)
     x.array[:] = np.nan
-    program.affine(x, random(1, 1), random(1), out, rectify=True)
+    dense.affine(program, x, random(1, 1), random(1), out, rectify=True)
     run_once(program, code, 1)
     assert np.isnan(out.array).all()
 
@@ -82,11 +83,10 @@ def test_arrays_of_another_size_type_or_layout_are_refused():
     x, out = program.matrix(3), program.matrix(2)
     for kernel in (random(3, 3), random(3, 2).astype(np.float64), np.asfortranarray(random(3, 2))):
         with pytest.raises(ValueError, match="wrong size, type or layout"):
-            program.affine(x, kernel, None, out)
+            dense.affine(program, x, kernel, None, out)
     with pytest.raises(ValueError, match="wrong size"):
-        program.copy(x, out)
+        pointwise.copy(program, x, out)
     with pytest.raises(ValueError, match="wrong size"):
-        program.copy(x, Matrix(3, 3))
-    labels = np.array([0, 2])
+        pointwise.copy(program, x, Matrix(3, 3))
     with pytest.raises(ValueError, match="labels"):
-        program.loss(0, out, program.matrix(2), labels, None, 0.0, mean=True)
+        Samples(random(2, 3), np.array([0, 2]), 2)

@@ -104,14 +104,6 @@ def test_a_layer_without_a_kernel_trains_in_numpy_and_says_so():
     assert trainer.reason == "finished"
 
 
-def test_varied_samples_train_in_numpy_and_say_so():
-    project = small_project()
-    data = project.data.replace(augmentation={"shift": {"horizontal": 0.1}})
-    trainer = Trainer(project.replace(data=data), small_data(project))
-    next(trainer.run())
-    assert trainer.path.startswith("CPU · NumPy: ")
-
-
 def test_a_session_tells_its_path():
     project = small_project(epochs=1)
     session = Session(project, prepared=small_data(project))

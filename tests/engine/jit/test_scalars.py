@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from nnstudio.engine.ops.jit.instructions import pointwise
 from nnstudio.engine.ops.jit.kernels.elementwise import FUNCTIONS
 from nnstudio.engine.ops.jit.program import Program
 from tests.engine.jit.helpers import run_once
@@ -20,7 +21,7 @@ def over(kernels, name: str, x: np.ndarray) -> np.ndarray:
     program = Program(1)
     values = program.matrix(len(x))
     values.array[0, : len(x)] = x
-    program.activate(FUNCTIONS.index(name), 1.0, values)
+    pointwise.activate(program, FUNCTIONS.index(name), 1.0, values)
     run_once(program, kernels, 1)
     return values.array[0, : len(x)]
 

@@ -84,3 +84,12 @@ def test_another_process_waits_for_the_lock(folder: Path):
         with pytest.raises(subprocess.TimeoutExpired):
             other.wait(2)
     assert other.communicate(timeout=60)[0] == "inside\n"
+
+
+def test_a_changed_family_is_compiled_again_and_the_rest_kept(folder: Path, monkeypatch):
+    filled(folder)
+    monkeypatch.setattr(store, "_families", lambda: ["dense.py 1 2"])
+    assert not store.intact()
+    assert store.undamaged()
+    store.mark_complete()
+    assert store.intact()

@@ -5,10 +5,16 @@ Read in this order:
 - ``kernels.microkernel``: the register block at the heart of every matrix product, as LLVM IR
 - ``kernels.gemm``: products of any size made of such blocks
 - ``kernels.elementwise``, ``kernels.losses``, ``kernels.updates``: everything else a step computes
+- ``kernels.operations``: the operations made of them, a family of them per module
 - ``kernels.interpreter``: runs the operations of a step on all threads
-- ``program`` and ``lowering``: from a network and its recipe to those operations
-- ``stepper`` and ``team``: what the training loop sees; how many threads pay
+- ``program`` and ``instructions``: the table of operations, and what may be written into it
+- ``lowering``: from a network and its recipe to that table, a module for each kind of layer
+- ``stepper``, ``evaluation`` and ``team``: what the training loop sees; how many threads pay
 - ``machine``, ``store``, ``build``: where there are kernels, and their cache on disk
+
+A layer gets onto this path by an operation (a code in ``kernels.codes``, a function in a module of
+``kernels.operations``), an instruction that writes it, and a lowering that is listed in
+``lowering.chain``.
 
 Nothing outside this package knows about addresses. Nothing in it is imported before a run needs it:
 Numba takes a third of a second to import.

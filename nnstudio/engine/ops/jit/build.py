@@ -44,6 +44,11 @@ def load(*, wait: bool) -> Kernels | None:
     return _loaded()
 
 
+def loaded() -> bool:
+    """This process has the kernels in memory."""
+    return _loaded.cache_info().currsize > 0
+
+
 def build() -> None:
     """Compiles what is missing, unless another process has done it meanwhile.
 
@@ -55,14 +60,17 @@ def build() -> None:
         with store.lock():
             if store.intact():
                 return
-            store.discard()
+            if not store.undamaged():
+                store.discard()
             from nnstudio.engine.ops.jit.kernels.objects import compile_object, load_object
 
             code = compile_object(target)
             store.write_whole(store.object_file(target), code)
+            from nnstudio.engine.ops.jit.kernels.operations import load_all
             from nnstudio.engine.ops.jit.runner import warm_up
 
             warm_up(load_object(target, code))
+            load_all()
             store.mark_complete()
             store.tidy()
     except Exception as error:

@@ -7,17 +7,19 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from nnstudio.core.spec import TrainSpec
-from nnstudio.data.batches import Scaling
+from nnstudio.core.spec import ProjectSpec, TrainSpec
 from nnstudio.data.dataset import Part
+from nnstudio.data.prepare import Prepared
 from nnstudio.engine.network import Network
+from nnstudio.engine.ops.jit.evaluation import JitEvaluator
 from nnstudio.engine.ops.jit.kernels.objects import Kernels
-from nnstudio.engine.ops.jit.lowering import Lowering, Recipe
-from nnstudio.engine.ops.jit.program import aligned
+from nnstudio.engine.ops.jit.lowering.programs import training_program
+from nnstudio.engine.ops.jit.lowering.writer import Recipe
+from nnstudio.engine.ops.jit.program import Samples, aligned
 from nnstudio.engine.ops.jit.rules import rule_for
 from nnstudio.engine.ops.jit.runner import Runner
-from nnstudio.engine.ops.jit.support import require_support
 from nnstudio.engine.ops.jit.team import Team, most_threads
+from nnstudio.engine.ops.jit.varied import VariedSamples
 from nnstudio.engine.state import TrainerState
 from nnstudio.engine.stepper import Rates
 from nnstudio.engine.update import Update
@@ -33,8 +35,8 @@ class JitStepper:
 
     Args:
         network: The network.
-        part: The training samples.
-        scaling: How they become the network's input.
+        project: The recipe.
+        data: The prepared data.
         state: What the steps change, in place.
         update: Says which weights decay.
         batch: Samples per step.
@@ -45,48 +47,41 @@ class JitStepper:
         NoFastPath: There are no kernels for something in the network; the message names it.
     """
 
+    name = "jit"
+
     def __init__(
         self,
         network: Network,
-        part: Part,
-        scaling: Scaling,
+        project: ProjectSpec,
+        data: Prepared,
         state: TrainerState,
         update: Update,
         batch: int,
         kernels: Kernels,
         threads: int | None = None,
     ) -> None:
-        require_support(network)
-        self._network, self._part, self._scaling, self._state = network, part, scaling, state
+        self._evaluator = JitEvaluator(network, state.weights, data.scaling, kernels, threads)
+        rule_for(cast(Optimizer, project.train.optimizer))
+        self._network, self._project, self._data, self._state = network, project, data, state
         self._update, self._batch, self._kernels = update, batch, kernels
         self._team = Team(threads or most_threads())
         self._gradients = aligned(network.trainable)
         self._seconds_per_step = 0.0
+        part, vary, classes = data.train, project.data.augmentation, len(data.classes)
+        self._varied: VariedSamples | None = None
+        if vary is not None and vary.active:
+            self._varied = VariedSamples(part, vary, batch, project.train.seed, classes)
+        self._samples = self._varied.samples if self._varied else Samples(part.x, part.y, classes)
 
     def configure(self, spec: TrainSpec, targets: Targets | None) -> None:
         """Writes the program for a recipe."""
-        state = self._state
+        state, scaling = self._state, self._data.scaling
         self._rule = rule_for(cast(Optimizer, spec.optimizer))
-        recipe = Recipe(
-            spec,
-            self._part,
-            self._scaling,
-            targets,
-            state.weights,
-            self._gradients,
-            self._batch,
-            self._update.decayed,
-        )
-        lowering = Lowering(self._network, recipe)
-        self._runner = Runner(
-            lowering.program(),
-            self._kernels,
-            self._team,
-            lowering.scratch_size(self._kernels.target),
-            self._rule,
-            tuple(state.slots[name] for name in self._rule.optimizer.slots),
-            spec.seed,
-        )
+        recipe = Recipe(spec, targets, self._gradients, self._update.decayed)
+        itemsize = self._samples.x.itemsize
+        program = training_program(self._network, state.weights, self._batch, scaling, itemsize, recipe)
+        slots = tuple(state.slots[name] for name in self._rule.optimizer.slots)
+        self._runner = Runner(program, self._kernels, self._team, self._rule, slots, spec.seed)
 
     @property
     def path(self) -> str:
@@ -99,17 +94,24 @@ class JitStepper:
     ) -> tuple[list[float], list[int]]:
         """See ``Stepper.steps``."""
         steps = min(len(rates), self._affordable(seconds))
-        rows = self._part.rows(positions[: steps * self._batch])  # numpy checks the positions here
+        chosen = positions[: steps * self._batch]
+        varied = self._varied
+        rows = varied.fill(chosen, epoch) if varied else self._data.train.rows(chosen)  # both check positions
         first = self._state.step
         coefficients = self._rule.coefficients(rates[:steps], first + 1)
-        losses, hits, took = self._runner.run(rows, coefficients, first)
+        losses, hits, took = self._runner.run(self._samples, rows, coefficients, first)
         self._seconds_per_step = took / steps
         finite = np.isfinite(losses)
         kept = steps if finite.all() else int(finite.argmin()) + 1
         return losses[:kept].tolist(), hits[:kept].tolist()
 
+    def measure(self, part: Part) -> tuple[float, float]:
+        """See ``Stepper.measure``."""
+        return self._evaluator.measure(part)
+
     def _affordable(self, seconds: float) -> int:
         """Steps that fit into the time, by the pace of the last ones; one at the very first."""
         if self._seconds_per_step == 0:
             return 1
-        return max(1, int(max(seconds, LEAST_SECONDS) / self._seconds_per_step))
+        fitting = max(1, int(max(seconds, LEAST_SECONDS) / self._seconds_per_step))
+        return min(fitting, self._varied.batches) if self._varied else fitting

@@ -1,8 +1,10 @@
 """The folder on disk that keeps compiled kernels, so that they are compiled once per machine.
 
 Its name is a hash of all that the machine code depends on: the processor, the versions of the
-compilers and the sources. So another machine's cache, or an older one's, is simply never looked at.
-A file marks it as complete; whoever fills it holds a lock that the system drops if the process dies.
+compilers and the sources that families of operations share. So another machine's cache, or an older
+one's, is simply never looked at. A file marks it as complete, and says which version of each family's
+source it was made from: where one has changed, only that family is compiled again. Whoever fills it
+holds a lock that the system drops if the process dies.
 """
 
 from __future__ import annotations
@@ -14,10 +16,11 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from nnstudio.engine.ops.jit.machine import Target, require_target
 from nnstudio.paths import cache_dir
@@ -49,10 +52,17 @@ def object_file(target: Target) -> Path:
 
 
 def intact() -> bool:
-    """Everything is compiled, and no file has changed since."""
+    """Everything is compiled from the present sources, and no file has changed since."""
+    return undamaged() and _told()["families"] == _families()
+
+
+def undamaged() -> bool:
+    """Everything was compiled once, and no file has changed since."""
     try:
-        told = json.loads(_marker().read_text())
-        return all(_digest(folder() / name) == digest for name, digest in told["files"].items())
+        told = _told()
+        return "families" in told and all(
+            _digest(folder() / name) == digest for name, digest in told["files"].items()
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 
@@ -60,8 +70,9 @@ def intact() -> bool:
 def mark_complete() -> None:
     """Says that everything is compiled, and what it looks like."""
     files = sorted(path for path in folder().rglob("*") if path.is_file())
-    told = {path.relative_to(folder()).as_posix(): _digest(path) for path in files}
-    write_whole(_marker(), json.dumps({"cpu": require_target().cpu, "files": told}, indent=1).encode())
+    told = {path.relative_to(folder()).as_posix(): _digest(path) for path in files if path != _marker()}
+    content = {"cpu": require_target().cpu, "families": _families(), "files": told}
+    write_whole(_marker(), json.dumps(content, indent=1).encode())
 
 
 def discard() -> None:
@@ -104,6 +115,10 @@ def _marker() -> Path:
     return folder() / "complete.json"
 
 
+def _told() -> Any:
+    return json.loads(_marker().read_text())
+
+
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -113,10 +128,18 @@ def _time_of(path: Path) -> float:
 
 
 def _sources() -> list[str]:
-    """What the machine code is made from. Numba, too, takes it for old by the time of its file."""
+    """What all machine code is made from. Numba, too, takes it for old by the time of its file."""
     package = Path(__file__).parent
-    files = sorted([*(package / "kernels").glob("*.py"), package.parent / "activations.py"])
-    return [f"{file} {file.stat().st_mtime_ns} {file.stat().st_size}" for file in files]
+    return _versions([*(package / "kernels").glob("*.py"), package.parent / "activations.py"])
+
+
+def _families() -> list[str]:
+    """What one family of operations each is made from."""
+    return _versions((Path(__file__).parent / "kernels" / "operations").glob("*.py"))
+
+
+def _versions(files: Iterable[Path]) -> list[str]:
+    return [f"{file} {file.stat().st_mtime_ns} {file.stat().st_size}" for file in sorted(files)]
 
 
 def _lock(descriptor: int) -> None:

@@ -57,14 +57,15 @@ class Team:
         self.size = most
         self.counter = np.zeros(1, np.int64)
 
-    def run(self, work: int, function: Callable[[int, int], None]) -> float:
+    def run(self, work: int, function: Callable[[int, int], None], threads: int | None = None) -> float:
         """Calls ``function(thread, threads)`` on each thread; returns the seconds it took.
 
         Args:
             work: How much is done, in any unit, to compare runs by.
             function: What to do; it waits at barriers that count with ``counter``.
+            threads: How many; by default as many as pay, which this run then helps to find out.
         """
-        size = self._next_size()
+        size = threads or self._next_size()
         self.counter[0] = 0
         others = [threading.Thread(target=function, args=(number, size)) for number in range(1, size)]
         started = time.perf_counter()
@@ -74,7 +75,8 @@ class Team:
         for other in others:
             other.join()
         seconds = time.perf_counter() - started
-        self._learn(size, seconds / max(1, work))
+        if threads is None:
+            self._learn(size, seconds / max(1, work))
         return seconds
 
     def _next_size(self) -> int:

@@ -1,28 +1,49 @@
-"""The operations of a program, and the layout of their rows."""
+"""The operations of a program, the layout of their rows, and what a thread tells them about a step.
 
-(
-    ACTIVATE,
-    ACTIVATE_BACKWARD,
-    COPY,
-    DROPOUT,
-    AFFINE,
-    AFFINE_INPUT,
-    GATHER,
-    SOFTMAX,
-    SOFTMAX_BACKWARD,
-    LOSS,
-    TALLY,
-    KERNEL_GRADIENT,
-    BIAS_GRADIENT,
-    NORM,
-    UPDATE,
-    BARRIER,
-) = range(16)
+An operation belongs to a *family*: a module of :mod:`.operations` whose one function carries out all
+of them. Families are compiled one by one, and only those that a program uses are loaded.
+"""
 
-LAST_ELEMENTWISE = DROPOUT
+BARRIER, TALLY = 0, 1
+"""What the interpreter does itself."""
 
-INTEGERS, REALS = 16, 4
+AFFINE, AFFINE_INPUT = 16, 17
+ACTIVATE, ACTIVATE_BACKWARD, COPY, DROPOUT = 32, 33, 34, 35
+SOFTMAX, SOFTMAX_BACKWARD, GATHER, LOSS, EMIT = 48, 49, 50, 51, 52
+KERNEL_GRADIENT, BIAS_GRADIENT, NORM, UPDATE = 64, 65, 66, 67
+
+FAMILIES = {1: "dense", 2: "pointwise", 3: "samples", 4: "gradients"}
+"""Module of the operations whose code is 16 times the number, or up to 15 more."""
+
+INTEGERS, REALS = 24, 6
 """Integers and floats of an operation."""
 
 BY_FEATURES = INTEGERS - 1
 """Where an operation says that threads share its result by features, not by samples."""
+
+FUNCTION = INTEGERS - 2
+"""Where the address of its family's function stands when a program runs."""
+
+(
+    SAMPLES,
+    POSITION,
+    ROWS,
+    KEY,
+    COEFFICIENTS,
+    INPUT,
+    LABELS,
+    OUTPUT,
+    KERNELS,
+    KERNELS_LENGTH,
+    SCRATCH,
+    OPTIMIZER,
+    CONSTANTS,
+) = range(13)
+"""What a thread tells the operations of a step, as integers:
+
+samples of the batch; samples of the run in front of it; address of its rows; random bits of the step;
+address of the step's coefficients; addresses of all samples, their labels, and where results are given
+out; of the kernel table (and its length), this thread's scratch, the optimizer's rule and vectors, and
+its constants.
+"""
+CONTEXT = 13

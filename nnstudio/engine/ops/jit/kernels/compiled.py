@@ -30,6 +30,8 @@ Array = Any
 SPINS = 2_000
 """Looks at the barrier before a waiting thread offers its core to others."""
 
+OPERATION_ARGUMENTS = 5
+
 I64 = ir.IntType(64)
 
 
@@ -58,6 +60,20 @@ def entry_point(function: F) -> F:
     before, config.CACHE_DIR = config.CACHE_DIR, str(numba_folder())  # it is looked at while decorating
     try:
         return _compiled(function, cache=True)
+    finally:
+        config.CACHE_DIR = before
+
+
+def operation(function: F) -> F:
+    """Compiles the function of a family of operations, for the interpreter to call; kept on disk, too.
+
+    Its arguments: addresses of the operation's integers and floats and of the thread's context; number of
+    the thread; how many there are.
+    """
+    before, config.CACHE_DIR = config.CACHE_DIR, str(numba_folder())
+    try:
+        signature = types.void(*[types.int64] * OPERATION_ARGUMENTS)
+        return cast(F, numba.cfunc(signature, nopython=True, cache=True, error_model="numpy")(function))
     finally:
         config.CACHE_DIR = before
 
@@ -119,6 +135,7 @@ def _caller(arguments: int) -> Any:
 
 call_gemm = _caller(GEMM_ARGUMENTS)
 call_transpose = _caller(TRANSPOSE_ARGUMENTS)
+call_operation = _caller(OPERATION_ARGUMENTS)
 
 
 @_intrinsic

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from nnstudio.engine.ops.activations import SELU_ALPHA, SELU_SCALE
 from nnstudio.engine.ops.jit.kernels.compiled import Float, compiled, floats, inlined, octets
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.scalars import (
@@ -21,13 +22,26 @@ from nnstudio.engine.ops.jit.kernels.scalars import (
     expm1,
     normal_cdf,
     sigmoid,
+    softplus,
     tanh,
 )
 
 F = np.float32
-FUNCTIONS: Final = ("linear", "relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "tanh")
+_SLOPE, _DEPTH = F(SELU_SCALE), F(SELU_SCALE * SELU_ALPHA)
+FUNCTIONS: Final = (
+    "linear",
+    "relu",
+    "leaky_relu",
+    "elu",
+    "gelu",
+    "silu",
+    "sigmoid",
+    "tanh",
+    "selu",
+    "softplus",
+)
 """The activations that are computed here; an op names one by its place."""
-LINEAR, RELU, LEAKY_RELU, ELU, GELU, SILU, SIGMOID, TANH = range(8)
+LINEAR, RELU, LEAKY_RELU, ELU, GELU, SILU, SIGMOID, TANH, SELU, SOFTPLUS = range(10)
 
 
 @compiled
@@ -63,6 +77,12 @@ def activate(function: int, alpha: Float, values: int, size: int) -> None:
     elif function == TANH:
         for i in range(size):
             y[i] = tanh(y[i])
+    elif function == SELU:
+        for i in range(size):
+            y[i] = expm1(y[i]) * _DEPTH if y[i] < ZERO else y[i] * _SLOPE
+    elif function == SOFTPLUS:
+        for i in range(size):
+            y[i] = softplus(y[i])
 
 
 @compiled
@@ -103,6 +123,12 @@ def activate_backward(function: int, alpha: Float, gradient: int, output: int, g
     elif function == TANH:
         for i in range(size):
             dy[i] = dy[i] * (ONE - y[i] * y[i])
+    elif function == SELU:
+        for i in range(size):
+            dy[i] = dy[i] * (_SLOPE if y[i] > ZERO else y[i] + _DEPTH)
+    elif function == SOFTPLUS:
+        for i in range(size):
+            dy[i] = dy[i] * -expm1(-y[i])
 
 
 @inlined
@@ -163,32 +189,37 @@ def shift_and_scale(values: int, offsets: int, scales: int, size: int) -> None:
 
 
 @compiled
-def softmax(values: int, row: int, first: int, last: int, width: int) -> None:
-    """``eᶻ / Σ eᶻ`` of some rows, in place; strides in bytes."""
+def softmax(values: int, row: int, first: int, last: int, width: int, size: int) -> None:
+    """``eᶻ / Σ eᶻ`` over runs of ``size`` values of some rows, in place; strides in bytes."""
     for i in range(first, last):
-        z = floats(values + i * row, width)
-        top = z[0]
-        for j in range(1, width):
-            top = z[j] if z[j] > top else top
-        total = ZERO
-        for j in range(width):
-            z[j] = exp(z[j] - top)
-        for j in range(width):
-            total += z[j]
-        for j in range(width):
-            z[j] = z[j] / total
+        for start in range(0, width, size):
+            z = floats(values + i * row + FLOAT * start, size)
+            top = z[0]
+            for j in range(1, size):
+                top = z[j] if z[j] > top else top
+            total = ZERO
+            for j in range(size):
+                z[j] = exp(z[j] - top)
+            for j in range(size):
+                total += z[j]
+            for j in range(size):
+                z[j] = z[j] / total
 
 
 @compiled
-def softmax_backward(gradient: int, output: int, row: int, first: int, last: int, width: int) -> None:
-    """``y·(dy − Σ dy·y)`` of some rows, in place of ``dy``; strides in bytes."""
+def softmax_backward(
+    gradient: int, output: int, row: int, first: int, last: int, width: int, size: int
+) -> None:
+    """``y·(dy − Σ dy·y)`` over runs of ``size`` values of some rows, in place of ``dy``."""
     for i in range(first, last):
-        dy, y = floats(gradient + i * row, width), floats(output + i * row, width)
-        total = ZERO
-        for j in range(width):
-            total += dy[j] * y[j]
-        for j in range(width):
-            dy[j] = (dy[j] - total) * y[j]
+        for start in range(0, width, size):
+            place = i * row + FLOAT * start
+            dy, y = floats(gradient + place, size), floats(output + place, size)
+            total = ZERO
+            for j in range(size):
+                total += dy[j] * y[j]
+            for j in range(size):
+                dy[j] = (dy[j] - total) * y[j]
 
 
 @compiled

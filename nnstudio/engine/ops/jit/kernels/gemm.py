@@ -21,6 +21,9 @@ from nnstudio.engine.ops.jit.kernels.objects import (
     ZERO,
 )
 
+MOST_LANES, WIDEST = 16, 64
+"""Floats of the largest register, and of the widest block."""
+
 DEPTH = 512
 """Values of the shared dimension that a panel of B is worked through at a time."""
 
@@ -169,6 +172,6 @@ def transpose(
             )
 
 
-def panel_size(depth: int, lanes: int, vectors: int) -> int:
-    """Floats of scratch that a transposed panel takes."""
-    return -(-depth // lanes) * lanes * lanes * vectors
+def panel_size(depth: int) -> int:
+    """Floats of scratch that a transposed panel takes, on any machine."""
+    return -(-depth // MOST_LANES) * MOST_LANES * WIDEST

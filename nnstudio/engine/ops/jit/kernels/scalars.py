@@ -6,6 +6,7 @@ Mathematical libraries have them one value at a time; polynomials work on a whol
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -39,6 +40,15 @@ _LOWEST = F(1 / (1 + ERFC_LIMIT[4] / 2))
 _STRETCH = F(4 / (1 - 1 / (1 + ERFC_LIMIT[4] / 2)))
 _CHEBYSHEV = tuple(F(c) for c in erfcx_coefficients(4))
 DENSITY = F(1 / math.sqrt(2 * math.pi))
+
+
+@inlined
+def mix(value: Any) -> Any:
+    """``ops.noise.mix`` (SplitMix64)."""
+    x = np.uint64(value + np.uint64(0x9E3779B97F4A7C15))
+    x = np.uint64((x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9))
+    x = np.uint64((x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB))
+    return np.uint64(x ^ (x >> np.uint64(31)))
 
 
 @inlined
@@ -110,6 +120,19 @@ def log(x: Float) -> Float:
     square = m * m
     y = p * m * square + n * LN2_LOW - HALF * square
     return m + y + n * LN2_HIGH
+
+
+@inlined
+def log1p(x: Float) -> Float:
+    """``ln(1 + x)`` for ``0 ≤ x ≤ 1``, exact also near 0 (Kahan: the error of ``1 + x`` cancels out)."""
+    w = ONE + x
+    return x if w == ONE else log(w) * (x / (w - ONE))
+
+
+@inlined
+def softplus(x: Float) -> Float:
+    """``ln(1 + eˣ)`` as ``max(x, 0) + ln(1 + e^−|x|)``; NaN stays NaN."""
+    return (x if x > ZERO else x * ZERO) + log1p(exp(-abs(x)))
 
 
 @inlined

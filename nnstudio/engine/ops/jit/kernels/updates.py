@@ -25,6 +25,14 @@ COEFFICIENTS = 3
 CONSTANTS = 5
 """Constants of a run: memory γ, ρ or β₁; 1 − it; β₂; 1 − β₂; ε. RMSProp's momentum takes β₂'s place."""
 
+OPTIMIZER = 5
+"""Integers of an optimizer: its rule, its variant, the addresses of its vectors."""
+
+TILE = 8192
+"""Values of a kernel's gradient that are worked out at a time: they are still in the cache at the update."""
+TILE_ROWS = 14
+"""Fewest rows of such a tile, so that the microkernels are used well."""
+
 NORM_RUN = 4096
 """Gradients whose squares are summed by themselves, so that the sum is the same for any threads."""
 

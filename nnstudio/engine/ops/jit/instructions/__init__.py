@@ -1,0 +1,1 @@
+"""Functions that add operations to a program, checked: one module for each family of operations."""

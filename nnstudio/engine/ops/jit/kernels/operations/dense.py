@@ -1,0 +1,64 @@
+"""Dense layers: forward, and the gradient of their input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnstudio.engine.ops.jit.kernels import codes
+from nnstudio.engine.ops.jit.kernels.compiled import compiled, integers, operation
+from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
+from nnstudio.engine.ops.jit.kernels.gemm import multiply, multiply_transposed
+from nnstudio.engine.ops.jit.kernels.shares import part
+
+
+@compiled
+def _affine(kernels: Any, op: Any, samples: int, thread: int, threads: int) -> None:
+    x, x_row, kernel, bias, out, out_row = op[1], op[2], op[3], op[4], op[5], op[6]
+    inputs, units, rectify = op[7], op[8], op[9]
+    first, last, left, right = part(op, units, samples, thread, threads)
+    multiply(
+        kernels,
+        x + first * x_row,
+        x_row,
+        FLOAT,
+        kernel + FLOAT * left,
+        FLOAT * units,
+        out + first * out_row + FLOAT * left,
+        out_row,
+        last - first,
+        right - left,
+        inputs,
+        bias + FLOAT * left if bias != 0 else 0,
+        rectify,
+    )
+
+
+@compiled
+def _affine_input(kernels: Any, op: Any, scratch: int, samples: int, thread: int, threads: int) -> None:
+    dz, dz_row, kernel, dx, dx_row, inputs, units = op[1], op[2], op[3], op[4], op[5], op[6], op[7]
+    first, last, left, right = part(op, inputs, samples, thread, threads)
+    multiply_transposed(
+        kernels,
+        dz + first * dz_row,
+        dz_row,
+        kernel + FLOAT * units * left,
+        FLOAT * units,
+        dx + first * dx_row + FLOAT * left,
+        dx_row,
+        last - first,
+        right - left,
+        units,
+        scratch,
+    )
+
+
+@operation
+def run(op_: int, real_: int, step_: int, thread: int, threads: int) -> None:
+    """AFFINE and AFFINE_INPUT."""
+    op, step = integers(op_, codes.INTEGERS), integers(step_, codes.CONTEXT)
+    kernels = integers(step[codes.KERNELS], step[codes.KERNELS_LENGTH])
+    samples = step[codes.SAMPLES]
+    if op[0] == codes.AFFINE:
+        _affine(kernels, op, samples, thread, threads)
+    else:
+        _affine_input(kernels, op, step[codes.SCRATCH], samples, thread, threads)

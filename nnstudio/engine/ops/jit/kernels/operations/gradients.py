@@ -1,0 +1,120 @@
+"""The weights' gradients and their updates. Threads share them by weights, so that none adds to another's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nnstudio.engine.ops.jit.kernels import codes
+from nnstudio.engine.ops.jit.kernels.compiled import compiled, doubles, floats, integers, operation
+from nnstudio.engine.ops.jit.kernels.elementwise import column_sums
+from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
+from nnstudio.engine.ops.jit.kernels.gemm import multiply
+from nnstudio.engine.ops.jit.kernels.shares import share
+from nnstudio.engine.ops.jit.kernels.updates import (
+    COEFFICIENTS,
+    CONSTANTS,
+    NORM_RUN,
+    OPTIMIZER,
+    TILE,
+    TILE_ROWS,
+    finish_gradient,
+    multiply_by,
+    norm_factor,
+    squares,
+    update,
+)
+
+
+@compiled
+def _kernel_gradient(op: Any, real: Any, step: Any, thread: int, threads: int) -> None:
+    """The gradient of some rows of a kernel, tile by tile, each with its update while it is hot."""
+    kernels = integers(step[codes.KERNELS], step[codes.KERNELS_LENGTH])
+    x, x_row, dz, dz_row, inputs, units = op[1], op[2], op[3], op[4], op[5], op[6]
+    weights, gradient, offset, decayed = op[7], op[8], op[9], op[10]
+    first, last = share(inputs, thread, threads, TILE_ROWS)
+    tile = max(TILE_ROWS, TILE // units // TILE_ROWS * TILE_ROWS)
+    for row in range(first, last, tile):
+        height = min(tile, last - row)
+        start, size = FLOAT * row * units, height * units
+        target = step[codes.SCRATCH] if gradient == 0 else gradient + start
+        multiply(
+            kernels,
+            x + FLOAT * row,
+            FLOAT,
+            x_row,
+            dz,
+            dz_row,
+            target,
+            FLOAT * units,
+            height,
+            units,
+            step[codes.SAMPLES],
+            0,
+            0,
+        )
+        finish_gradient(target, weights + start, size, real[0], real[1], real[2])
+        if gradient == 0:
+            _change(step, weights + start, target, offset + start, decayed, size)
+
+
+@compiled
+def _bias_gradient(op: Any, real: Any, step: Any, thread: int, threads: int) -> None:
+    """Column sums over the samples: a bias's gradient, or any other that is a sum of the samples' own."""
+    dz, dz_row, units, weights, gradient, offset, decayed = op[1], op[2], op[3], op[4], op[5], op[6], op[7]
+    first, last = share(units, thread, threads, 16)
+    if last > first:
+        target = step[codes.SCRATCH] if gradient == 0 else gradient
+        column_sums(dz, dz_row, step[codes.SAMPLES], first, last, target)
+        start, size = FLOAT * first, last - first
+        finish_gradient(target + start, weights + start, size, real[0], real[1], real[2])
+        if gradient == 0:
+            _change(step, weights + start, target + start, offset + start, decayed, size)
+
+
+@compiled
+def _norm(op: Any, thread: int, threads: int) -> None:
+    gradients, size, parts = op[1], op[2], op[3]
+    runs = (size + NORM_RUN - 1) // NORM_RUN
+    first, last = share(runs, thread, threads, 1)
+    each = doubles(parts, runs)
+    for run in range(first, last):
+        start = run * NORM_RUN
+        each[run] = squares(gradients + FLOAT * start, min(NORM_RUN, size - start))
+
+
+@compiled
+def _clipped_update(op: Any, real: Any, step: Any, thread: int, threads: int) -> None:
+    size, parts, count, weights, gradient, offset, decayed = op[1], op[2], op[3], op[4], op[5], op[6], op[7]
+    factor = norm_factor(parts, count, real[0])
+    first, last = share(size, thread, threads, 16)
+    for begin in range(first, last, TILE):
+        length, start = min(TILE, last - begin), FLOAT * begin
+        if factor != np.float32(1):
+            multiply_by(gradient + start, length, factor)
+        _change(step, weights + start, gradient + start, offset + start, decayed, length)
+
+
+@compiled
+def _change(step: Any, weights: int, gradient: int, offset: int, decayed: int, size: int) -> None:
+    """The optimizer's step for a run of weights."""
+    optimizer = integers(step[codes.OPTIMIZER], OPTIMIZER)
+    k = floats(step[codes.CONSTANTS], CONSTANTS)
+    c = floats(step[codes.COEFFICIENTS] + FLOAT * COEFFICIENTS * decayed, COEFFICIENTS)
+    update(optimizer[0], optimizer[1], k, c, weights, gradient, optimizer[2:], offset, size)
+
+
+@operation
+def run(op_: int, real_: int, step_: int, thread: int, threads: int) -> None:
+    """KERNEL_GRADIENT, BIAS_GRADIENT, NORM and UPDATE."""
+    op, real, step = integers(op_, codes.INTEGERS), floats(real_, codes.REALS), integers(step_, codes.CONTEXT)
+    code = op[0]
+    if code == codes.KERNEL_GRADIENT:
+        _kernel_gradient(op, real, step, thread, threads)
+    elif code == codes.BIAS_GRADIENT:
+        _bias_gradient(op, real, step, thread, threads)
+    elif code == codes.NORM:
+        _norm(op, thread, threads)
+    else:
+        _clipped_update(op, real, step, thread, threads)

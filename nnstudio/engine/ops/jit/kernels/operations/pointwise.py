@@ -1,0 +1,42 @@
+"""What is done to every value by itself: activations, copies, dropout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nnstudio.engine.ops.jit.kernels import codes
+from nnstudio.engine.ops.jit.kernels.compiled import compiled, floats, integers, operation
+from nnstudio.engine.ops.jit.kernels.elementwise import activate, activate_backward, copy, dropout
+from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
+from nnstudio.engine.ops.jit.kernels.scalars import mix
+from nnstudio.engine.ops.jit.kernels.shares import part
+
+
+@compiled
+def _run(op: Any, real: Any, key: Any, sample: int, left: int, size: int) -> None:
+    """One operation on contiguous values, from a feature of a sample on."""
+    code, start = op[0], sample * op[2] + FLOAT * left
+    if code == codes.ACTIVATE:
+        activate(op[4], real[0], op[1] + start, size)
+    elif code == codes.ACTIVATE_BACKWARD:
+        activate_backward(op[6], real[0], op[1] + start, op[4] + start, op[5] + start, size)
+    elif code == codes.DROPOUT:
+        layer_key = mix(key ^ np.uint64(op[5] + 1))
+        dropout(layer_key, np.uint32(op[4]), real[0], op[1] + start, sample * op[3] + left, size)
+    else:
+        copy(op[1] + start, op[4] + sample * op[5] + FLOAT * left, size)
+
+
+@operation
+def run(op_: int, real_: int, step_: int, thread: int, threads: int) -> None:
+    """All values of a part: in one run, or row by row where there are gaps."""
+    op, real, step = integers(op_, codes.INTEGERS), floats(real_, codes.REALS), integers(step_, codes.CONTEXT)
+    row, width = op[2], op[3]
+    first, last, left, right = part(op, width, step[codes.SAMPLES], thread, threads)
+    runs, size = last - first, right - left
+    if row == FLOAT * size and runs > 0:
+        runs, size = 1, size * runs
+    for i in range(runs):
+        _run(op, real, np.uint64(step[codes.KEY]), first + i, left, size)

@@ -1,0 +1,60 @@
+"""Layers in a row, and which layers there are kernels for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nnstudio.engine.network import Network
+from nnstudio.engine.ops.jit.lowering import dense, simple
+from nnstudio.engine.ops.jit.lowering.writer import Backward, Lowered, Writer
+from nnstudio.engine.ops.jit.machine import NoFastPath
+from nnstudio.engine.ops.jit.program import Matrix
+from nnstudio.engine.plan import Step
+from nnstudio.layers import Activation, Dense, Dropout, Flatten, Input, Reshape
+from nnstudio.layers.base import Layer
+
+Lowering = Callable[[Writer, Step, Matrix, bool], Lowered]
+"""Adds a layer's forward pass for an input, and says how to add its backward pass; the last argument is
+whether the gradient of that input is needed."""
+
+LOWERINGS: dict[type[Layer], Lowering] = {
+    Input: simple.view,
+    Flatten: simple.view,
+    Reshape: simple.view,
+    Dense: dense.lower,
+    Activation: simple.activation,
+    Dropout: simple.dropout,
+}
+
+
+def require_support(network: Network) -> None:
+    """Checks that there are kernels for every layer.
+
+    Raises:
+        NoFastPath: There are none for one; the message names it.
+    """
+    for step in network.tree():
+        if not step.skip and type(step.layer) not in LOWERINGS:
+            raise NoFastPath(f"{step.layer.title} has no fast kernel yet")
+
+
+def lower_chain(writer: Writer, steps: tuple[Step, ...], x: Matrix, needs_dx: bool) -> Lowered:
+    """Adds the forward passes of layers in a row; see :data:`Lowering`."""
+    backwards: list[tuple[Step, bool, Backward]] = []
+    for step in steps:
+        if step.skip:
+            continue
+        x, backward = LOWERINGS[type(step.layer)](writer, step, x, needs_dx)
+        backwards.append((step, needs_dx, backward))
+        needs_dx = needs_dx or step.trainable
+
+    def run_backward(dy: Matrix) -> Matrix | None:
+        gradient: Matrix | None = dy
+        for step, needed, backward in reversed(backwards):
+            if not needed and not step.trainable:
+                return None
+            assert gradient is not None
+            gradient = backward(gradient)
+        return gradient
+
+    return x, run_backward

@@ -1,0 +1,36 @@
+"""Dense layers."""
+
+from __future__ import annotations
+
+from nnstudio.engine.ops.jit.instructions import dense, gradients
+from nnstudio.engine.ops.jit.lowering.writer import Lowered, Writer
+from nnstudio.engine.ops.jit.program import Matrix
+from nnstudio.engine.plan import Step
+
+OWN_CACHE = 1 << 20
+"""Bytes of a kernel that a core's own cache holds besides everything else."""
+
+
+def lower(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
+    """``f(x @ kernel + bias)``; a kernel too large for a core's cache is shared by features."""
+    program, arrays = writer.program, writer.arrays(step)
+    kernel = arrays["kernel"]
+    out, relu = program.matrix(kernel.shape[1]), step.activation.name == "relu"
+    wide = writer.training and kernel.nbytes > OWN_CACHE
+    program.share(by_features=wide)
+    dense.affine(program, x, kernel, arrays.get("bias"), out, rectify=relu)
+    activation_backward = writer.activation(step.activation, out, size=out.width, done=relu)
+
+    def backward(dz: Matrix) -> Matrix | None:
+        activation_backward(dz)
+        if weights := writer.weights(step, "kernel"):
+            writer.later(lambda: gradients.kernel_gradient(program, x, dz, weights, writer.limit))
+        writer.sum_later(step, "bias", dz)
+        if not needs_dx:
+            return None
+        dx = program.matrix(x.width)
+        program.share(by_features=wide)
+        dense.affine_input(program, dz, kernel, dx)
+        return dx
+
+    return out, backward

@@ -1,0 +1,48 @@
+"""Layers without weights that work on every value by itself, or only look at values another way."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from nnstudio.engine.ops.jit.instructions import pointwise
+from nnstudio.engine.ops.jit.lowering.writer import Lowered, Writer
+from nnstudio.engine.ops.jit.program import Matrix
+from nnstudio.engine.plan import Step
+from nnstudio.layers import Dropout
+
+
+def view(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
+    """Layers that leave a sample's values where they are."""
+    return x, lambda dy: dy
+
+
+def activation(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
+    """An activation that no layer in front of it computes."""
+    out = writer.matrix(x.width)
+    pointwise.copy(writer.program, x, out)
+    add_backward = writer.activation(step.activation, out, size=step.shape[-1])
+
+    def backward(dy: Matrix) -> Matrix:
+        add_backward(dy)
+        return dy
+
+    return out, backward
+
+
+def dropout(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
+    """In place where the layer in front allows it; the mask is made anew in the backward pass."""
+    rate = cast(Dropout, step.layer).rate
+    if rate == 0 or not writer.training:
+        return view(writer, step, x, needs_dx)
+    out = x
+    if not x.maskable:
+        out = writer.matrix(x.width)
+        pointwise.copy(writer.program, x, out)
+    pointwise.dropout(writer.program, out, rate, step.number)
+    out.maskable = True
+
+    def backward(dy: Matrix) -> Matrix:
+        pointwise.dropout(writer.program, dy, rate, step.number)
+        return dy
+
+    return out, backward

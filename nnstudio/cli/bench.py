@@ -33,6 +33,7 @@ def run(arguments: argparse.Namespace) -> None:
             found = measure(
                 case,
                 paths,
+                task="evaluate" if arguments.evaluate else "train",
                 peer=arguments.vs or "",
                 seconds=arguments.seconds,
                 rounds=arguments.rounds,

@@ -234,8 +234,8 @@ class Trainer:
         started = time.perf_counter()
         epoch = state.epoch + 1
         due = epoch % spec.validate_every == 0 or epoch == spec.epochs
-        val_loss, val_accuracy = self._measure(self.data.validation if due else None)
-        exact_loss, exact_accuracy = self._measure(self.data.train if due and spec.exact_train else None)
+        val_loss, val_accuracy = self.evaluate(self.data.validation if due else None)
+        exact_loss, exact_accuracy = self.evaluate(self.data.train if due and spec.exact_train else None)
         state.seconds += time.perf_counter() - started
         state.epoch += 1
         record = EpochRecord(
@@ -260,7 +260,7 @@ class Trainer:
         counts = np.bincount(self.data.train.labels, minlength=len(self.data.classes))
         return targets_for(spec, counts)
 
-    def _measure(self, part: Part | None) -> tuple[float | None, float | None]:
+    def evaluate(self, part: Part | None) -> tuple[float | None, float | None]:
         """Loss and accuracy on a part with the present weights."""
         if part is None or len(part) == 0:
             return None, None

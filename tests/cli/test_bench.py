@@ -9,7 +9,7 @@ def test_one_object_with_a_row_per_network_and_path(command: Command):
     found = command("bench", "M5", "--path", "numpy", "--seconds", 0.01, "--rounds", 1, "--json").json
     assert set(found) == {"machine", "rows"}
     (row,) = found["rows"]
-    assert set(row) == {"name", "path", "threads", "samples_per_second", "spread", "of_limit"}
+    assert set(row) == {"name", "task", "path", "threads", "samples_per_second", "spread", "of_limit"}
     assert (row["name"], row["path"]) == ("M5", "CPU · NumPy")
 
 

@@ -48,11 +48,17 @@ class Case:
         names = tuple(str(k) for k in range(classes))
         return prepare_dataset(Dataset("bench", "Random samples", part, part, names), self.project.data)
 
-    @property
-    def multiply_adds(self) -> int:
-        """Of a sample's whole step: forward, both gradients, but no gradient of the input."""
+    def multiply_adds_of(self, task: str) -> int:
+        """What a sample costs.
+
+        Args:
+            task: "train" for a whole step: forward and both gradients, but no gradient of the input;
+                "evaluate" for the forward pass.
+        """
         rows = infer_shapes(self.project.network).require().layers
         counts = [count for row in rows for count in _counts(row) if count]
+        if task == "evaluate":
+            return sum(counts)
         return 3 * sum(counts) - (counts[0] if counts else 0)
 
 

@@ -1,4 +1,4 @@
-"""Measures how many samples a second a network trains, by turns with what it is compared to."""
+"""Measures how many samples a second a network trains or evaluates, by turns with what it is compared to."""
 
 from __future__ import annotations
 
@@ -7,25 +7,29 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from nnstudio.data.dataset import Progress
+from nnstudio.data.dataset import Part, Progress
 from nnstudio.data.prepare import Prepared
 from nnstudio.engine.trainer import Trainer
 from nnstudio.errors import DataError
 from nnstudio.experiments.bench.cases import Case
+from nnstudio.experiments.bench.peers import Contestant, peer_named
 
 ROUNDS = 5
 """Turns that each contestant gets."""
 SIZE = 1024
 """Rows and columns of the matrices whose product is the limit."""
 
-Contestant = Callable[[float], float]
-"""Trains for some seconds and returns samples per second."""
+EVALUATED = 10_000
+"""Samples that an evaluation goes over: as many as MNIST's test images."""
+
+Task = Literal["train", "evaluate"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class Row:
 
     Attributes:
         name: The network's name.
+        task: What was measured: training, or loss and accuracy on 10,000 samples.
         path: What computed it, in words.
         threads: Threads it had at most.
         samples_per_second: Median of the rounds.
@@ -45,6 +50,7 @@ class Row:
     """
 
     name: str
+    task: Task
     path: str
     threads: int
     samples_per_second: float
@@ -67,20 +73,23 @@ def measure(
     case: Case,
     paths: tuple[str, ...],
     *,
+    task: Task = "train",
     peer: str = "",
     seconds: float = 0.5,
     rounds: int = ROUNDS,
     progress: Progress | None = None,
 ) -> list[Row]:
-    """Trains a network by turns on each path and in the peer.
+    """Trains a network, or evaluates it, by turns on each path and in the peer.
 
     Every contestant trains for ``seconds`` per round, after one round that doesn't count. The whole way
     through the training loop is measured, with order, gathering, losses and hits; validation is left out.
+    An evaluation goes once over :data:`EVALUATED` samples per round, however long it takes.
 
     Args:
         case: What to train.
         paths: Compute paths; see ``engine.fast_path``.
-        peer: "torch", or "" for none.
+        task: What to measure.
+        peer: One of ``PEERS``, or "" for none.
         seconds: Length of a turn.
         rounds: How many turns each gets.
         progress: Told what is going on; may raise ``Cancelled``.
@@ -92,9 +101,7 @@ def measure(
     trainers = {path: _Ours(case, data, path) for path in paths}
     contestants: dict[str, Contestant] = dict(trainers)
     if peer:
-        from nnstudio.experiments.bench.torch_peer import TorchPeer
-
-        contestants[peer] = TorchPeer(case, data, threads)
+        contestants[peer] = peer_named(peer, case, data, threads)
     speeds: dict[str, list[float]] = {name: [] for name in contestants}
     limits = []
     for turn in range(rounds + 1):
@@ -103,27 +110,34 @@ def measure(
         limit = _multiply_adds_per_second(threads)
         for name, contestant in contestants.items():
             gc.collect()
-            speed = contestant(seconds)
+            speed = _turn(contestant, task, seconds, len(data.train))
             if turn:
                 speeds[name].append(speed)
         if turn:
-            limits.append(limit / case.multiply_adds)
+            limits.append(limit / case.multiply_adds_of(task))
     for ours in trainers.values():
         ours.close()
-    return [_row(case, trainers[path].words, threads, speeds, path, limits, peer) for path in paths]
+    return [_row(case, task, trainers[path].words, threads, speeds, path, limits, peer) for path in paths]
+
+
+def _turn(contestant: Contestant, task: Task, seconds: float, samples: int) -> float:
+    """Samples per second of one turn."""
+    if task == "train":
+        return contestant.train(seconds)
+    return contestant.evaluate(min(EVALUATED, samples))
 
 
 class _Ours:
     """This program on one path."""
 
     def __init__(self, case: Case, data: Prepared, path: str) -> None:
-        self._path, self._case = path, case
+        self._path, self._case, self._data = path, case, data
         with _environment(path):
             self._trainer = Trainer(case.project, data)
         self._events = self._trainer.run()
 
-    def __call__(self, seconds: float) -> float:
-        """See :data:`Contestant`."""
+    def train(self, seconds: float) -> float:
+        """See ``Contestant``."""
         started, before = time.perf_counter(), self._trainer.samples
         with _environment(self._path):
             while (elapsed := time.perf_counter() - started) < seconds:
@@ -132,6 +146,15 @@ class _Ours:
                         f"{self._case.name} diverged while it was measured", fix="lower its learning rate"
                     )
         return (self._trainer.samples - before) / elapsed
+
+    def evaluate(self, samples: int) -> float:
+        """See ``Contestant``."""
+        part = self._data.train
+        first = Part(part.x[:samples], part.labels[:samples])
+        with _environment(self._path):
+            started = time.perf_counter()
+            self._trainer.evaluate(first)
+            return samples / (time.perf_counter() - started)
 
     @property
     def words(self) -> str:
@@ -145,6 +168,7 @@ class _Ours:
 
 def _row(
     case: Case,
+    task: Task,
     words: str,
     threads: int,
     speeds: dict[str, list[float]],
@@ -158,6 +182,7 @@ def _row(
     ratio = statistics.median(a / b for a, b in zip(ours, speeds[peer], strict=True)) if peer else 0.0
     return Row(
         case.name,
+        task,
         words,
         threads,
         median,

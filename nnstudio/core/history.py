@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 from nnstudio.core.spec import ProjectSpec
@@ -43,7 +43,14 @@ class Change:
 
 
 @dataclass(frozen=True)
-class _Step:
+class Step:
+    """A state and the edit that led to it.
+
+    Attributes:
+        label: Name of the edit.
+        project: The project after it.
+    """
+
     label: str
     project: ProjectSpec
 
@@ -60,11 +67,32 @@ class History:
     """
 
     def __init__(self, project: ProjectSpec, clock: Callable[[], float] = time.monotonic) -> None:
-        self._steps = [_Step("Open", project)]
+        self._steps = [Step("Open", project)]
         self._position = 0
         self._merge: Hashable | None = None
         self._merged_at = 0.0
         self._clock = clock
+
+    @classmethod
+    def restored(cls, steps: Sequence[Step], position: int) -> History:
+        """A history as it was: all its steps, and which of them is the current one.
+
+        Raises:
+            IndexError: There is no such step.
+        """
+        history = cls(steps[position].project)
+        history._steps, history._position = list(steps), position
+        return history
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All states, oldest first, also those that can be redone."""
+        return tuple(self._steps)
+
+    @property
+    def position(self) -> int:
+        """Which of the steps is the current state."""
+        return self._position
 
     @property
     def project(self) -> ProjectSpec:
@@ -101,9 +129,9 @@ class History:
         self._merge, self._merged_at = merge, now
         del self._steps[self._position + 1 :]
         if merges:
-            self._steps[self._position] = _Step(label, project)
+            self._steps[self._position] = Step(label, project)
         else:
-            self._steps.append(_Step(label, project))
+            self._steps.append(Step(label, project))
             self._steps = self._steps[-(STEPS + 1) :]
             self._position = len(self._steps) - 1
         return Change(label, before, project)
@@ -119,6 +147,16 @@ class History:
     def redo(self) -> Change | None:
         """Goes forward one step; None if there is none."""
         return self._go(self._position + 1, self.redo_label)
+
+    def go(self, position: int) -> Change | None:
+        """Goes to any of the steps, as so many undos or redos would; None if it is the current one.
+
+        Raises:
+            IndexError: There is no such step.
+        """
+        if not 0 <= position < len(self._steps):
+            raise IndexError(f"step {position} of {len(self._steps)}")
+        return self._go(position, self._steps[position].label if position != self._position else None)
 
     def _go(self, position: int, label: str | None) -> Change | None:
         self.seal()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from nnstudio.core.newer import is_newer, understood
 from nnstudio.core.plain_list import is_plain_list, network_from_plain_list
 from nnstudio.core.spec import NetworkSpec, ProjectSpec, parse_json
 from nnstudio.errors import FormatError
@@ -23,6 +24,20 @@ def read_project(path: Path) -> ProjectSpec:
         SpecError: It is neither project nor network, or a value in it is not allowed.
     """
     return _project(parse_json(_read_text(path)), path.stem)
+
+
+def read_newer_project(path: Path) -> tuple[ProjectSpec, tuple[str, ...]] | None:
+    """What this version understands of a newer version's project, and the settings it left out.
+
+    Returns:
+        None if the file is no newer project; :func:`read_project` then reads it or says why not.
+
+    Raises:
+        FormatError: The file can't be read.
+        SpecError: It is no JSON, or needs something this version lacks.
+    """
+    value = parse_json(_read_text(path))
+    return understood(value) if is_newer(value) else None
 
 
 def holds_network_only(path: Path) -> bool:

@@ -42,6 +42,7 @@ _FILE = (
     Command("new", "New…", ("Ctrl+N",), "Start again from a preset or an empty model.", "new"),
     Command("open", "Open…", ("Ctrl+O",), "Open a project, a run or a model.", "open"),
     Command("recent", "Open recent"),
+    Command("recover", "Restore unsaved work", (), "Look for work that a crash left behind."),
     None,
     Command("save", "Save", ("Ctrl+S",), "Save the project.", "save"),
     Command("save_as", "Save as…", ("Ctrl+Shift+S",), "Save the project under another name."),

@@ -47,6 +47,7 @@ def run(file: Path | None = None) -> int:
     clock.lap("window painted")
     if file is not None:
         window.open_any(file)
+    window.recovery.look()
     QTimer.singleShot(0, lambda: _usable(clock))
     try:
         return app.exec()

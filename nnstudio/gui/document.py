@@ -6,13 +6,13 @@ what changed. No view keeps a copy of its own.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from nnstudio.core.fixes import Fix
-from nnstudio.core.history import Change, History
+from nnstudio.core.history import Change, History, Step
 from nnstudio.core.layer import LayerSpec, Shape
 from nnstudio.core.shapes import ShapeReport, infer_shapes
 from nnstudio.core.spec import NetworkSpec, ProjectSpec
@@ -90,6 +90,21 @@ class Document(QObject):
     def redo_label(self) -> str | None:
         """Name of the step that can be redone."""
         return self._history.redo_label
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The states that undo and redo walk through, oldest first."""
+        return self._history.steps
+
+    @property
+    def position(self) -> int:
+        """Which of the steps is the current one."""
+        return self._history.position
+
+    @property
+    def saved_project(self) -> ProjectSpec:
+        """The state that counts as saved."""
+        return self._saved_project
 
     @property
     def expected(self) -> tuple[Shape | None, int | None]:
@@ -182,6 +197,28 @@ class Document(QObject):
     def redo(self) -> None:
         """Makes the step again."""
         self._announce(self._history.redo())
+
+    def go(self, position: int) -> None:
+        """Goes to any of the steps, as so many undos or redos would."""
+        self._announce(self._history.go(position))
+
+    def recover(self, steps: Sequence[Step], position: int, path: Path | None, saved: ProjectSpec) -> None:
+        """Replaces everything by a project with its history, as another sitting left it.
+
+        Args:
+            steps: Its states, oldest first.
+            position: The current one of them.
+            path: Its file, or None.
+            saved: What the file holds.
+
+        Raises:
+            IndexError: There is no such step.
+        """
+        history = History.restored(steps, position)
+        self._open(saved, path)
+        self._history = history
+        self._infer()
+        self.reset.emit()
 
     def open(self, project: ProjectSpec, path: Path | None) -> None:
         """Replaces everything by another project."""

@@ -31,6 +31,7 @@ from nnstudio.gui.page_tabs import PAGES, PageTabs
 from nnstudio.gui.pages import Pages
 from nnstudio.gui.project_files import ProjectFiles
 from nnstudio.gui.project_label import ProjectLabel, saved_state
+from nnstudio.gui.recovering import Recovery
 from nnstudio.gui.run_link import RunLink
 from nnstudio.gui.settings import Settings
 from nnstudio.gui.stack.keys import STACK_COMMANDS
@@ -66,6 +67,8 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(self)
         self.messages = MessageArea()
         self.files = ProjectFiles(self.document, self.live, self.settings, self.messages, self)
+        train = self.start_training
+        self.recovery = Recovery(self.document, self.live, self.files, self.messages, train)
         self._make_shell()
         self._make_centre()
         self._make_panels()
@@ -144,6 +147,7 @@ class MainWindow(QMainWindow):
             {
                 "new": self.files.new,
                 "open": self.files.open,
+                "recover": partial(self.recovery.look, tell=True),
                 "save": self.files.save,
                 "save_as": self.files.save_as,
                 "export": self.files.export,
@@ -175,7 +179,8 @@ class MainWindow(QMainWindow):
         self.single_keys.set_wanted(wanted)
 
     def _connect_parts(self) -> None:
-        for signal in (self.document.changed, self.document.reset, self.document.saved):
+        document = self.document
+        for signal in (document.changed, document.reset, document.saved, self.recovery.kept):
             signal.connect(self._show_project)
         self.files.opened.connect(lambda: self._set_start(False))
         self.files.emptied.connect(lambda: self._set_start(True))
@@ -319,8 +324,9 @@ class MainWindow(QMainWindow):
             start.set_recent(recent)
 
     def _show_project(self, *_news: object) -> None:
-        document = self.document
-        state = saved_state(document.path is not None, document.dirty, self.files.saved_at)
+        document, files = self.document, self.files
+        times = files.saved_at, self.recovery.saved_at
+        state = saved_state(document.path is not None, document.dirty, *times, bool(files.guard.reason))
         self.project_label.show_project(document.project.name, state, str(document.path or ""))
         self.setWindowTitle(f"{document.project.name}{' *' if document.dirty else ''} – NNStudio")
         for name, label in (("undo", document.undo_label), ("redo", document.redo_label)):
@@ -371,6 +377,7 @@ class MainWindow(QMainWindow):
         self.datasets.cancel_download()
         self.files.shut_down()
         shut_down_background()
+        self.recovery.close()
         event.accept()
 
 

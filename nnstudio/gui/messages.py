@@ -34,7 +34,7 @@ class MessageArea(QFrame):
         super().__init__(parent)
         set_property(self, role="banner", kind="info")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self._run: Callable[[], object] | None = None
+        self._runs: tuple[Callable[[], object] | None, Callable[[], object] | None] = (None, None)
         self._details = ""
         self._icon = IconLabel("info", "accent", 18)
         self._title = self._label("section")
@@ -42,7 +42,9 @@ class MessageArea(QFrame):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._action = Button("", small=True)
-        self._action.clicked.connect(self._act)
+        self._action.clicked.connect(lambda: self._act(0))
+        self._other = Button("", "quiet", small=True)
+        self._other.clicked.connect(lambda: self._act(1))
         self._copy = Button("Copy details", "quiet", small=True)
         self._copy.clicked.connect(self._copy_details)
         self._close = IconButton("close", "Close the message")
@@ -70,6 +72,7 @@ class MessageArea(QFrame):
         text: str = "",
         action: tuple[str, Callable[[], object]] | None = None,
         details: str = "",
+        other: tuple[str, Callable[[], object]] | None = None,
     ) -> None:
         """Shows a message.
 
@@ -79,9 +82,10 @@ class MessageArea(QFrame):
             text: The lines below.
             action: Text of a button and what it does; the message closes first.
             details: Longer text that can be copied, such as a traceback.
+            other: A second, quieter button.
         """
         self._details = details
-        self._run = action[1] if action else None
+        self._runs = (action[1] if action else None, other[1] if other else None)
         set_property(self, kind=kind)
         self._icon.show_icon(_ICONS[kind], _COLOURS[kind])
         self._title.setText(title)
@@ -90,8 +94,9 @@ class MessageArea(QFrame):
         self._bar.hide()
         self._close.show()
         self._copy.setVisible(bool(details))
-        self._action.setText(action[0] if action else "")
-        self._action.setVisible(action is not None)
+        for button, offered in ((self._action, action), (self._other, other)):
+            button.setText(offered[0] if offered else "")
+            button.setVisible(offered is not None)
         self.setAccessibleName(title)
         self.setAccessibleDescription(text)
         self.show()
@@ -123,10 +128,10 @@ class MessageArea(QFrame):
     def clear(self) -> None:
         """Hides the message."""
         self.hide()
-        self._run = None
+        self._runs = (None, None)
 
-    def _act(self) -> None:
-        run = self._run
+    def _act(self, which: int) -> None:
+        run = self._runs[which]
         self.clear()
         if run is not None:
             run()
@@ -162,7 +167,7 @@ class MessageArea(QFrame):
         row.setSpacing(px(8))
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
-        for button in (self._action, self._copy, self._close):
+        for button in (self._action, self._other, self._copy, self._close):
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nnstudio.core.spec import ProjectSpec
 from nnstudio.errors import FormatError
-from nnstudio.experiments.project_files import holds_network_only, read_project
+from nnstudio.experiments.project_files import holds_network_only, read_newer_project, read_project
 
 if TYPE_CHECKING:
     from nnstudio.engine.checkpoint import Checkpoint
@@ -26,12 +26,14 @@ class Opened:
         file: Project file that Save writes to, or None for a run or a model.
         checkpoint: Weights, and perhaps the state to train on from, of a run or a model.
         folder: Folder of the run, or None.
+        left_out: Settings of a newer version that this one doesn't know; None for a project of this one.
     """
 
     project: ProjectSpec
     file: Path | None = None
     checkpoint: Checkpoint | None = None
     folder: Path | None = None
+    left_out: tuple[str, ...] | None = None
 
 
 def read(path: Path) -> Opened:
@@ -52,6 +54,9 @@ def read(path: Path) -> Opened:
             received=f"a {path.suffix} file" if path.suffix else "a file without an ending",
             fix="choose another file",
         )
+    newer = read_newer_project(path)
+    if newer is not None:
+        return Opened(newer[0], path, left_out=newer[1])
     project = read_project(path)
     if path.name == "project.json" and (path.parent / "last.h5").is_file():
         return _read_run(path.parent)

@@ -15,9 +15,11 @@ from nnstudio.errors import NNStudioError
 from nnstudio.gui import dialogs, opening
 from nnstudio.gui.background import run_in_background
 from nnstudio.gui.document import Document
+from nnstudio.gui.guard import Guard
 from nnstudio.gui.live import Live
 from nnstudio.gui.messages import MessageArea
 from nnstudio.gui.opening import PROJECT_ENDING, Opened
+from nnstudio.gui.recovery_files import Sitting
 from nnstudio.gui.settings import Settings
 
 OPEN_FILTER = f"Projects, models and runs (*{PROJECT_ENDING} *.json *.h5 *.hdf5);;All files (*)"
@@ -61,6 +63,7 @@ class ProjectFiles(QObject):
         self._window = window
         self._exported: Callable[[], Model | None] = lambda: live.model
         self.saved_at: datetime | None = None
+        self.guard = Guard()
 
     def set_exported(self, model: Callable[[], Model | None]) -> None:
         """Says which model Export saves; the newest one by default."""
@@ -128,9 +131,9 @@ class ProjectFiles(QObject):
         return Path(path) if path else None
 
     def save(self) -> bool:
-        """Saves to the project's file, or asks for one; True if it is saved."""
+        """Saves to the project's file, or asks for another that may be written; True if it is saved."""
         path = self._document.path
-        return self.save_as() if path is None else self._write(path)
+        return self.save_as() if path is None or self.guard.reason else self._write(path)
 
     def save_as(self) -> bool:
         """Asks for a file and saves there; True if it is saved."""
@@ -196,20 +199,32 @@ class ProjectFiles(QObject):
         return self.save() if answer == "save" else answer == "discard"
 
     def shut_down(self) -> bool:
-        """Ends the run, which is kept; True once its thread has ended."""
+        """Ends the run, which is kept, and lets the file go; True once the run's thread has ended."""
+        self.guard.leave()
         return self._live.shutdown(STOP_SECONDS)
 
-    def _replace(self, project: ProjectSpec, path: Path | None) -> None:
+    def recover(self, sitting: Sitting) -> None:
+        """Opens the work of a window that crashed, with its undo history."""
         self._messages.clear()
         self.saved_at = None
+        self.guard.enter(sitting.path)
+        self._document.recover(sitting.steps, sitting.position, sitting.path, sitting.saved)
+        self.opened.emit()
+
+    def _replace(self, project: ProjectSpec, path: Path | None, newer: bool = False) -> None:
+        self._messages.clear()
+        self.saved_at = None
+        self.guard.enter(path, newer)
         self._document.open(project, path)
         layers = project.network.layers
         self._document.select(layers[1].name if len(layers) > 1 else "")
 
     def _show(self, path: Path, found: Opened) -> None:
-        self._replace(found.project, found.file)
+        self._replace(found.project, found.file, found.left_out is not None)
         self._remember(path)
         self.opened.emit()
+        if self.guard.reason:
+            self._tell_read_only(found.left_out or ())
         if found.checkpoint is not None:
             self._adopt(path, found)
         elif found.folder is not None:
@@ -224,6 +239,12 @@ class ProjectFiles(QObject):
         what = f"It has trained for {epochs} epochs. Train goes on from there." if epochs else NO_STATE
         self._messages.say("good", f"The model of {path.name} is open.", what)
 
+    def _tell_read_only(self, left_out: tuple[str, ...]) -> None:
+        """Says why the project's file is only read, and what that means."""
+        missing = f" This one leaves out {_listed(left_out)}." if left_out else ""
+        text = f"It is read-only here: Save asks for another name.{missing}"
+        self._messages.say("caution", self.guard.reason, text, ("Save as…", self.save_as))
+
     def _not_opened(self, path: Path, error: Exception) -> None:
         self._messages.show_error(error, ("Choose another file", self.open))
         self.said.emit(f"{path.name} could not be opened. The project is unchanged.")
@@ -232,6 +253,7 @@ class ProjectFiles(QObject):
         from nnstudio.experiments.runs import write_text_atomically
 
         try:
+            self.guard.check(path)
             write_text_atomically(path, self._document.project.dumps())
         except NNStudioError as error:
             self._messages.show_error(error, ("Save as…", self.save_as))
@@ -250,3 +272,8 @@ class ProjectFiles(QObject):
     def _folder(self) -> str:
         chosen = Path(self._settings.text("files/folder", str(Path.home())))
         return str(chosen if chosen.is_dir() else Path.home())
+
+
+def _listed(names: tuple[str, ...], most: int = 3) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

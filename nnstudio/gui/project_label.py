@@ -52,10 +52,28 @@ class ProjectLabel(QWidget):
         self.setFixedSize(self.sizeHint())
 
 
-def saved_state(has_file: bool, dirty: bool, saved_at: datetime | None) -> str:
-    """``Not saved``, ``Changed``, ``Saved`` or ``Saved 10:42``."""
+def saved_state(
+    has_file: bool,
+    dirty: bool,
+    saved_at: datetime | None,
+    kept_at: datetime | None = None,
+    read_only: bool = False,
+) -> str:
+    """``Not saved``, ``Changed``, ``Saved 10:42``, ``Autosaved 10:42`` or ``Read-only``.
+
+    Args:
+        has_file: The project has a file.
+        dirty: The file doesn't hold its present state.
+        saved_at: When it was saved, if that was in this sitting.
+        kept_at: When its state was kept for the case of a crash.
+        read_only: Its file may not be written.
+    """
+    if read_only:
+        return "Read-only, changed" if dirty else "Read-only"
+    if has_file and not dirty:
+        return "Saved" if saved_at is None else f"Saved {saved_at:%H:%M}"
+    if dirty and kept_at is not None:
+        return f"Autosaved {kept_at:%H:%M}"
     if not has_file:
         return "Not saved"
-    if dirty:
-        return "Changed since saved" if saved_at is None else f"Changed since {saved_at:%H:%M}"
-    return "Saved" if saved_at is None else f"Saved {saved_at:%H:%M}"
+    return "Changed since saved" if saved_at is None else f"Changed since {saved_at:%H:%M}"

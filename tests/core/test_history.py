@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,6 +85,34 @@ def test_a_hundred_steps_are_kept():
     while history.undo():
         undone += 1
     assert undone == STEPS
+
+
+def test_going_to_a_step_is_as_many_undos_or_redos():
+    history = History(named("a"))
+    for letter in "bcd":
+        history.apply(f"Rename {letter}", named(letter))
+    change = history.go(1)
+    assert change is not None
+    assert (change.before.name, change.after.name, history.position) == ("d", "b", 1)
+    assert (history.undo_label, history.redo_label) == ("Rename b", "Rename c")
+    assert history.go(1) is None
+    history.go(3)
+    assert history.project.name == "d"
+    with pytest.raises(IndexError):
+        history.go(4)
+
+
+def test_a_restored_history_is_the_one_it_was():
+    history = History(named("a"))
+    for letter in "bc":
+        history.apply(f"Rename {letter}", named(letter))
+    history.undo()
+    again = History.restored(history.steps, history.position)
+    assert [step.label for step in again.steps] == ["Open", "Rename b", "Rename c"]
+    assert again.project.name == "b"
+    assert again.redo_label == "Rename c"
+    again.apply("Rename", named("d"))
+    assert history.redo_label == "Rename c", "the two share nothing that changes"
 
 
 def test_the_change_says_which_part_changed():

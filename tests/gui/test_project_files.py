@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,28 @@ def test_a_disk_that_refuses_keeps_the_old_file(
     assert window.document.dirty
     assert "Received: No space left on device" in window.messages.text
     assert path.read_text(encoding="utf-8") == "old"
+
+
+def test_a_disk_that_is_full_keeps_the_old_file_and_the_edits(window: MainWindow, tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="only Unix limits the size of files")
+    path = tmp_path / "kept.nnstudio"
+    window.document.mark_saved(path)
+    edit(window)
+    assert window.files.save()
+    before = path.read_text(encoding="utf-8")
+    window.document.undo()
+    room = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, room[1]))
+    try:
+        assert not window.files.save()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, room)
+    assert "can't be written" in window.messages.title
+    assert path.read_text(encoding="utf-8") == before
+    assert [found.name for found in tmp_path.iterdir() if "kept" in found.name] == ["kept.nnstudio"]
+    assert window.document.dirty
+    assert window.document.redo_label
+    assert window.files.save(), "there is room again"
 
 
 @pytest.mark.parametrize(
@@ -228,3 +251,7 @@ def test_the_save_state_in_words() -> None:
     assert saved_state(False, False, None) == "Not saved"
     assert saved_state(True, False, None) == "Saved"
     assert saved_state(True, True, None) == "Changed since saved"
+    kept = datetime(2026, 1, 2, 10, 42)
+    assert saved_state(False, True, None, kept) == "Autosaved 10:42"
+    assert saved_state(True, False, kept, kept) == "Saved 10:42"
+    assert saved_state(True, True, None, kept, read_only=True) == "Read-only, changed"

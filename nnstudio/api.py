@@ -153,7 +153,7 @@ def _trained(model: Model, project: ProjectSpec) -> TrainedModel:
 def _prepared(data: Source, recipe: DataSpec) -> Prepared:
     """The data, prepared as the recipe says."""
     if isinstance(data, (str, Path)):
-        data = load_dataset(str(data), reading=recipe.reading)
+        data = load_dataset(str(data), reading=recipe.reading, points=recipe.points)
     if not isinstance(data, Dataset):
         if len(data) != 2:
             raise DataError("the arrays aren't understood", allowed="(x, y)", received=f"{len(data)} values")

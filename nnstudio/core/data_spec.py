@@ -8,6 +8,7 @@ from nnstudio.core.augmentation_spec import AugmentationSpec
 from nnstudio.core.correction_spec import MAX_CORRECTIONS, Corrections
 from nnstudio.core.fields import field
 from nnstudio.core.import_options import ImportOptions
+from nnstudio.core.points_spec import PointsSpec
 from nnstudio.core.spec_base import Spec
 
 
@@ -23,6 +24,9 @@ class DataSpec(Spec):
         help="Samples with another class than their source says, or left out.",
         hidden=True,
         max_length=MAX_CORRECTIONS,
+    )
+    points: PointsSpec | None = field(
+        None, help="How the points of a 2-D set are drawn.", off="as they come", hidden=True
     )
     test: float | None = field(
         None,

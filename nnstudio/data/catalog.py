@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from nnstudio.core.import_options import ImportOptions
+from nnstudio.core.points_spec import PointsSpec
 from nnstudio.core.registry import did_you_mean
 from nnstudio.data import idx_sets, points2d, published
 from nnstudio.data.dataset import Dataset, Part, Progress
@@ -63,9 +64,14 @@ def list_datasets() -> list[DatasetInfo]:
     """The data sets that have a name, the built-in digits first."""
     summary = "14,000 generated handwritten digits, 28×28"
     digits = DatasetInfo(DIGITS, "Digits", summary, (28, 28, 1), 10, *DIGITS_COUNTS)
-    size = (2,), len(points2d.CLASSES), points2d.TRAIN, points2d.TEST
-    points = [DatasetInfo(name, one.title, one.summary, *size) for name, one in points2d.SETS.items()]
-    return [digits, *map(_published_info, PUBLISHED.values()), *points]
+    return [digits, *map(_published_info, PUBLISHED.values()), *map(points_info, points2d.SETS)]
+
+
+def points_info(name: str, points: PointsSpec | None = None) -> DatasetInfo:
+    """What is known of a 2-D set that is drawn as ``points`` says."""
+    points, chosen = points or PointsSpec(), points2d.SETS[name]
+    shape = (len(points.inputs),)
+    return DatasetInfo(name, chosen.title, chosen.summary, shape, len(points2d.CLASSES), *points.counts)
 
 
 def load_dataset(
@@ -74,6 +80,7 @@ def load_dataset(
     *,
     download: bool = True,
     reading: ImportOptions | None = None,
+    points: PointsSpec | None = None,
 ) -> Dataset:
     """Loads a data set by name or path. The last two are kept in memory, as long as their files don't change.
 
@@ -85,6 +92,7 @@ def load_dataset(
         progress: Told a message and a fraction (None while unknown); may raise ``Cancelled``.
         download: Whether missing files may be fetched from the internet.
         reading: How to read a table, images or an HDF5 file.
+        points: How to draw a 2-D set.
 
     Raises:
         DataError: There is no such data set, it can't be read, or not be downloaded.
@@ -96,7 +104,7 @@ def load_dataset(
     if source == DIGITS:
         return _recent.get(DIGITS, lambda: _load_digits(tell))
     if source in points2d.SETS:
-        return points2d.make_points(source)  # quicker than it is worth remembering
+        return points2d.load_points(source, points)  # quicker than it is worth remembering
     return _load_path(source, tell, reading or ImportOptions())
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnstudio.core.points_spec import PointsSpec
 from nnstudio.data.dataset import Dataset, IntArray, Part
+from nnstudio.data.plane_inputs import FUNCTIONS, plane_inputs
 
-TRAIN, TEST = 400, 200
+TRAIN, TEST = PointsSpec().counts
 SEED = 2026
 CLASSES = ("A", "B")
 Points = NDArray[np.float64]
@@ -35,7 +37,12 @@ class PointSet:
 
 
 def make_points(
-    name: str, train: int = TRAIN, test: int = TEST, noise: float | None = None, seed: int = SEED
+    name: str,
+    train: int = TRAIN,
+    test: int = TEST,
+    noise: float | None = None,
+    seed: int = SEED,
+    inputs: Sequence[str] = ("x", "y"),
 ) -> Dataset:
     """Draws a set of points; equal arguments give equal points.
 
@@ -45,22 +52,35 @@ def make_points(
         test: Number of test points, drawn from the same distribution.
         noise: Standard deviation of the noise, or None for the set's own.
         seed: Seed of the draw.
+        inputs: What a network is told of each point (see ``plane_inputs``).
 
     Returns:
-        Two classes, float32 points ``(n, 2)`` with both axes spanning about -1...1 alike.
+        Two classes, float32 samples ``(n, len(inputs))``; both axes of the points span about -1...1 alike.
     """
+    points, labels = draw_points(name, train, test, noise, seed)
+    x = plane_inputs(points, inputs)
+    parts = Part(x[:train], labels[:train]), Part(x[train:], labels[train:])
+    features = tuple(FUNCTIONS[one][0] for one in inputs)
+    return Dataset(name, SETS[name].title, *parts, CLASSES, features=features)
+
+
+def load_points(name: str, spec: PointsSpec | None = None) -> Dataset:
+    """The points that a data recipe means."""
+    spec = spec or PointsSpec()
+    return make_points(name, *spec.counts, noise=spec.noise, inputs=spec.inputs)
+
+
+def draw_points(
+    name: str, train: int, test: int, noise: float | None = None, seed: int = SEED
+) -> tuple[Points, IntArray]:
+    """Points ``(train + test, 2)`` of the plane, those to train on first, and their classes; see above."""
     chosen = SETS[name]
     rng = np.random.default_rng(seed)
     labels = np.concatenate([rng.permutation(np.arange(count) % 2) for count in (train, test)])
     points = chosen.make(labels, chosen.noise if noise is None else noise, rng)
     low, high = points[:train].min(axis=0), points[:train].max(axis=0)
-    points = (points - (low + high) / 2) * (
-        2 / (high - low).max()
-    )  # one factor for both axes keeps circles round
-    x = points.astype(np.float32)
-    return Dataset(
-        name, chosen.title, Part(x[:train], labels[:train]), Part(x[train:], labels[train:]), CLASSES
-    )
+    one_factor = 2 / (high - low).max()  # for both axes, which keeps circles round
+    return (points - (low + high) / 2) * one_factor, labels
 
 
 def spiral(labels: IntArray, noise: float, rng: np.random.Generator) -> Points:

@@ -89,7 +89,8 @@ def prepare(spec: DataSpec, progress: Progress | None = None) -> Prepared:
     """
     from nnstudio.data.catalog import load_dataset
 
-    return prepare_dataset(load_dataset(spec.source, progress, reading=spec.reading), spec, progress)
+    dataset = load_dataset(spec.source, progress, reading=spec.reading, points=spec.points)
+    return prepare_dataset(dataset, spec, progress)
 
 
 def prepare_dataset(dataset: Dataset, spec: DataSpec, progress: Progress | None = None) -> Prepared:

@@ -8,9 +8,11 @@ from PySide6.QtCore import QObject, Signal
 
 from nnstudio.core.history import Change
 from nnstudio.core.import_options import ImportOptions
+from nnstudio.core.points_spec import PointsSpec
 from nnstudio.core.spec import NetworkSpec, ProjectSpec
-from nnstudio.data.catalog import DatasetInfo, list_datasets
+from nnstudio.data.catalog import DatasetInfo, list_datasets, points_info
 from nnstudio.data.dataset import Dataset
+from nnstudio.data.points2d import SETS
 from nnstudio.gui.background import Task, run_in_background
 from nnstudio.gui.document import Document
 
@@ -61,7 +63,7 @@ class Datasets(QObject):
     @property
     def info(self) -> DatasetInfo | None:
         """What is known of the data set; None for a file that isn't read yet or can't be."""
-        return self._named.get(self.source) or self._files.get(self._key)
+        return self._info(*self._key)
 
     @property
     def title(self) -> str:
@@ -91,7 +93,7 @@ class Datasets(QObject):
             reading: How a file or folder is read.
         """
         project = self._document.project
-        info = self._named.get(source) or self._files.get((source, reading))
+        info = self._info(source, reading)
         network = with_input(project.network, info.shape) if info else project.network
         data = project.data.of_source(source, reading)
         title = info.title if info else Path(source).name
@@ -102,6 +104,24 @@ class Datasets(QObject):
         project = self._document.project
         data = project.data.replace(fraction=fraction)
         self._document.apply("Set fraction", project.replace(data=data), ("data", "fraction"))
+
+    def edit_points(self, wanted: str | PointsSpec, field: str = "") -> None:
+        """Chooses another 2-D set, or draws the chosen one otherwise.
+
+        Other inputs go to the Input layer, in the same step.
+
+        Args:
+            wanted: Name of a set, or the new recipe.
+            field: Name of the setting of the recipe that the user changed.
+        """
+        if isinstance(wanted, str):
+            self.choose(wanted)
+            return
+        project = self._document.project
+        network = with_input(project.network, points_info(self.source, wanted).shape)
+        data = project.data.replace(points=wanted)
+        label = f"Set {field.replace('_', ' ')}"
+        self._document.apply(label, project.replace(data=data, network=network), ("points", field))
 
     def refresh(self) -> None:
         """Tells the document what the data look like; reads an unknown file in the background."""
@@ -135,6 +155,11 @@ class Datasets(QObject):
             self._task.cancel()
             self._task = None
             self.cancelled.emit()
+
+    def _info(self, source: str, reading: ImportOptions | None) -> DatasetInfo | None:
+        if source in SETS:
+            return points_info(source, self._document.project.data.points)
+        return self._named.get(source) or self._files.get((source, reading))
 
     def _changed(self, change: Change) -> None:
         if change.data:

@@ -22,6 +22,8 @@ from nnstudio.gui.form.pending import LOCKED, Pending
 from nnstudio.gui.form.training_section import STOP_FIRST, TrainingSection
 from nnstudio.gui.form.words import error_sentence
 from nnstudio.gui.forms import SpecForm
+from nnstudio.gui.playground.look import is_plane
+from nnstudio.gui.playground.points_section import PointsSection
 from nnstudio.gui.theme import theme
 from nnstudio.gui.tokens import METRICS
 
@@ -38,10 +40,13 @@ class InspectorPanel(QFrame):
     Signals:
         recipe_changed_while_running(TrainSpec): The draft recipe changed during a run; the run takes
             the spec over at its next epoch. Its locked fields are those of the run.
+        points_edited(object, str): Another 2-D set was chosen (its name), or the recipe of its points was
+            changed (a PointsSpec, and the setting's name).
         left(): Escape was pressed: the focus may go back to the stack.
     """
 
     recipe_changed_while_running = Signal(object)
+    points_edited = Signal(object, str)
     left = Signal()
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
@@ -55,6 +60,7 @@ class InspectorPanel(QFrame):
         self.layer = LayerSection()
         self.training = TrainingSection()
         self.data = DataSection()
+        self.points = PointsSection()
         self.notice = Notice()
         self._settled = QTimer(self, singleShot=True, interval=TYPING_MS)
         self._settled.timeout.connect(self._tell_run)
@@ -125,6 +131,9 @@ class InspectorPanel(QFrame):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
+        self._points_line = _divider()
+        outer.addWidget(self.points)
+        outer.addWidget(self._points_line)
         outer.addWidget(self.header)
         outer.addWidget(scroll, 1)
         outer.addWidget(self.notice)
@@ -139,7 +148,9 @@ class InspectorPanel(QFrame):
         self.training.reset_requested.connect(self._reset_recipe)
         self.data.edited.connect(self._set_data_field)
         self.notice.undo.connect(self._take_back)
-        for section in (self.layer, self.training, self.data):
+        self.points.set_chosen.connect(lambda name: self.points_edited.emit(name, ""))
+        self.points.edited.connect(self.points_edited)
+        for section in (self.layer, self.training, self.data, self.points):
             section.left.connect(self._on_left)
 
     def _on_changed(self) -> None:
@@ -176,7 +187,10 @@ class InspectorPanel(QFrame):
     def _refresh_recipes(self) -> None:
         project = self._document.project
         self.training.show_recipe(project.train, self._pending)
-        self.data.show_recipe(project.data, STOP_FIRST if self._pending else "")
+        locked = STOP_FIRST if self._pending else ""
+        self.data.show_recipe(project.data, locked)
+        self.points.show_recipe(project.data, locked)
+        self._points_line.setVisible(is_plane(project.data))
         self.notice.say(self._pending.notice(project.train) if self._pending else "")
 
     def _check_layer(self, name: str, value: Any) -> str:
@@ -242,7 +256,7 @@ class InspectorPanel(QFrame):
 
     def _order_tabs(self) -> None:
         """Tab walks from top to bottom, although forms are made when they are first needed."""
-        chain: list[QWidget] = [self.header.help_button]
+        chain: list[QWidget] = [*self.points.focus_chain(), self.header.help_button]
         chain += self.layer.form.focus_chain() if self.layer.form else []
         chain.append(self.layer.more_button.button)
         chain += [

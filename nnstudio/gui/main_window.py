@@ -201,6 +201,7 @@ class MainWindow(QMainWindow):
         self.stack.status_hint.connect(self.status.say)
         self.stack.inspector_requested.connect(self.inspector.focus_first)
         self.inspector.left.connect(self.stack.view.setFocus)
+        self.inspector.points_edited.connect(self.datasets.edit_points)
         self.layer_list.left.connect(self.stack.view.setFocus)
         for palette in (self.layer_list, self.layer_rail):
             palette.preset_chosen.connect(self.files.use_preset)

@@ -42,7 +42,9 @@ def _train_preset(window: MainWindow, name: str) -> None:
 def _train(window: MainWindow) -> QWidget:
     from nnstudio.gui.views.train import TrainView
 
-    return TrainView(window.document, window.live)
+    page = TrainView(window.document, window.live)
+    page.playground.looked.connect(lambda seen: window.stack.view.tiles.show(seen.units))
+    return page
 
 
 def _evaluate(window: MainWindow) -> QWidget:

@@ -26,6 +26,11 @@ class Throttle(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.now)
 
+    @property
+    def waiting(self) -> bool:
+        """Something was asked for and is not done yet."""
+        return self._timer.isActive()
+
     def request(self) -> None:
         """Acts at once if the interval is over, or at its end."""
         if self._timer.isActive():

@@ -6,7 +6,8 @@ that 10,000 samples cost milliseconds.
 
 Looks inside a model take raw samples and leave the model as it is: gradients with respect to the input
 (``saliency``, ``integrated``), where a convolutional network looks (``grad_cam``), what every layer
-computes (``forward_pass``), and how to show it (``pictures``).
+computes (``forward_pass``), what a network for points answers all over the plane (``plane``), and how to
+show it (``pictures``).
 """
 
 from nnstudio.engine.analysis.class_metrics import ClassMetrics, class_metrics
@@ -34,6 +35,7 @@ from nnstudio.engine.analysis.forward_pass import LayerPass, layer_passes, worke
 from nnstudio.engine.analysis.grad_cam import grad_cam, grad_cam_layer
 from nnstudio.engine.analysis.integrated import Attribution, integrated_gradients
 from nnstudio.engine.analysis.pictures import channel_maps, filter_images, normalised, tiles
+from nnstudio.engine.analysis.plane import decision_surface, plane_grid, unit_lines, unit_responses
 from nnstudio.engine.analysis.saliency import input_gradients, saliency_map, smooth_gradients
 from nnstudio.engine.analysis.significance import PairedTest, mcnemar_test, wilson_interval
 
@@ -55,6 +57,7 @@ __all__ = [
     "column_shares",
     "confusion_difference",
     "confusion_matrix",
+    "decision_surface",
     "filter_images",
     "frequent_mistakes",
     "grad_cam",
@@ -64,6 +67,7 @@ __all__ = [
     "layer_passes",
     "mcnemar_test",
     "normalised",
+    "plane_grid",
     "precision_recall_curve",
     "precision_recall_curves",
     "roc_curve",
@@ -72,6 +76,8 @@ __all__ = [
     "saliency_map",
     "smooth_gradients",
     "tiles",
+    "unit_lines",
+    "unit_responses",
     "wilson_interval",
     "worked_pass",
 ]

@@ -19,6 +19,9 @@ PROBLEM_BOTTOM = 10
 BUTTON_GAP = 8
 BUTTON_PADDING = 10
 GAP = 3  # between cards; with the card's 44 px the rows follow each other every 47 px
+TILE, TILE_PITCH, TILE_LEFT, TILES_BELOW = 25, 31, 35, 9
+TILE_COLUMNS, TILE_ROWS = 8, 2
+"""Pictures of what a unit responds to: as many as fit into two rows."""
 MARGIN = 8  # beside the cards; the focus ring needs 3
 
 
@@ -97,6 +100,7 @@ class CardLayout:
         height: Height of the card without the gap below it.
         box: Its problem, or None.
         chevron: Where a click opens or closes the block, or None for other layers.
+        tiles: Places of the units' pictures.
     """
 
     measures: Measures
@@ -104,6 +108,7 @@ class CardLayout:
     height: float
     box: ProblemBox | None
     chevron: QRectF | None = None
+    tiles: tuple[QRectF, ...] = ()
 
     def button_at(self, point: QPointF) -> int | None:
         """Number of the fix button under a point relative to the card."""
@@ -111,12 +116,34 @@ class CardLayout:
         return next((at for at, button in enumerate(buttons) if button.rect.contains(point)), None)
 
 
-def lay_out(row: LayerReport, card_width: float, measures: Measures = CARD) -> CardLayout:
-    """The layout of a card ``card_width`` pixels wide."""
+def lay_out(row: LayerReport, card_width: float, measures: Measures = CARD, units: int = 0) -> CardLayout:
+    """The layout of a card ``card_width`` pixels wide.
+
+    Args:
+        row: What is known of the layer.
+        card_width: Width of the card.
+        measures: Its kind.
+        units: Number of units whose responses are shown; 0 for none.
+    """
     head = float(theme().px(measures.head))
+    tiles = _tiles(units, card_width, head)
+    if tiles:
+        head = tiles[-1].bottom() + theme().px(TILES_BELOW)
     box = _Boxes(measures, card_width, head).box(row.problems[0]) if row.problems else None
     chevron = _chevron(measures) if row.layer.children else None
-    return CardLayout(measures, card_width, head + (box.rect.height() if box else 0), box, chevron)
+    return CardLayout(measures, card_width, head + (box.rect.height() if box else 0), box, chevron, tiles)
+
+
+def _tiles(units: int, card_width: float, top: float) -> tuple[QRectF, ...]:
+    px = theme().px
+    left, side = px(TILE_LEFT), px(TILE)
+    room = int(card_width) - left - px(4)
+    pitch = max(side + px(2), min(px(TILE_PITCH), room // TILE_COLUMNS))
+    columns = min(TILE_COLUMNS, max(1, room // pitch))
+    shown = min(units, columns * TILE_ROWS)
+    return tuple(
+        QRectF(left + at % columns * pitch, top + at // columns * pitch, side, side) for at in range(shown)
+    )
 
 
 def _chevron(measures: Measures) -> QRectF:

@@ -30,6 +30,7 @@ from nnstudio.gui.stack.texts import (
     shapes_of,
     skip_text,
 )
+from nnstudio.gui.stack.tiles import paint_tiles
 from nnstudio.gui.stylesheet import mix
 from nnstudio.gui.theme import theme
 from nnstudio.gui.tokens import METRICS
@@ -54,6 +55,7 @@ def paint_card(
             whole = QRectF(0, 0, layout.width, layout.height)
             draw_border(painter, whole, row, state, radius)
     _head(painter, layout, row, state)
+    paint_tiles(painter, layout, state.tiles)
     if layout.box is not None:
         _problem(painter, layout, layout.box, state)
     painter.restore()

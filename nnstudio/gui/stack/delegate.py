@@ -79,6 +79,7 @@ class CardDelegate(QStyledItemDelegate):
             frozen=frozen,
             disabled=disabled,
             data_title=view.data_title,
+            tiles=view.tiles.pictures(row.layer.name),
         )
 
     def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, index: Index) -> QWidget:

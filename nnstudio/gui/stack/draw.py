@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen
 
 from nnstudio.core.shapes import LayerReport
 from nnstudio.gui.stack.card_text import face, metrics, width
@@ -29,6 +29,7 @@ class CardState:
         frozen: Its weights stay as they are.
         disabled: It is skipped.
         data_title: Name of the data set, for the Input card.
+        tiles: What the layer's units respond to, as far as it is known.
     """
 
     selected: bool = False
@@ -41,6 +42,7 @@ class CardState:
     frozen: bool = False
     disabled: bool = False
     data_title: str = ""
+    tiles: tuple[QImage, ...] = ()
 
     @property
     def quiet(self) -> bool:

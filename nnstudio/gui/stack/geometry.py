@@ -49,7 +49,9 @@ class StackGeometry:
     def layout(self, index: Index) -> CardLayout:
         """The inside of a card."""
         left, right = self.sides(index)
-        return lay_out(self._cards.report(index), right - left, self.measures(index))
+        report, measures = self._cards.report(index), self.measures(index)
+        units = self._view.tiles.units(report.layer.name) if measures is CARD else 0
+        return lay_out(report, right - left, measures, units)
 
     def card(self, index: Index) -> QRectF:
         """A card, of an open block only its head."""

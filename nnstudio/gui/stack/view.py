@@ -40,6 +40,7 @@ from nnstudio.gui.stack.model import Index, StackModel
 from nnstudio.gui.stack.open_blocks import OpenBlocks
 from nnstudio.gui.stack.pointer import CardPointer
 from nnstudio.gui.stack.selecting import SelectionLink
+from nnstudio.gui.stack.tiles import UnitTiles
 from nnstudio.gui.theme import theme
 
 
@@ -61,6 +62,7 @@ class StackView(QTreeView):
         self._can_lift = False
         self._explained = False
         self._cards = StackModel(self)
+        self.tiles = UnitTiles(document, self)
         self.geometry_ = StackGeometry(self, self._cards)
         self._blocks = OpenBlocks(self, self._cards)
         self._delegate = CardDelegate(self)
@@ -78,6 +80,7 @@ class StackView(QTreeView):
         document.changed.connect(self.refresh)
         document.reset.connect(self._on_reset)
         theme().changed.connect(self.scheduleDelayedItemsLayout)
+        self.tiles.changed.connect(self._repaint_tiles)
         self.refresh()
 
     def _dress(self) -> None:
@@ -149,6 +152,11 @@ class StackView(QTreeView):
         self.data_title = data_title(self.document.project.data.source)
         self._cards.show_report(self.document.report)
         self.viewport().update()
+
+    def _repaint_tiles(self) -> None:
+        for index in self._cards.walk():
+            if self.tiles.units(self._cards.report(index).layer.name):
+                self.viewport().update(self.geometry_.card(index).toAlignedRect())
 
     def minimumSizeHint(self) -> QSize:
         """A card and a half."""

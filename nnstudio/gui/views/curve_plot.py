@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QWidget
 
@@ -82,6 +82,7 @@ class Chart(pg.GraphicsView):  # type: ignore[misc]
         loss, accuracy = self.plots.values()
         accuracy.view.setXLink(loss.view)
         self._auto = True
+        self._wide = False
         for plot in self.plots.values():
             plot.view.sigRangeChangedManually.connect(self._zoomed_by_hand)
             plot.view.sigRangeChanged.connect(self._range_changed)
@@ -101,6 +102,12 @@ class Chart(pg.GraphicsView):  # type: ignore[misc]
         if self._auto:
             self._show_all()
         self._fill()
+
+    def set_wide(self, wide: bool) -> None:
+        """Puts the plots side by side, or loss above accuracy."""
+        if wide != self._wide:
+            self._wide = wide
+            self._lay_out()
 
     def reset_zoom(self) -> None:
         """Back to the whole run."""
@@ -143,18 +150,22 @@ class Chart(pg.GraphicsView):  # type: ignore[misc]
             self._fill()
 
     def _lay_out(self) -> None:
-        px = theme().px
-        area = self._canvas.rect()
-        height = (area.height() - px(TOP) - 2 * px(BOTTOM) - px(BETWEEN)) / 2
-        top = float(px(TOP))
-        for plot in self.plots.values():
-            whole = QRectF(0, top - px(TOP), area.width(), max(1.0, height) + px(TOP) + px(BOTTOM))
-            plot.place(
-                whole, QRectF(px(LEFT), px(TOP), max(1.0, area.width() - px(LEFT + RIGHT)), max(1.0, height))
-            )
-            top += height + px(BOTTOM) + px(BETWEEN)
+        for plot, (whole, area) in zip(self.plots.values(), self._places(), strict=True):
+            plot.place(whole, area)
         if self.picture is not None:
             self.show_picture(self.picture)
+
+    def _places(self) -> list[tuple[QRectF, QRectF]]:
+        """Of every plot the whole and, seen from it, the part with the curves."""
+        px, room = theme().px, self._canvas.rect()
+        wide = room.width() / 2 if self._wide else room.width()
+        between = 0 if self._wide else px(BOTTOM) + px(BETWEEN)
+        shared = room.height() - px(TOP) - px(BOTTOM) - between
+        high = max(1.0, shared if self._wide else shared / 2)
+        area = QRectF(px(LEFT), px(TOP), max(1.0, wide - px(LEFT + RIGHT)), high)
+        size = QSizeF(wide, high + px(TOP) + px(BOTTOM))
+        second = QPointF(wide, 0) if self._wide else QPointF(0, high + px(BOTTOM) + px(BETWEEN))
+        return [(QRectF(at, size), area) for at in (QPointF(0, 0), second)]
 
     def _hover(self, position: QPointF) -> None:
         for plot in self.plots.values():

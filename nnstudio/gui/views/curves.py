@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QHideEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QShowEvent
+from PySide6.QtGui import QColor, QFontMetrics, QHideEvent, QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -25,7 +25,7 @@ from nnstudio.gui.theme import font, theme
 from nnstudio.gui.throttle import Throttle
 from nnstudio.gui.tokens import METRICS as SIZES
 from nnstudio.gui.views.curve_data import Best, RunCurves
-from nnstudio.gui.widgets.buttons import IconButton
+from nnstudio.gui.views.full_screen import FullScreenButton
 
 if TYPE_CHECKING:
     from nnstudio.gui.views.curve_plot import Chart
@@ -58,7 +58,7 @@ class CurvesPanel(QFrame):
         self._earlier: list[RunCurves] = []
         self._epochs = 1
         self._best: Best | None = None
-        self._full_screen: _FullScreen | None = None
+        self._wide = False
         self._redraw = Throttle(REPAINT_MS, self._draw, self)
         self._build()
         theme().changed.connect(self._restyle)
@@ -77,6 +77,7 @@ class CurvesPanel(QFrame):
             from nnstudio.gui.views.curve_plot import Chart
 
             self._chart = Chart(self)
+            self._chart.set_wide(self._wide)
             self._chart.zoomed.connect(self._zoom_changed)
             self._body.addWidget(self._chart, 1)
         return self._chart
@@ -126,6 +127,12 @@ class CurvesPanel(QFrame):
         if best != self._best:
             self._best = best
             self._redraw.request()
+
+    def set_wide(self, wide: bool) -> None:
+        """Puts the plots side by side, or loss above accuracy."""
+        self._wide = wide
+        if self._chart is not None:
+            self._chart.set_wide(wide)
 
     def flush(self) -> None:
         """Draws now what waits to be drawn."""
@@ -194,8 +201,7 @@ class CurvesPanel(QFrame):
         self.ghost_choice.setAccessibleName("Earlier run to compare with")
         self.ghost_choice.setToolTip("Earlier run to compare with, drawn dashed")
         self.ghost_choice.currentIndexChanged.connect(self._ghost_changed)
-        self.view_button = IconButton("fullscreen", "Full screen")
-        self.view_button.clicked.connect(self._view_clicked)
+        self.view_button = FullScreenButton(self, "Training curves", self._leave_zoom)
         for widget in (label, self.smooth, self.raw, self.log, self.ghost_choice, self.view_button):
             self._header.addWidget(widget)
         self._list_ghosts(None)
@@ -278,64 +284,17 @@ class CurvesPanel(QFrame):
 
     def _zoom_changed(self, zoomed: bool) -> None:
         self.view_button.set_icon("reset" if zoomed else "fullscreen")
-        self.view_button.set_label("Show the whole run" if zoomed else self._screen_label())
+        self.view_button.set_label("Show the whole run" if zoomed else self.view_button.words)
 
-    def _screen_label(self) -> str:
-        return "Leave full screen" if self._full_screen else "Full screen"
-
-    def _view_clicked(self) -> None:
-        if self._chart is not None and self._chart.is_zoomed:
-            self._chart.reset_zoom()
-        elif self._full_screen is not None:
-            self.leave_full_screen()
-        else:
-            self._full_screen = _FullScreen(self)
-            self.view_button.set_label(self._screen_label())
+    def _leave_zoom(self) -> bool:
+        zoomed = self._chart is not None and self._chart.is_zoomed
+        if zoomed:
+            self.chart.reset_zoom()
+        return zoomed
 
     def leave_full_screen(self) -> None:
         """Puts the panel back into its page."""
-        if self._full_screen is not None:
-            window, self._full_screen = self._full_screen, None
-            window.give_back()
-            self.view_button.set_label(self._screen_label())
-
-
-class _FullScreen(QWidget):
-    """A window of its own that borrows the panel; Esc gives it back."""
-
-    def __init__(self, panel: CurvesPanel) -> None:
-        super().__init__(panel.window(), Qt.WindowType.Window)
-        self.setWindowTitle("Training curves")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setProperty("role", "page")
-        self._panel = panel
-        home = panel.parentWidget()
-        self._home = home.layout() if home is not None else None
-        self._place = QWidget(home)  # keeps the panel's place
-        if self._home is not None:
-            self._home.replaceWidget(panel, self._place)
-        layout = QVBoxLayout(self)
-        layout.addWidget(panel)
-        self.showFullScreen()
-
-    def give_back(self) -> None:
-        """Puts the panel where it came from, and closes."""
-        if self._home is not None:
-            self._home.replaceWidget(self._place, self._panel)
-            self._panel.show()
-        self._place.deleteLater()
-        self.close()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc leaves."""
-        if event.key() == Qt.Key.Key_Escape:
-            self._panel.leave_full_screen()
-        else:
-            super().keyPressEvent(event)
-
-    def closeEvent(self, event: object) -> None:
-        """Closing by the window manager leaves too."""
-        self._panel.leave_full_screen()
+        self.view_button.leave()
 
 
 class _Key(QWidget):

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from nnstudio.engine.session import Session, Snapshot
@@ -15,6 +15,8 @@ from nnstudio.errors import NNStudioError
 from nnstudio.gui.document import Document
 from nnstudio.gui.live import Live, run_in_background
 from nnstudio.gui.notices import Notice
+from nnstudio.gui.playground.look import is_plane
+from nnstudio.gui.playground.panel import PlaygroundPanel
 from nnstudio.gui.theme import font, theme
 from nnstudio.gui.throttle import Throttle
 from nnstudio.gui.tokens import METRICS
@@ -28,6 +30,10 @@ from nnstudio.gui.widgets.metrics_strip import MetricsStrip
 
 PROGRESS_MS = 250
 WARM_UP_MS = 200
+_UNLIMITED = 16_777_215
+_STRIP, _LOW_STRIP = 180, 140
+"""Height of the curves below the playground, and in a page lower than ``_LOW``."""
+_LOW = 640
 READY = ("Curves appear here", "Loss and accuracy are drawn while the network trains. Press Train to begin.")
 
 
@@ -64,11 +70,13 @@ class TrainView(QWidget):
         self.doctor = DoctorStrip(document, live)
         self.empty = EmptyState(*READY, "Train", "play", "plot")
         self.curves = CurvesPanel()
+        self.playground = PlaygroundPanel(document, live)
         self._ground = QFrame()
         self._build()
         self._figures = Throttle(PROGRESS_MS, self._show_figures, self)
         self._connect()
         self._show_curves(False)
+        self._show_playground()
         self._catch_up()
 
     def show_notice(self, notice: Notice | None) -> None:
@@ -103,12 +111,31 @@ class TrainView(QWidget):
         self._layout = QVBoxLayout(self)
         for widget in (self.strip, self.banner, self.details, self.doctor):
             self._layout.addWidget(widget)
+        self._layout.addWidget(self.playground, 1)
         self._layout.addWidget(self._ground, 1)
         self._layout.addWidget(self.curves, 1)
         self.banner.hide()
         self.details.hide()
         self._space()
         theme().changed.connect(self._space)
+
+    def _show_playground(self, *_news: object) -> None:
+        """Points of the plane get the decision surface, and the curves a low strip below it."""
+        plane = is_plane(self._document.project.data)
+        self.playground.setVisible(plane)
+        self.curves.set_wide(plane)
+        for panel in (self.curves, self._ground):
+            panel.setMaximumHeight(theme().px(self._strip_height()) if plane else _UNLIMITED)
+            panel.setMinimumHeight(theme().px(self._strip_height()) if plane else 0)
+
+    def _strip_height(self) -> int:
+        low = self.height() < theme().px(_LOW)
+        return _LOW_STRIP if low else _STRIP
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A low page has lower curves below the playground."""
+        super().resizeEvent(event)
+        self._show_playground()
 
     def _space(self) -> None:
         gap = theme().px(METRICS.gap)
@@ -117,6 +144,8 @@ class TrainView(QWidget):
 
     def _connect(self) -> None:
         live = self._live
+        self._document.changed.connect(self._show_playground)
+        self._document.reset.connect(self._show_playground)
         live.run_started.connect(self._started)
         live.run_adopted.connect(self._adopted)
         live.points.connect(self._extend)

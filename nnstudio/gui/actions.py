@@ -60,6 +60,7 @@ _FILE = (
 _EDIT = (
     Command("undo", "Undo", ("Ctrl+Z",), "Take the last edit back.", "undo"),
     Command("redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Make the edit again.", "redo"),
+    Command("history", "Undo history…", ("Ctrl+Alt+Z",), "List all steps, and go to any of them.", "clock"),
     None,
     Command("cut", "Cut layers", ("Ctrl+X",), "Copy the selected layers and delete them.", scoped=True),
     Command("copy", "Copy layers", ("Ctrl+C",), "Copy the selected layers as text.", scoped=True),

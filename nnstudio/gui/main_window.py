@@ -40,6 +40,7 @@ from nnstudio.gui.stack.panel import StackPanel
 from nnstudio.gui.status_bar import StatusBar
 from nnstudio.gui.theme import theme
 from nnstudio.gui.toolbar import Toolbar
+from nnstudio.gui.undo_history import UndoHistory
 from nnstudio.gui.widgets import focus as focus_ring
 from nnstudio.gui.window_geometry import limit_window, place_window
 
@@ -154,6 +155,7 @@ class MainWindow(QMainWindow):
                 "quit": self.close,
                 "undo": self.document.undo,
                 "redo": self.document.redo,
+                "history": lambda: UndoHistory(self.document, self.toolbar.undo).open(),
                 **{f"page_{name}": partial(self.tabs.set_page, name) for name, _ in PAGES},
                 **{f"{side}_dock": partial(self._toggle_side, side) for side in SIDES},
                 "next_region": lambda: self.regions.cycle(1),
@@ -334,6 +336,7 @@ class MainWindow(QMainWindow):
             action, word = self.actions_[name], name.capitalize()
             action.setEnabled(label is not None)
             action.setText(f"{word} “{label}”" if label else word)
+        self.actions_["history"].setEnabled(len(document.steps) > 1)
 
     # Events
 

@@ -150,6 +150,7 @@ class MessageArea(QFrame):
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setWordWrap(True)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        label.setProperty("focusRing", "none")  # a click into the words selects nothing to act on
         return label
 
     def _space(self) -> None:

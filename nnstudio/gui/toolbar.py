@@ -52,7 +52,11 @@ class Toolbar(QToolBar):
         self._layout = QHBoxLayout(row)
         parts: list[QWidget] = [ToolbarButton(actions[name]) for name in ("new", "open", "save")]
         parts.append(Divider())
-        parts += [ToolbarButton(actions[name]) for name in ("undo", "redo")]
+        self.undo, redo = ToolbarButton(actions["undo"]), ToolbarButton(actions["redo"])
+        for button in (self.undo, redo):
+            button.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            button.customContextMenuRequested.connect(lambda _at: actions["history"].trigger())
+        parts += [self.undo, redo]
         self._captions = (_caption("Dataset"), _caption("Device"))
         parts += [self._captions[0], self.datasets, self._captions[1], self.device]
         for part in parts:

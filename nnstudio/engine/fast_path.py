@@ -1,10 +1,11 @@
-"""Which path computes a run's steps: NumPy, or compiled kernels where there are any.
+"""Which path computes a run's steps: NumPy, compiled kernels where there are any, or a GPU.
 
-``$NNSTUDIO_PATH`` decides. ``auto``, the default, trains in NumPy until the kernels are there: the first
-run on a machine has them compiled by a process of its own, and takes them over where an epoch begins;
-later ones find them on disk. ``numpy`` never looks for kernels, and ``jit`` waits for them. A network
-with a layer that has no kernel is trained in NumPy as a whole. ``Trainer.path`` says what was chosen
-and why.
+On the device "auto" a GPU computes where there is one (see ``ops.gpu.detect``), unless ``$NNSTUDIO_PATH``
+names a path of the processor, which decides there. ``auto``, the default, trains in NumPy until the
+kernels are there: the first run on a machine has them compiled by a process of its own, and takes them
+over where an epoch begins; later ones find them on disk. ``numpy`` never looks for kernels, and ``jit``
+waits for them. A network with a layer that has no kernel is trained in NumPy as a whole.
+``Trainer.path`` says what was chosen and why.
 
 Each path is exact to the last bit with itself: the same seed gives the same run on the same machine, on
 any number of threads. Between the two, sums are rounded in another order, so that weights differ as
@@ -43,6 +44,9 @@ from nnstudio.errors import TrainingError
 if TYPE_CHECKING:
     from nnstudio.engine.ops.jit.evaluation import JitEvaluator
 
+Device = Literal["auto", "cpu", "gpu"]
+"""Where a run computes."""
+
 Choice = Literal["auto", "numpy", "jit"]
 CHOICES = ("auto", "numpy", "jit")
 DEFAULT: Choice = "numpy"
@@ -51,13 +55,16 @@ EVALUATION_WORK = 50_000_000
 """Multiply-adds from which loading the kernels pays for an evaluation by itself; a third of a second."""
 
 
-def chosen_path() -> Choice:
+def chosen_path(default: Choice = DEFAULT) -> Choice:
     """The path that ``$NNSTUDIO_PATH`` asks for.
+
+    Args:
+        default: What it is where the variable isn't set.
 
     Raises:
         TrainingError: There is no such path.
     """
-    name = os.environ.get("NNSTUDIO_PATH") or DEFAULT
+    name = os.environ.get("NNSTUDIO_PATH") or default
     if name not in CHOICES:
         raise TrainingError(
             "the environment variable NNSTUDIO_PATH names no compute path",
@@ -79,6 +86,7 @@ class FastPath:
         state: What the steps change.
         update: Applies gradients.
         batch: Samples per step.
+        device: Where to compute.
         reason: Why NumPy computes; "" where nothing faster was looked for.
         settled: Nothing better will turn up.
     """
@@ -89,17 +97,24 @@ class FastPath:
     state: TrainerState
     update: Update
     batch: int
+    device: Device = "cpu"
     reason: str = ""
     settled: bool = False
 
     def stepper(self, path: str = "", *, begun: bool = False) -> Stepper | None:
-        """The compiled stepper as soon as there is one; None as long as NumPy is the best.
+        """A faster stepper as soon as there is one; None as long as NumPy is the best.
 
         Args:
             path: The path that the run was on.
             begun: The epoch that comes next has begun on it.
+
+        Raises:
+            TrainingError: The run has to be on the GPU, and there is none, or it has too little memory.
         """
         choice = chosen_path()
+        if not self.settled and (gpu := self._on_gpu()):
+            self.settled, self.reason = True, ""
+            return gpu
         if self.settled or choice == "numpy":
             return None
         if begun and path == "numpy":
@@ -113,6 +128,27 @@ class FastPath:
         self.settled = made is not None
         self.reason = "" if made else "the fast kernels are being compiled"
         return made
+
+    def _on_gpu(self) -> Stepper | None:
+        if self.device == "cpu" or (self.device == "auto" and chosen_path(default="auto") != "auto"):
+            return None
+        from nnstudio.engine.ops.gpu.detect import find_gpu, require_gpu
+
+        if self.device == "gpu":
+            require_gpu()
+        elif not find_gpu().found:
+            return None
+        from nnstudio.engine.ops.gpu.cuda import cuda_device
+        from nnstudio.engine.ops.gpu.stepper import GpuStepper
+
+        parts = (self.network, self.project, self.data, self.state, self.update, self.batch)
+        try:
+            return GpuStepper(*parts, cuda_device())
+        except TrainingError as error:
+            if self.device == "gpu":
+                raise
+            self.device, self.reason = "cpu", error.what
+            return None
 
     def _make(self, *, wait: bool) -> Stepper | None:
         from nnstudio.engine.ops.jit import build

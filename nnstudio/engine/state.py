@@ -101,7 +101,7 @@ class TrainerState:
         best_weights: Its weights, or None.
         seconds: Wall time so far.
         parent: Where a forked run began, or None.
-        path: What computed the last step, "numpy" or "jit" (see ``fast_path``); "" before the first.
+        path: What computed the last step, "numpy", "jit" or "gpu" (see ``fast_path``); "" before the first.
     """
 
     weights: Vector

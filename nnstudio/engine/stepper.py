@@ -66,8 +66,26 @@ class Stepper(Protocol):
         """Mean loss and share of hits on a part that isn't empty, in evaluation mode."""
         ...
 
+    def fetch(self) -> None:
+        """Brings the state's weights up to date, where steps change a copy of them elsewhere."""
+        ...
 
-class NumpyStepper:
+    def settle(self) -> None:
+        """Brings all of the state up to date; what it holds then is where the next step begins."""
+        ...
+
+
+class HostStepper:
+    """A stepper that works on the very arrays of the state."""
+
+    def fetch(self) -> None:
+        """They are up to date."""
+
+    def settle(self) -> None:
+        """They are up to date."""
+
+
+class NumpyStepper(HostStepper):
     """Steps in NumPy: the reference, on any machine and for any network.
 
     Args:

@@ -20,7 +20,7 @@ from nnstudio.data.batches import part_order
 from nnstudio.data.dataset import Part
 from nnstudio.data.prepare import Prepared
 from nnstudio.engine.best import BestKeeper
-from nnstudio.engine.fast_path import FastPath
+from nnstudio.engine.fast_path import Device, FastPath
 from nnstudio.engine.model import Model
 from nnstudio.engine.network import Network
 from nnstudio.engine.probe import look_at_last_batch
@@ -46,14 +46,24 @@ class Trainer:
         project: The recipe.
         data: The prepared data.
         state: Where to go on; None starts from fresh weights.
+        device: Where to compute; "auto" takes the GPU where there is one.
 
     Raises:
         ShapeError: The network has problems or doesn't fit the data.
-        TrainingError: The state is of another network or of other data, or there is nothing to train on.
+        TrainingError: The state is of another network or of other data, or there is nothing to train on,
+            or there is no GPU to train on, which was asked for.
     """
 
-    def __init__(self, project: ProjectSpec, data: Prepared, state: TrainerState | None = None) -> None:
+    def __init__(
+        self,
+        project: ProjectSpec,
+        data: Prepared,
+        state: TrainerState | None = None,
+        *,
+        device: Device = "auto",
+    ) -> None:
         self.project = project
+        self.device = device
         self.data = data
         self.spec: TrainSpec = project.train
         self.block_steps: int | None = None
@@ -93,17 +103,19 @@ class Trainer:
         parts = (network, self.project, self.data, state, self._update, self.batch_size)
         self._stepper: Stepper = NumpyStepper(*parts)
         self._stepper.configure(spec, self._targets)
-        self._fast = FastPath(*parts)
+        self._fast = FastPath(*parts, self.device)
         self._good = state.copy()
 
     @property
     def model(self) -> Model:
         """A model with a copy of the present weights."""
+        self._stepper.fetch()
         return Model(self.network, self.state.weights.copy(), self.data.classes, self.data.scaling)
 
     @property
     def best_model(self) -> Model:
         """A model with the weights of the best epoch so far, or the present ones before the first."""
+        self._stepper.fetch()
         best = self.state.best_weights
         weights = self.state.weights if best is None else best
         return Model(self.network, weights.copy(), self.data.classes, self.data.scaling)
@@ -141,10 +153,21 @@ class Trainer:
         Yields:
             A :class:`Block` at least every ``block_seconds`` or ``block_steps`` steps, and an
             :class:`EpochRecord` behind each epoch. Between two of them ``state`` is consistent and
-            the caller may stop, save it, or resume another trainer from a copy.
+            the caller may stop, save it, or resume another trainer from a copy (:meth:`settle` first,
+            where an epoch is under way).
         """
         with one_blas_thread():
-            yield from self._run()
+            try:
+                yield from self._run()
+            finally:
+                self._stepper.settle()
+
+    def settle(self) -> None:
+        """Brings the arrays of ``state`` up to date in the middle of an epoch.
+
+        On the GPU they lie elsewhere; otherwise they always are.
+        """
+        self._stepper.settle()
 
     def _run(self) -> Generator[Event, None, None]:
         self.reason = "finished"
@@ -193,7 +216,9 @@ class Trainer:
             state.seconds += elapsed
             yield block
             if not math.isfinite(block.losses[-1]):
+                self._stepper.settle()
                 return False
+        self._stepper.settle()
         if not np.isfinite(state.weights).all():  # the last update overflowed
             return False
         yield self._finish_epoch((state.seen - seen_before) / max(busy, 1e-9))

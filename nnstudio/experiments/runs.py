@@ -157,6 +157,7 @@ class RunRecorder:
 
     def _save(self, trainer: Trainer) -> None:
         self._saved_at = time.monotonic()  # also if it fails, or a full disk would be tried at every block
+        trainer.settle()
         if not _is_sound(trainer.state):  # about to diverge; the file keeps the last good state
             return
         project = trainer.project.replace(train=trainer.spec)
@@ -216,7 +217,7 @@ def result_of(trainer: Trainer, run: str) -> dict[str, Any]:
     return {
         "run": run,
         "preset": trainer.project.name,
-        "device": "cpu",
+        "device": "gpu" if state.path == "gpu" else "cpu",
         "parameters": trainer.network.report.parameters,
         "epochs": state.epoch,
         "best_epoch": state.best_epoch,

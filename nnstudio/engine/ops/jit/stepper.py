@@ -21,7 +21,7 @@ from nnstudio.engine.ops.jit.runner import Runner
 from nnstudio.engine.ops.jit.team import Team, most_threads
 from nnstudio.engine.ops.jit.varied import VariedSamples
 from nnstudio.engine.state import TrainerState
-from nnstudio.engine.stepper import Rates
+from nnstudio.engine.stepper import HostStepper, Rates
 from nnstudio.engine.update import Update
 from nnstudio.optim import Optimizer
 from nnstudio.optim.targets import Targets
@@ -30,7 +30,7 @@ LEAST_SECONDS = 0.02
 """A run of steps is this long at least: starting the threads costs about a hundredth of it."""
 
 
-class JitStepper:
+class JitStepper(HostStepper):
     """Trains a network's state with compiled kernels; see ``engine.stepper.Stepper``.
 
     Args:

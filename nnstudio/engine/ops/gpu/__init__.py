@@ -1,0 +1,16 @@
+"""The GPU path: training steps on an NVIDIA GPU, through CuPy.
+
+Read in this order:
+
+- ``detect``: whether there is a GPU, and why not
+- ``device``: the seam to the hardware; ``cuda`` is the hardware, the only module that imports CuPy
+- ``kernels/*.cu``: what CuPy has no fast way for, in CUDA; every sum comes out the same each time
+- ``formulas`` and ``sources``: activations and optimizers become kernels, from the formulas they have
+- ``pointwise``, ``products``, ``windows``, ``normalise``, ``losses``: the primitives that layers are
+  written in, as calls of kernels and matrix products; ``ops`` puts them together
+- ``feed``, ``update``, ``stepper``: the training step, without a word from the device until a block of
+  steps is done
+- ``memory``: what to say when the GPU is full
+
+Nothing in it is imported before a run asks for a GPU: CuPy takes a second to import.
+"""

@@ -1,0 +1,92 @@
+"""Whether there is a GPU to train on, in plain words. Importing this module imports no CuPy."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from dataclasses import dataclass
+from functools import cache
+
+from nnstudio.errors import TrainingError
+
+INSTALL = 'pip install "nnstudio[cuda12]" (or [cuda13], as your driver needs it)'
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """What was found.
+
+    Attributes:
+        name: The GPU's name, "" where there is none to train on.
+        memory: Its memory in bytes.
+        reason: Why there is none, as a sentence without the final stop; "" where there is.
+        fix: What to do about it; "" if nothing can be done.
+    """
+
+    name: str = ""
+    memory: int = 0
+    reason: str = ""
+    fix: str = ""
+
+    @property
+    def found(self) -> bool:
+        """There is one that works."""
+        return not self.reason
+
+    @property
+    def words(self) -> str:
+        """What was found, in a sentence or two."""
+        if self.found:
+            return f"{self.name} with {self.memory / 2**30:.0f} GB can be used"
+        return f"{self.reason}. To use one: {self.fix}" if self.fix else self.reason
+
+
+@cache
+def find_gpu() -> Gpu:
+    """Looks for a GPU, once per process: imports CuPy and allocates a number on the device.
+
+    It takes a second or two where CuPy is installed, so the window asks in the background.
+    """
+    if sys.platform == "darwin":
+        return Gpu(reason="The GPU path needs an NVIDIA GPU, which Macs don't have")
+    if importlib.util.find_spec("cupy") is None:
+        return Gpu(reason="CuPy, which drives NVIDIA GPUs, is not installed", fix=INSTALL)
+    try:
+        from nnstudio.engine.ops.gpu import cuda
+    except Exception as error:
+        return Gpu(reason=f"CuPy is installed but can't be loaded ({_first_line(error)})", fix=INSTALL)
+    try:
+        if not cuda.available():
+            return Gpu(
+                reason="CuPy finds no NVIDIA GPU",
+                fix="check with nvidia-smi that the GPU's driver is installed and new enough",
+            )
+        device = cuda.cuda_device()
+    except Exception as error:  # CuPy's own errors have no common base
+        return Gpu(
+            reason=f"The GPU does not work ({_first_line(error)})",
+            fix="check with nvidia-smi that its driver fits and that its memory is not full",
+        )
+    return Gpu(device.name, device.memory)
+
+
+def require_gpu() -> Gpu:
+    """The GPU.
+
+    Raises:
+        TrainingError: There is none; the message says why and what to do.
+    """
+    gpu = find_gpu()
+    if not gpu.found:
+        raise TrainingError(
+            f"there is no GPU to train on: {gpu.reason}",
+            allowed="cpu, or auto, which takes the GPU where there is one",
+            received="gpu",
+            fix=gpu.fix or "train on the CPU",
+        )
+    return gpu
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:160]

@@ -1,0 +1,130 @@
+"""Where kernels run: the seam between this package and the hardware.
+
+Everything here but :mod:`.cuda` is written against :class:`Device`. So the tests run it all on the host,
+with NumPy for the arrays and the kernels compiled by the C++ compiler, and only :class:`.cuda.CudaDevice`
+needs a GPU to be tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from nnstudio.engine.ops.gpu import sources
+from nnstudio.errors import TrainingError
+
+Array = Any
+Function = Callable[[int, int, tuple[Any, ...]], None]
+"""Starts a kernel: number of blocks, threads per block, arguments."""
+
+_MOST_COUNT = 2**31 - 1
+_NULL = np.int64(0)
+
+
+class Device(Protocol):
+    """A GPU, or what stands in for one."""
+
+    @property
+    def xp(self) -> Any:
+        """CuPy, or NumPy on the host."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What it is called ("NVIDIA GeForce RTX 4070")."""
+        ...
+
+    @property
+    def threads(self) -> int:
+        """Threads of a block, a power of two up to 256."""
+        ...
+
+    @property
+    def most_blocks(self) -> int:
+        """Blocks that are started at most; each then does the work of several."""
+        ...
+
+    def function(self, source: str, name: str) -> Function:
+        """A kernel of a source, compiled at its first use.
+
+        Arguments are arrays, as the address of their first value, and NumPy scalars.
+        """
+        ...
+
+    def matmul(self, a: Array, b: Array, out: Array) -> None:
+        """``out = a @ b`` for matrices, or for equally many of them along a first axis."""
+        ...
+
+    def upload(self, array: NDArray[Any]) -> Array:
+        """A copy of a host array on the device."""
+        ...
+
+    def download(self, array: Array, out: NDArray[Any]) -> None:
+        """Copies a device array to a host array, when all work on it is done."""
+        ...
+
+
+class Launcher:
+    """Starts the kernels of :mod:`.sources` on a device, for float32 or float64.
+
+    Args:
+        device: Where.
+        dtype: Type of the values.
+    """
+
+    def __init__(self, device: Device, dtype: DTypeLike = np.float32) -> None:
+        self.device = device
+        self.dtype = np.dtype(dtype)
+        self._functions: dict[tuple[str, str], Function] = {}
+
+    def each(self, name: str, count: int, *arguments: Any, source: str = "") -> None:
+        """Runs a kernel whose threads share ``count`` independent elements.
+
+        Args:
+            name: Its name.
+            count: How many elements.
+            *arguments: Arrays, Python numbers (as int and double), NumPy scalars; None for no array.
+            source: Kernels that it is one of, if it isn't in the library.
+        """
+        if count > 0:
+            self._start(name, -(-count // self.device.threads), self.device.threads, arguments, source)
+
+    def rows(self, name: str, rows: int, width: int, *arguments: Any, source: str = "") -> None:
+        """Runs a kernel with a block per row, whose threads work on its ``width`` columns together."""
+        threads = self.device.threads
+        while threads >= 64 and threads >= 2 * width:
+            threads //= 2
+        if rows > 0:
+            self._start(name, rows, threads, arguments, source)
+
+    def blocks(self, count: int) -> int:
+        """How many blocks :meth:`each` takes for ``count`` elements."""
+        return min(-(-count // self.device.threads), self.device.most_blocks)
+
+    def _start(self, name: str, blocks: int, threads: int, arguments: tuple[Any, ...], source: str) -> None:
+        function = self._functions.get((source, name))
+        if function is None:
+            function = self._functions[source, name] = self._find(source, name)
+        function(min(blocks, self.device.most_blocks), threads, tuple(map(_argument, arguments)))
+
+    def _find(self, source: str, name: str) -> Function:
+        return self.device.function(sources.whole(self.dtype, source or sources.library()), name)
+
+
+def _argument(value: Any) -> Any:
+    kind = type(value)
+    if kind is int or kind is bool:
+        if value > _MOST_COUNT:
+            raise TrainingError(
+                "an array of this run is too large for the GPU",
+                allowed=f"{_MOST_COUNT:,} values",
+                received=f"{value:,}",
+                fix="use a smaller batch, or train on the CPU",
+            )
+        return np.int32(value)
+    if kind is float:
+        return np.float64(value)
+    return _NULL if value is None else value

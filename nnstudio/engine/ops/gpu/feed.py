@@ -1,0 +1,120 @@
+"""Batches on the device: the data lie there once, as they are, and every batch is picked and scaled there.
+
+Where they don't fit, or samples are varied (which NumPy does), batches come from the host instead.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnstudio.core.augmentation_spec import AugmentationSpec
+from nnstudio.data.batches import Gather, Scaling
+from nnstudio.data.dataset import Part
+from nnstudio.engine.ops.gpu.device import Device
+from nnstudio.engine.ops.gpu.ops import GpuOps
+
+Array = Any
+
+
+class Residents:
+    """Data that lie on the device, whatever parts of them are used.
+
+    Args:
+        device: Where.
+        room: Bytes that they may take together.
+    """
+
+    def __init__(self, device: Device, room: int) -> None:
+        self._device, self._room = device, room
+        self._kept: dict[tuple[int, int], tuple[Array, Array]] = {}
+
+    def of(self, part: Part) -> tuple[Array, Array] | None:
+        """All samples ``(rows, features)`` and labels ``(rows,)`` behind a part; None if there is no room."""
+        key = (part.x.ctypes.data, part.y.ctypes.data)
+        if key not in self._kept:
+            if part.x.nbytes > self._room:
+                return None
+            self._room -= part.x.nbytes
+            x = self._device.upload(part.x.reshape(len(part.x), -1))
+            self._kept[key] = (x, self._device.upload(part.y.astype(np.int32)))
+        return self._kept[key]
+
+    @property
+    def bytes(self) -> int:
+        """What they take."""
+        return sum(int(x.nbytes) for x, _ in self._kept.values())
+
+
+class Feed:
+    """Batches of a part, scaled, in an array that the next one overwrites.
+
+    Args:
+        ops: The primitives.
+        part: Where the samples come from.
+        scaling: How they become the network's input.
+        batch: Samples of a batch at most.
+        residents: The data on the device.
+        augmentation: How samples are varied, for training alone.
+        seed: Seed of the run.
+    """
+
+    def __init__(
+        self,
+        ops: GpuOps,
+        part: Part,
+        scaling: Scaling,
+        batch: int,
+        residents: Residents,
+        augmentation: AugmentationSpec | None = None,
+        seed: int = 0,
+    ) -> None:
+        self._ops, self._part, self._batch = ops, part, batch
+        varied = augmentation is not None and augmentation.active
+        self._resident = None if varied else residents.of(part)
+        self._gather: Gather | None = None
+        if self._resident is None:
+            self._gather = Gather(part, scaling, batch, augmentation=augmentation, seed=seed)
+            return
+        self._kernel = "gather_bytes" if part.x.dtype == np.uint8 else "gather_floats"
+        self._offset, self._scale = map(ops.device.upload, _lines(scaling))
+        self._out = ops.xp.empty((batch, *part.shape), np.float32)
+
+    def begin(self, positions: NDArray[np.int64], epoch: int = 0) -> None:
+        """Says which samples come next.
+
+        Args:
+            positions: Positions in the part, batch behind batch.
+            epoch: Number of the epoch.
+        """
+        self._positions, self._epoch, device = positions, epoch, self._ops.device
+        if self._resident is None:
+            labels = self._part.labels[positions].astype(np.int32)
+            self._labels = device.upload(labels)
+            return
+        self._rows = device.upload(self._part.rows(positions))  # NumPy checks the positions here
+        self._labels = self._ops.xp.empty(len(positions), np.int32)
+        arguments = (self._resident[1], self._rows, self._labels, len(positions))
+        self._ops.launch.each("gather_labels", len(positions), *arguments)
+
+    def batch(self, number: int) -> tuple[Array, Array]:
+        """The samples ``(n, *shape)`` and labels ``(n,)`` of a batch, counted from 0."""
+        here = slice(number * self._batch, (number + 1) * self._batch)
+        labels = self._labels[here]
+        if self._gather is not None:
+            return self._ops.device.upload(self._gather.x(self._positions[here], self._epoch)), labels
+        assert self._resident is not None
+        x, out = self._resident[0], self._out[: len(labels)]
+        shape = (len(labels), x.shape[1], len(self._offset))
+        arguments = (x, self._rows[here], self._offset, self._scale, out, *shape)
+        self._ops.launch.each(self._kernel, out.size, *arguments)
+        return out, labels
+
+
+def _lines(scaling: Scaling) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Offset and scale, equally many of both."""
+    offset, scale = (np.atleast_1d(np.array(v, np.float32)) for v in (scaling.offset, scaling.scale))
+    length = max(len(offset), len(scale))
+    return np.resize(offset, length), np.resize(scale, length)

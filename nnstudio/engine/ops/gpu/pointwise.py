@@ -1,0 +1,146 @@
+"""Primitives on single values, and sums down columns."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from nnstudio.core.activations import ActivationFunction
+from nnstudio.engine.ops.gpu import sources
+from nnstudio.engine.ops.gpu.device import Device, Launcher
+from nnstudio.engine.ops.noise import mix
+from nnstudio.engine.ops.scratch import ScratchOps
+
+Array = Any
+
+_PART = 0  # scratch slot
+_ALONE = ("linear", "softmax")
+"""Activations that have no elementwise kernel: nothing to do, or whole rows at a time."""
+
+
+class PointwiseOps(ScratchOps):
+    """Activations, noise and sums.
+
+    Args:
+        device: Where to compute.
+        dtype: Type of all values.
+
+    Attributes:
+        alive: 0 as soon as a loss was not finite, ``(1,)`` int32 on the device: running statistics and
+            weights then stay as they are.
+    """
+
+    least_chunk = 16
+    """Rows that a thread adds up at least."""
+    most_chunks = 1024
+    """Parts that a column's sum is cut into at most."""
+
+    def __init__(self, device: Device, dtype: Any = np.float32) -> None:
+        super().__init__()
+        self.xp = device.xp
+        self.device = device
+        self.launch = Launcher(device, dtype)
+        self.alive = self.xp.ones(1, np.int32)
+        self._dtype = self.launch.dtype.name
+
+    def activate(self, function: ActivationFunction, z: Array, out: Array) -> Array:
+        """``out = f(z)``; ``out`` may be ``z``."""
+        return self.finish(function, z, None, z, out)
+
+    def finish(
+        self, function: ActivationFunction, values: Array, bias: Array | None, z: Array, out: Array
+    ) -> Array:
+        """``z = values + bias`` and ``out = f(z)`` in one pass, for ``(..., C)`` and ``(C,)``.
+
+        ``values`` may be ``z``, and ``out``, too.
+        """
+        columns = values.shape[-1]
+        if function.name == "softmax":
+            if bias is not None:
+                self.finish(ActivationFunction("linear"), values, bias, z, z)
+            self.launch.rows("softmax", z.size // columns, columns, z, out, z.size // columns, columns)
+            return out
+        if function.name == "linear" and bias is None and values is out:
+            return out
+        kept = None if z is out or (bias is None and z is values) else z
+        source = sources.activation(function, self._dtype)
+        self.launch.each("activate", z.size, values, bias, kept, out, z.size, columns, source=source)
+        return out
+
+    def activate_backward(self, function: ActivationFunction, dy: Array, y: Array, z: Array | None) -> Array:
+        """``dy * f'(z)``, in place of ``dy``."""
+        return self.activate_and_sum(function, dy, y, z, None)
+
+    def activate_and_sum(
+        self, function: ActivationFunction, dy: Array, y: Array, z: Array | None, sums: Array | None
+    ) -> Array:
+        """``dz = dy * f'(z)``, in place of ``dy``, and ``sums = Σ dz`` over all but the last axis."""
+        columns = dy.shape[-1]
+        rows = dy.size // columns
+        if function.name in _ALONE:
+            if function.name == "softmax":
+                self.launch.rows("softmax_input", rows, columns, dy, y, rows, columns)
+            if sums is not None:
+                self.column_sums(dy, sums)
+            return dy
+        source = sources.activation(function, self._dtype)
+        if sums is None:
+            arguments = (dy, y, z, None, dy.size, 1, 1)
+            self.launch.each("activate_backward", dy.size, *arguments, source=source)
+            return dy
+        step, chunks = self.chunks(rows, columns)
+        part = sums if chunks == 1 else self.scratch(_PART, (chunks, columns), dy.dtype)
+        arguments = (dy, y, z, part, rows, columns, step)
+        self.launch.each("activate_backward", chunks * columns, *arguments, source=source)
+        self._add_chunks(part, sums)
+        return dy
+
+    def column_sums(self, matrix: Array, sums: Array) -> None:
+        """``sums = Σ`` over all but the last axis, ``(..., C) -> (C,)``."""
+        columns = matrix.shape[-1]
+        rows = matrix.size // columns
+        step, chunks = self.chunks(rows, columns)
+        part = sums if chunks == 1 else self.scratch(_PART, (chunks, columns), matrix.dtype)
+        self.launch.each("sum_chunks", chunks * columns, matrix, part, rows, columns, step)
+        self._add_chunks(part, sums)
+
+    def chunks(self, rows: int, columns: int) -> tuple[int, int]:
+        """How sums down columns are shared out: rows of a chunk, and number of chunks."""
+        enough = self.device.threads * self.device.most_blocks
+        step = max(self.least_chunk, -(-rows // self.most_chunks), rows * columns // enough)
+        return step, -(-rows // step)
+
+    def _add_chunks(self, part: Array, sums: Array) -> None:
+        if part is not sums:
+            chunks, columns = len(part), sums.size
+            self.launch.rows("sum_of_chunks", columns, chunks, part, sums, chunks, columns)
+
+    def dropout(self, x: Array, rate: float, key: int, mask: Array, out: Array) -> Array:
+        """``out = x * mask`` with a mask of zeros and ``1 / (1 - rate)`` that follows from ``key``."""
+        least, kept = float(round(rate * 2**32)), 1 / (1 - rate)
+        self.launch.each("dropout_mask", mask.size, mask, mask.size, *_halves(key), least, kept)
+        return self.multiply(x, mask, out)
+
+    def gaussian_noise(self, x: Array, stddev: float, key: int, out: Array) -> Array:
+        """``out = x + stddev · N(0, 1)``; what is added follows from ``key`` and the position."""
+        keys = (*_halves(key), *_halves(mix(key)))
+        self.launch.each("gaussian_noise", x.size, x, out, x.size, *keys, float(stddev))
+        return out
+
+    def add(self, a: Array, b: Array, out: Array) -> Array:
+        """``out = a + b``."""
+        self.launch.each("add", out.size, a, b, out, out.size)
+        return out
+
+    def multiply(self, a: Array, b: Array, out: Array) -> Array:
+        """``out = a * b``; ``b`` may be the same for all pixels of an image, ``(n, 1, 1, C)``."""
+        pixels = 1 if b.size == a.size else math.prod(a.shape[1:-1])
+        self.launch.each("times_mask", out.size, a, b, out, out.size, pixels, a.shape[-1])
+        return out
+
+
+def _halves(key: int) -> tuple[np.uint32, np.uint32]:
+    """The lower and the upper 32 bits of a key."""
+    return np.uint32(key & 0xFFFFFFFF), np.uint32(key >> 32)

@@ -1,0 +1,176 @@
+"""Training steps on the GPU.
+
+Weights, the optimizer's vectors and the data lie there during a run. A block of steps is queued as a
+whole; then its losses and hits are read, in one go. A loss that is not finite ends all changes on the
+device itself, since the host hears of it only afterwards.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnstudio.core.spec import ProjectSpec, TrainSpec
+from nnstudio.data.dataset import Part
+from nnstudio.data.prepare import Prepared
+from nnstudio.engine.measure import evaluation_batch
+from nnstudio.engine.network import Network
+from nnstudio.engine.ops.gpu.feed import Feed, Residents
+from nnstudio.engine.ops.gpu.memory import full_memory_explained
+from nnstudio.engine.ops.gpu.ops import GpuOps
+from nnstudio.engine.ops.gpu.update import GpuUpdate
+from nnstudio.engine.ops.noise import Noise
+from nnstudio.engine.state import TrainerState
+from nnstudio.engine.stepper import Rates
+from nnstudio.engine.update import Update
+from nnstudio.optim import Optimizer
+from nnstudio.optim.targets import Targets
+
+Array = Any
+
+LEAST_SECONDS = 0.02
+"""A block of steps is this long at least, since the device idles for a moment when it is read."""
+DATA_SHARE = 0.4
+"""Share of the memory that the data may take."""
+
+
+class GpuStepper:
+    """Trains a network's state on a device; see ``engine.stepper.Stepper``.
+
+    Args:
+        network: The network.
+        project: The recipe.
+        data: The prepared data.
+        state: What the steps change; up to date after :meth:`settle`.
+        update: Says which weights decay.
+        batch: Samples per step.
+        device: A ``.device.Device`` that says how much memory it has.
+
+    Raises:
+        TrainingError: The device's memory is too small.
+    """
+
+    name = "gpu"
+
+    def __init__(
+        self,
+        network: Network,
+        project: ProjectSpec,
+        data: Prepared,
+        state: TrainerState,
+        update: Update,
+        batch: int,
+        device: Any,
+    ) -> None:
+        self.path = f"GPU · {device.name}"
+        self._network, self._data, self._state = network, data, state
+        self._update_rule, self._batch, self._device = update, batch, device
+        self._slot_names = cast(Optimizer, project.train.optimizer).slots
+        self._residents = Residents(device, int(DATA_SHARE * device.memory))
+        self._seconds_per_step, self._stale = 0.0, True
+        with self._explained():
+            self._ops, self._evaluation_ops = GpuOps(device), GpuOps(device)
+            self._weights = device.upload(state.weights)
+            self._slots = [device.upload(state.slots[name]) for name in self._slot_names]
+            self._gradients = device.xp.zeros(network.trainable, np.float32)
+            vary, seed = project.data.augmentation, project.train.seed
+            parts = (data.train, data.scaling, batch, self._residents)
+            self._feed = Feed(self._ops, *parts, augmentation=vary, seed=seed)
+            self._workspace = network.workspace(self._weights, batch, self._gradients, ops=self._ops)
+
+    def configure(self, spec: TrainSpec, targets: Targets | None) -> None:
+        """See ``Stepper.configure``."""
+        self._spec = spec
+        self._update = GpuUpdate(self._ops, self._network, spec, self._update_rule.decayed)
+        weights = None if targets is None or targets.weights is None else self._device.upload(targets.weights)
+        self._targets = None if targets is None else Targets(targets.smoothing, weights)
+
+    def steps(
+        self, positions: NDArray[np.int64], rates: Rates, epoch: int, seconds: float
+    ) -> tuple[list[float], list[int]]:
+        """See ``Stepper.steps``."""
+        started, count = time.perf_counter(), min(len(rates), self._affordable(seconds))
+        with self._explained():
+            self._take_over()
+            self._feed.begin(positions[: count * self._batch], epoch)
+            totals = self._device.xp.empty((2, count), np.float64)
+            for number in range(count):
+                self._step(number, float(rates[number]), totals)
+            found = np.empty((2, count))
+            self._device.download(totals, found)
+        self._seconds_per_step = (time.perf_counter() - started) / count
+        losses, hits = found
+        finite = np.isfinite(losses)
+        kept = count if finite.all() else int(finite.argmin()) + 1
+        return losses[:kept].tolist(), [int(right) for right in hits[:kept]]
+
+    def _step(self, number: int, rate: float, totals: Array) -> None:
+        """Queues a step behind ``number`` others; its loss and hits go to ``totals`` ``(2, steps)``."""
+        workspace, spec, done = self._workspace, self._spec, self._state.step + number
+        x, labels = self._feed.batch(number)
+        logits = workspace.forward(x, Noise(spec.seed, done))
+        assert workspace.d_logits is not None
+        gradient = workspace.d_logits[: len(labels)]
+        loss, hits = (line[number : number + 1] for line in totals)
+        scale = 1 / len(labels) if spec.gradient == "mean" else 1.0
+        link = self._network.loss.link
+        self._ops.cross_entropy(link, logits, labels, gradient, loss, hits, self._targets, scale)
+        workspace.backward(gradient)
+        self._update.apply(self._weights, self._gradients, self._slots, rate, done + 1)
+
+    def measure(self, part: Part) -> tuple[float, float]:
+        """See ``Stepper.measure``."""
+        batch, ops = evaluation_batch(self._network, len(part)), self._evaluation_ops
+        with self._explained():
+            if self._stale:
+                self._weights[...] = self._device.upload(self._state.weights)
+            feed = Feed(ops, part, self._data.scaling, batch, self._residents)
+            workspace = self._network.workspace(self._weights, batch, ops=ops)
+            feed.begin(np.arange(len(part)))
+            count = -(-len(part) // batch)
+            totals = self._device.xp.empty((2, count), np.float64)
+            for number in range(count):
+                x, labels = feed.batch(number)
+                loss, hits = (line[number : number + 1] for line in totals)
+                logits = workspace.forward(x)
+                ops.cross_entropy(self._network.loss.link, logits, labels, None, loss, hits, fatal=False)
+            found = np.empty((2, count))
+            self._device.download(totals, found)
+        loss, hits = found.sum(axis=1)
+        return float(loss) / len(part), int(hits) / len(part)
+
+    def fetch(self) -> None:
+        """See ``Stepper.fetch``."""
+        if not self._stale:
+            self._device.download(self._weights, self._state.weights)
+
+    def settle(self) -> None:
+        """See ``Stepper.settle``."""
+        if self._stale:
+            return
+        self.fetch()
+        for name, slot in zip(self._slot_names, self._slots, strict=True):
+            self._device.download(slot, self._state.slots[name])
+        self._stale = True
+
+    def _take_over(self) -> None:
+        """Makes the state's arrays those of the device, where others may have changed them."""
+        if self._stale:
+            self._weights[...] = self._device.upload(self._state.weights)
+            for name, slot in zip(self._slot_names, self._slots, strict=True):
+                slot[...] = self._device.upload(self._state.slots[name])
+            self._ops.alive[...] = 1
+            self._stale = False
+
+    def _affordable(self, seconds: float) -> int:
+        """Steps that fit into the time, by the pace of the last ones; one at the very first."""
+        if self._seconds_per_step == 0:
+            return 1
+        return max(1, int(max(seconds, LEAST_SECONDS) / self._seconds_per_step))
+
+    def _explained(self) -> Any:
+        slots = len(self._slot_names)
+        return full_memory_explained(self._network, self._batch, self._residents.bytes, slots, self._device)

@@ -19,7 +19,8 @@ So that a resumed run goes on as if it had never stopped, a run's state says whi
 - A run on NumPy takes the kernels where the next epoch begins, if they are ready then.
 
 Only in the last point does a run depend on anything but its project: on how soon the kernels were ready,
-once per machine and version. With ``numpy`` it doesn't. An epoch's record says what computed it.
+once per machine and version. With ``numpy`` it doesn't. The record of an epoch says what computed it, and
+so does the column ``path`` of a run's ``metrics.csv``.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ Device = Literal["auto", "cpu", "gpu"]
 
 Choice = Literal["auto", "numpy", "jit"]
 CHOICES = ("auto", "numpy", "jit")
-DEFAULT: Choice = "numpy"
+DEFAULT: Choice = "auto"
 
 EVALUATION_WORK = 50_000_000
 """Multiply-adds from which loading the kernels pays for an evaluation by itself; a third of a second."""

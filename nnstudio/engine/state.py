@@ -52,6 +52,7 @@ class EpochRecord:
         exact_train_loss: Mean loss on all training samples with the epoch's final weights, without
             dropout and augmentation; None unless the recipe asks for it.
         exact_train_accuracy: Share of hits, likewise.
+        path: What computed the epoch, "numpy" or "jit" (see ``fast_path``); "" in older files.
     """
 
     epoch: int
@@ -64,6 +65,7 @@ class EpochRecord:
     samples_per_second: float
     exact_train_loss: float | None = None
     exact_train_accuracy: float | None = None
+    path: str = ""
 
 
 Event = Block | EpochRecord

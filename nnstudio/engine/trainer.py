@@ -274,6 +274,7 @@ class Trainer:
             samples_per_second,
             exact_loss,
             exact_accuracy,
+            state.path,
         )
         state.history.append(record)
         state.batch, state.loss_sum, state.hits, state.seen = 0, 0.0, 0, 0

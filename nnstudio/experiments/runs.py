@@ -218,6 +218,7 @@ def result_of(trainer: Trainer, run: str) -> dict[str, Any]:
         "run": run,
         "preset": trainer.project.name,
         "device": "gpu" if state.path == "gpu" else "cpu",
+        "path": trainer.path,
         "parameters": trainer.network.report.parameters,
         "epochs": state.epoch,
         "best_epoch": state.best_epoch,

@@ -1,4 +1,4 @@
-"""The bottom line: what the run is doing, a hint, kept checkpoints, memory, processor and sample counts."""
+"""The bottom line: what the run is doing and what computes it, a hint, memory, processor, sample counts."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ class StatusBar(QStatusBar):
             "“Keep every” in the training settings says how often."
         )
         self._kept.hide()
+        self._path = self._figure("")
+        self._path.hide()
         self._memory = self._figure("Memory that NNStudio uses.")
         self._processor = self._figure("Share of all processor cores that NNStudio keeps busy.")
         self._counts = self._figure("Samples to train on, held back for validation, and for the final test.")
@@ -61,6 +63,11 @@ class StatusBar(QStatusBar):
         return self._kept.text()
 
     @property
+    def path(self) -> str:
+        """What computes the run's steps, "" before one."""
+        return self._path.text()
+
+    @property
     def counts(self) -> str:
         """The sample counts as shown."""
         return self._counts.text()
@@ -77,6 +84,10 @@ class StatusBar(QStatusBar):
         self._state.setText(text)
         self._kept.setText(snapshot.kept if snapshot is not None else "")
         self._kept.setVisible(bool(self._kept.text()))
+        text, tooltip = path_text(snapshot.path if snapshot is not None else "")
+        self._path.setText(text)
+        self._path.setToolTip(tooltip)
+        self._path.setVisible(bool(text))
 
     def set_standing_hint(self, text: str) -> None:
         """The hint to show while nothing else is said."""
@@ -119,7 +130,7 @@ class StatusBar(QStatusBar):
         left.addWidget(self._state)
         layout.addLayout(left)
         layout.addWidget(self._hint, 1)
-        for label in (self._kept, self._memory, self._processor, self._counts):
+        for label in (self._kept, self._path, self._memory, self._processor, self._counts):
             layout.addWidget(label)
         self.addWidget(row, 1)
 
@@ -148,6 +159,19 @@ def counts_text(counts: tuple[int, int, int] | None) -> str:
         return ""
     parts = zip(("Train", "Val", "Test"), counts, strict=True)
     return " · ".join(f"{name} {numbers.count(value)}" for name, value in parts)
+
+
+def path_text(path: str) -> tuple[str, str]:
+    """What computes the steps in a word or two, and why it does, from a trainer's ``path``."""
+    if not path:
+        return "", ""
+    name, _, reason = path.partition(": ")
+    where, _, words = name.partition(" · ")
+    if where != "CPU":
+        return where, f"{name} computes the training steps."
+    if words == "NumPy":
+        return words, f"NumPy computes the training steps{': ' if reason else ''}{reason}."
+    return words.partition(" kernels")[0], f"Compiled kernels compute the training steps: {words}."
 
 
 def run_text(number: int, snapshot: Snapshot | None) -> tuple[str, str]:

@@ -24,7 +24,7 @@ from tests.helpers import small_data, small_project
 FILES = {"project.json", "metrics.csv", "batches.csv", "last.h5", "best.h5", "result.json"}
 METRICS = (
     "epoch,train_loss,train_accuracy,val_loss,val_accuracy,learning_rate,seconds,samples_per_second"
-    ",exact_train_loss,exact_train_accuracy"
+    ",exact_train_loss,exact_train_accuracy,path"
 )
 
 
@@ -259,7 +259,7 @@ class TestDivergence:
     def test_a_validation_that_overflows_is_not_the_best(self, monkeypatch: pytest.MonkeyPatch):
         trainer = trainer_of(small_project(epochs=3))
         figures = iter([(float("nan"), 0.1), (2.0, 0.2), (float("inf"), 0.3)])
-        monkeypatch.setattr(trainer, "_measure", lambda part: next(figures) if part else (None, None))
+        monkeypatch.setattr(trainer, "evaluate", lambda part: next(figures) if part else (None, None))
         assert len(list(trainer.run())) == 3 * (trainer.batches + 1)
         assert trainer.state.best_epoch == 2
 

@@ -22,7 +22,7 @@ from nnstudio.gui.dropped import Kind, kind_of
 from nnstudio.gui.messages import MessageArea
 from nnstudio.gui.page_tabs import showing_choices
 from nnstudio.gui.settings import Settings
-from nnstudio.gui.status_bar import run_text
+from nnstudio.gui.status_bar import path_text, run_text
 from nnstudio.gui.theme import theme
 from nnstudio.gui.toolbar import Toolbar
 from nnstudio.gui.train_controls import blocking_problem, controls
@@ -200,3 +200,25 @@ def test_the_training_buttons_never_overlap(zoom: float, width: int) -> None:
     assert edges[-1] <= width
     window.close()
     window.deleteLater()
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "tooltip"),
+    [
+        ("", "", ""),
+        ("CPU · NumPy", "NumPy", "NumPy computes the training steps."),
+        (
+            "CPU · NumPy: the fast kernels are being compiled",
+            "NumPy",
+            "NumPy computes the training steps: the fast kernels are being compiled.",
+        ),
+        ("GPU · NVIDIA H100", "GPU", "GPU · NVIDIA H100 computes the training steps."),
+        (
+            "CPU · AVX-512 kernels, 2 threads",
+            "AVX-512",
+            "Compiled kernels compute the training steps: AVX-512 kernels, 2 threads.",
+        ),
+    ],
+)
+def test_the_status_bar_says_what_computes_and_why(path: str, text: str, tooltip: str):
+    assert path_text(path) == (text, tooltip)

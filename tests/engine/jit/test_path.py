@@ -129,6 +129,64 @@ def test_the_kernels_take_over_where_an_epoch_begins(kernels, monkeypatch):
     assert paths[-1].startswith("CPU · A")
 
 
+def steps_of(trainer: Trainer, most: int = 10**6) -> None:
+    """Trains up to ``most`` steps, one by one."""
+    trainer.block_steps = 1
+    for event in trainer.run():
+        if isinstance(event, Block) and trainer.state.step >= most:
+            return
+
+
+@pytest.mark.parametrize("stop_after", [1, 7, 9, 12, 13, 20])
+@pytest.mark.parametrize(("ready_after", "paths"), [(0, ["jit"] * 4), (8, ["numpy", "numpy", "jit", "jit"])])
+def test_a_run_that_changed_its_path_resumes_bit_for_bit(
+    kernels, monkeypatch, ready_after, paths, stop_after
+):
+    """Six steps are an epoch: the kernels are there at once, or in the middle of the second."""
+    monkeypatch.setenv("NNSTUDIO_PATH", "auto")
+    project = small_project(epochs=4, optimizer="Adam")
+    trainer = whole = Trainer(project, small_data(project))
+    assert whole.batches == 6
+
+    def load(*, wait: bool) -> object:
+        return kernels if wait or trainer.state.step >= ready_after else None
+
+    monkeypatch.setattr(build, "load", load)
+    steps_of(whole)
+    assert [record.path for record in whole.state.history] == paths
+    trainer = first = Trainer(project, small_data(project))
+    steps_of(first, stop_after)
+    trainer = resumed = Trainer(project, small_data(project), first.state.copy())
+    steps_of(resumed)
+    same(resumed.state, whole.state)
+    assert [record.path for record in resumed.state.history] == paths
+
+
+def test_an_epoch_begun_on_the_kernels_waits_for_them(kernels, monkeypatch):
+    project = small_project(epochs=2)
+    first = Trainer(project, small_data(project))
+    steps_of(first, 3)
+    monkeypatch.setenv("NNSTUDIO_PATH", "auto")
+    waits = []
+    monkeypatch.setattr(build, "load", lambda *, wait: waits.append(wait) or (kernels if wait else None))
+    resumed = Trainer(project, small_data(project), first.state.copy())
+    next(resumed.run())
+    assert waits == [True]
+    assert resumed.path.startswith("CPU · A")
+
+
+def test_kernels_that_cant_be_compiled_in_the_background_are_given_up(monkeypatch):
+    class Failed:
+        def poll(self) -> int:
+            return 1
+
+    monkeypatch.setenv("NNSTUDIO_PATH", "auto")
+    monkeypatch.setattr(build.store, "intact", lambda: False)
+    monkeypatch.setattr(build, "compile_in_background", Failed)
+    trainer = trained(small_project(epochs=1))
+    assert trainer.path == "CPU · NumPy: the kernels can't be compiled here"
+
+
 def test_a_machine_without_kernels_says_why(monkeypatch):
     monkeypatch.setattr("platform.machine", lambda: "riscv64")
     trainer = trained(small_project(epochs=1))

@@ -109,6 +109,13 @@ def test_dropout_on_the_input_and_at_the_end(kernels):
     assert_same_steps(project_of(layers, (6,)), noise_data(64, (6,), 3), kernels)
 
 
+def test_varied_samples(kernels):
+    project = project_of((Flatten(), Dense(9, "relu"), Dense(3)), (7, 8, 1))
+    vary = {"horizontal_flip": {}, "rotation": {"degrees": 20}, "noise": {"deviation": 0.05}}
+    project = project.replace(data=project.data.replace(augmentation=vary))
+    assert_same_steps(project, noise_data(64, (7, 8, 1), 3), kernels)
+
+
 def test_kernels_of_the_smaller_instruction_set(avx2_kernels):
     layers = (Dense(65, "relu"), Dropout(0.3), Dense(19, "gelu"), Dense(10))
     project = project_of(layers, (33,), optimizer="Adam", learning_rate=0.001)

@@ -38,7 +38,8 @@ def load(*, wait: bool) -> Kernels | None:
     require_target()
     if not store.intact():
         if not wait:
-            compile_in_background()
+            if compile_in_background().poll():
+                raise NoFastPath("the kernels can't be compiled here")
             return None
         build()
     return _loaded()
@@ -78,7 +79,7 @@ def build() -> None:
 
 
 @cache
-def compile_in_background() -> None:
+def compile_in_background() -> subprocess.Popen[bytes]:
     """Starts a process that runs :func:`build` and goes on when this one ends; once per process."""
     frozen = getattr(sys, "frozen", False)
     command = [sys.executable, "bench", "--warm"] if frozen else [sys.executable, "-m", __name__]
@@ -86,7 +87,7 @@ def compile_in_background() -> None:
     places = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
     quiet = subprocess.DEVNULL
     try:
-        subprocess.Popen(
+        return subprocess.Popen(
             command,
             stdin=quiet,
             stdout=quiet,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from typing import cast
 
 import numpy as np
@@ -93,12 +95,28 @@ class JitStepper(HostStepper):
         self, positions: NDArray[np.int64], rates: Rates, epoch: int, seconds: float
     ) -> tuple[list[float], list[int]]:
         """See ``Stepper.steps``."""
-        steps = min(len(rates), self._affordable(seconds))
-        chosen = positions[: steps * self._batch]
-        varied = self._varied
-        rows = varied.fill(chosen, epoch) if varied else self._data.train.rows(chosen)  # both check positions
-        first = self._state.step
-        coefficients = self._rule.coefficients(rates[:steps], first + 1)
+        until = time.perf_counter() + max(seconds, LEAST_SECONDS)
+        losses: list[float] = []
+        hits: list[int] = []
+        while len(losses) < len(rates):
+            done = len(losses)
+            steps = min(len(rates) - done, self._affordable(until - time.perf_counter()))
+            chosen = positions[done * self._batch : (done + steps) * self._batch]
+            found = self._run(chosen, rates[done : done + steps], epoch, self._state.step + done)
+            losses += found[0]
+            hits += found[1]
+            if not math.isfinite(losses[-1]) or time.perf_counter() >= until:
+                break
+        return losses, hits
+
+    def _run(
+        self, positions: NDArray[np.int64], rates: Rates, epoch: int, first: int
+    ) -> tuple[list[float], list[int]]:
+        """Steps in one go, up to one whose loss is not finite."""
+        steps, varied = len(rates), self._varied
+        # both ways, NumPy checks the positions
+        rows = varied.fill(positions, epoch) if varied else self._data.train.rows(positions)
+        coefficients = self._rule.coefficients(rates, first + 1)
         losses, hits, took = self._runner.run(self._samples, rows, coefficients, first)
         self._seconds_per_step = took / steps
         finite = np.isfinite(losses)
@@ -113,5 +131,5 @@ class JitStepper(HostStepper):
         """Steps that fit into the time, by the pace of the last ones; one at the very first."""
         if self._seconds_per_step == 0:
             return 1
-        fitting = max(1, int(max(seconds, LEAST_SECONDS) / self._seconds_per_step))
+        fitting = max(1, int(seconds / self._seconds_per_step))
         return min(fitting, self._varied.batches) if self._varied else fitting

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import gc
-import os
-import platform
 import statistics
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from nnstudio.data.dataset import Part, Progress
-from nnstudio.data.prepare import Prepared
-from nnstudio.engine.trainer import Trainer
-from nnstudio.errors import DataError
+from nnstudio.data.dataset import Progress
 from nnstudio.experiments.bench.cases import Case
+from nnstudio.experiments.bench.machine import most_threads, multiply_adds_per_second
+from nnstudio.experiments.bench.ours import Ours
 from nnstudio.experiments.bench.peers import Contestant, peer_named
 
 ROUNDS = 5
 """Turns that each contestant gets."""
-SIZE = 1024
-"""Rows and columns of the matrices whose product is the limit."""
-
 EVALUATED = 10_000
 """Samples that an evaluation goes over: as many as MNIST's test images."""
 
@@ -61,14 +52,6 @@ class Row:
     ratio: float = 0.0
 
 
-def machine() -> str:
-    """The machine in words."""
-    import psutil
-
-    cores = psutil.cpu_count(logical=False) or 1
-    return f"{_processor()}, {cores} cores, {platform.system()}, Python {platform.python_version()}"
-
-
 def measure(
     case: Case,
     paths: tuple[str, ...],
@@ -97,8 +80,8 @@ def measure(
     Raises:
         DataError: The peer is not installed, can't be told this network, or has other gradients.
     """
-    data, threads = case.data(), _threads()
-    trainers = {path: _Ours(case, data, path) for path in paths}
+    data, threads = case.data(), most_threads()
+    trainers = {path: Ours(case, data, path) for path in paths}
     contestants: dict[str, Contestant] = dict(trainers)
     if peer:
         contestants[peer] = peer_named(peer, case, data, threads)
@@ -107,7 +90,7 @@ def measure(
     for turn in range(rounds + 1):
         if progress:
             progress(f"{case.name}: round {turn} of {rounds}", turn / (rounds + 1))
-        limit = _multiply_adds_per_second(threads)
+        limit = multiply_adds_per_second(threads)
         for name, contestant in contestants.items():
             gc.collect()
             speed = _turn(contestant, task, seconds, len(data.train))
@@ -125,45 +108,6 @@ def _turn(contestant: Contestant, task: Task, seconds: float, samples: int) -> f
     if task == "train":
         return contestant.train(seconds)
     return contestant.evaluate(min(EVALUATED, samples))
-
-
-class _Ours:
-    """This program on one path."""
-
-    def __init__(self, case: Case, data: Prepared, path: str) -> None:
-        self._path, self._case, self._data = path, case, data
-        with _environment(path):
-            self._trainer = Trainer(case.project, data)
-        self._events = self._trainer.run()
-
-    def train(self, seconds: float) -> float:
-        """See ``Contestant``."""
-        started, before = time.perf_counter(), self._trainer.samples
-        with _environment(self._path):
-            while (elapsed := time.perf_counter() - started) < seconds:
-                if next(self._events, None) is None:
-                    raise DataError(
-                        f"{self._case.name} diverged while it was measured", fix="lower its learning rate"
-                    )
-        return (self._trainer.samples - before) / elapsed
-
-    def evaluate(self, samples: int) -> float:
-        """See ``Contestant``."""
-        part = self._data.train
-        first = Part(part.x[:samples], part.labels[:samples])
-        with _environment(self._path):
-            started = time.perf_counter()
-            self._trainer.evaluate(first)
-            return samples / (time.perf_counter() - started)
-
-    @property
-    def words(self) -> str:
-        """The path that was really taken, and why."""
-        return self._trainer.path
-
-    def close(self) -> None:
-        """Ends the run."""
-        self._events.close()
 
 
 def _row(
@@ -192,48 +136,3 @@ def _row(
         statistics.median(speeds[peer]) if peer else 0.0,
         ratio,
     )
-
-
-def _multiply_adds_per_second(threads: int) -> float:
-    """What NumPy's matrix product reaches on large float32 matrices."""
-    from threadpoolctl import threadpool_limits
-
-    random = np.random.default_rng(0)
-    a = random.random((SIZE, SIZE), dtype=np.float32)
-    out = np.empty_like(a)
-    best = float("inf")
-    with threadpool_limits(limits=threads, user_api="blas"):
-        for _ in range(3):
-            started = time.perf_counter()
-            np.matmul(a, a, out=out)
-            best = min(best, time.perf_counter() - started)
-    return float(SIZE**3 / best)
-
-
-def _threads() -> int:
-    from nnstudio.engine.ops.jit.team import most_threads
-
-    return most_threads()
-
-
-@contextmanager
-def _environment(path: str) -> Iterator[None]:
-    """Training asks the environment for the path where an epoch begins."""
-    before = os.environ.get("NNSTUDIO_PATH")
-    os.environ["NNSTUDIO_PATH"] = path
-    try:
-        yield
-    finally:
-        os.environ.pop("NNSTUDIO_PATH")
-        if before is not None:
-            os.environ["NNSTUDIO_PATH"] = before
-
-
-def _processor() -> str:
-    """The processor's name as the system knows it."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
-        return names[0] if names else platform.machine()
-    except OSError:
-        return platform.processor() or platform.machine()

@@ -1,0 +1,72 @@
+"""This program as one of the contestants."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from nnstudio.data.dataset import Part
+from nnstudio.data.prepare import Prepared
+from nnstudio.engine.trainer import Trainer
+from nnstudio.errors import DataError
+from nnstudio.experiments.bench.cases import Case
+
+
+class Ours:
+    """A network trained by this program on one path.
+
+    Args:
+        case: What to train.
+        data: On what.
+        path: Compute path; see ``engine.fast_path``.
+    """
+
+    def __init__(self, case: Case, data: Prepared, path: str) -> None:
+        self._path, self._case, self._data = path, case, data
+        with _environment(path):
+            self._trainer = Trainer(case.project, data)
+        self._events = self._trainer.run()
+
+    def train(self, seconds: float) -> float:
+        """See ``Contestant``."""
+        started, before = time.perf_counter(), self._trainer.samples
+        with _environment(self._path):
+            while (elapsed := time.perf_counter() - started) < seconds:
+                if next(self._events, None) is None:
+                    raise DataError(
+                        f"{self._case.name} diverged while it was measured", fix="lower its learning rate"
+                    )
+        return (self._trainer.samples - before) / elapsed
+
+    def evaluate(self, samples: int) -> float:
+        """See ``Contestant``."""
+        part = self._data.train
+        first = Part(part.x[:samples], part.labels[:samples])
+        with _environment(self._path):
+            started = time.perf_counter()
+            self._trainer.evaluate(first)
+            return samples / (time.perf_counter() - started)
+
+    @property
+    def words(self) -> str:
+        """The path that was really taken, and why."""
+        return self._trainer.path
+
+    def close(self) -> None:
+        """Ends the run."""
+        self._events.close()
+
+
+@contextmanager
+def _environment(path: str) -> Iterator[None]:
+    """Training asks the environment for the path where an epoch begins."""
+    before = os.environ.get("NNSTUDIO_PATH")
+    os.environ["NNSTUDIO_PATH"] = path
+    try:
+        yield
+    finally:
+        os.environ.pop("NNSTUDIO_PATH")
+        if before is not None:
+            os.environ["NNSTUDIO_PATH"] = before

@@ -70,6 +70,7 @@ _VIEW = (
     Command("page_train", "Train", ("Ctrl+1",), "Build the network, train it and watch."),
     Command("page_evaluate", "Evaluate", ("Ctrl+2",), "See which classes are mistaken for which."),
     Command("page_predict", "Predict", ("Ctrl+3",), "Draw or open an image and see it classified."),
+    Command("page_data", "Data", ("Ctrl+5",), "See, prepare and correct the data, or import your own."),
     None,
     Command("left_dock", "Left side panel", ("Ctrl+[",), "Show or hide the left side.", "panel-left", True),
     Command(

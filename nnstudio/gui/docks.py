@@ -16,10 +16,25 @@ PAGES: dict[str, dict[Side, tuple[str, ...]]] = {
     "train": {"left": ("layers", "stack"), "right": ("inspector",)},
     "evaluate": {"left": ("outline",), "right": ()},
     "predict": {"left": ("outline",), "right": ()},
+    "data": {"left": ("datasets",), "right": ("preparation",)},
 }
-WIDTHS = {"layers": 172, "stack": 316, "outline": 200, "inspector": 292}
-NARROW_WIDTHS = WIDTHS | {"layers": 44, "stack": 300, "inspector": 280}
-TITLES = {"layers": "Layers", "stack": "Model", "outline": "Model outline", "inspector": "Inspector"}
+WIDTHS = {
+    "layers": 172,
+    "stack": 316,
+    "outline": 200,
+    "inspector": 292,
+    "datasets": 292,
+    "preparation": 332,
+}
+NARROW_WIDTHS = WIDTHS | {"layers": 44, "stack": 300, "inspector": 280, "datasets": 264, "preparation": 300}
+TITLES = {
+    "layers": "Layers",
+    "stack": "Model",
+    "outline": "Model outline",
+    "inspector": "Inspector",
+    "datasets": "Data sets",
+    "preparation": "Preparation",
+}
 _LIMITS = (120, 640)
 _AREAS = {"left": Qt.DockWidgetArea.LeftDockWidgetArea, "right": Qt.DockWidgetArea.RightDockWidgetArea}
 
@@ -46,7 +61,12 @@ class Docks(QObject):
         window.addDockWidget(left, self._docks["layers"])
         window.splitDockWidget(self._docks["layers"], self._docks["stack"], Qt.Orientation.Horizontal)
         window.splitDockWidget(self._docks["stack"], self._docks["outline"], Qt.Orientation.Horizontal)
-        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._docks["inspector"])
+        window.splitDockWidget(self._docks["outline"], self._docks["datasets"], Qt.Orientation.Horizontal)
+        right = Qt.DockWidgetArea.RightDockWidgetArea
+        window.addDockWidget(right, self._docks["inspector"])
+        window.splitDockWidget(
+            self._docks["inspector"], self._docks["preparation"], Qt.Orientation.Horizontal
+        )
         window.installEventFilter(self)
         theme().changed.connect(self.apply)
 

@@ -16,6 +16,7 @@ from nnstudio.gui import run_dialogs
 from nnstudio.gui.actions import Actions
 from nnstudio.gui.appearance import Appearance
 from nnstudio.gui.background import shut_down_background
+from nnstudio.gui.data.side import DataSide
 from nnstudio.gui.datasets import Datasets
 from nnstudio.gui.docks import SIDES, Docks, Side
 from nnstudio.gui.document import Document
@@ -123,11 +124,14 @@ class MainWindow(QMainWindow):
         self.stack = StackPanel(self.document)
         self.outline = ModelOutline()
         self.inspector = InspectorPanel(self.document)
+        self.data = DataSide(self, self.document, self.datasets, self.live, self.settings)
         contents: dict[str, QWidget] = {
             "layers": self.layers,
             "stack": self.stack,
             "outline": self.outline,
             "inspector": self.inspector,
+            "datasets": self.data.datasets,
+            "preparation": self.data.preparation,
         }
         self.docks = Docks(self, contents, self.settings)
 
@@ -137,7 +141,8 @@ class MainWindow(QMainWindow):
         keys = {"Space": go_train, "Right": step, "R": self.actions_["reset"].trigger}
         self.single_keys = SingleKeys(self, keys)
         regions = [self.toolbar, self.tabs, self.layers, self.stack, self.outline]
-        self.regions = Regions(self, [*regions, self.centre, self.inspector])
+        regions += [self.data.datasets, self.centre, self.inspector, self.data.preparation]
+        self.regions = Regions(self, regions)
 
     # Connecting them
 
@@ -221,8 +226,10 @@ class MainWindow(QMainWindow):
     def show_page(self, name: str) -> None:
         """Brings the page of a tab to the front; the start page stands in for "train" at first."""
         focused = self.focusWidget()
-        self.status.say("")  # a hint belongs to the page that gave it
-        self.pages.show_page("start" if name == "train" and self._at_start else name)
+        wanted = "start" if name == "train" and self._at_start else name
+        if wanted != self.pages.current:
+            self.status.say("")  # a hint belongs to the page that gave it
+        self.pages.show_page(wanted)
         self.tabs.set_page(name)
         self.docks.show_page(name)
         self._show_sides()
@@ -239,7 +246,7 @@ class MainWindow(QMainWindow):
         """Opens what was dropped on the window or named on the command line."""
         kind = kind_of(path)
         if kind is Kind.DATA:
-            self.datasets.choose(str(path))
+            self.data.import_path(path)
         elif kind is Kind.IMAGE:
             self.show_page("predict")
             page: Any = self.pages.page("predict")
@@ -295,7 +302,7 @@ class MainWindow(QMainWindow):
     def _choose_data_file(self) -> None:
         path = self.files.ask_data_file()
         if path is not None:
-            self.datasets.choose(str(path))
+            self.data.import_path(path)
 
     def _data_failed(self, error: Exception, name: str) -> None:
         retry = ("Try again", lambda: self.datasets.download(name)) if name else None

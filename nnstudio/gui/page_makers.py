@@ -19,6 +19,7 @@ def makers(window: MainWindow) -> dict[str, Callable[[], QWidget]]:
         "train": lambda: _train(window),
         "evaluate": lambda: _evaluate(window),
         "predict": lambda: _predict(window),
+        "data": lambda: _data(window),
     }
 
 
@@ -59,6 +60,15 @@ def _predict(window: MainWindow) -> QWidget:
     from nnstudio.gui.views.predict import PredictView
 
     return _connected(window, PredictView(window.document, window.live))
+
+
+def _data(window: MainWindow) -> QWidget:
+    from nnstudio.gui.data.page import DataView
+
+    page = DataView(window.document, window.data.source)
+    page.status.connect(window.status.say)
+    window.data.follow(page)
+    return page
 
 
 def _connected(window: MainWindow, page: Any) -> QWidget:

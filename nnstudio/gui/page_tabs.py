@@ -23,7 +23,7 @@ from nnstudio.gui.widgets.buttons import IconButton
 from nnstudio.gui.widgets.divider import Divider
 from nnstudio.gui.widgets.dot import dot_icon
 
-PAGES = (("train", "Train"), ("evaluate", "Evaluate"), ("predict", "Predict"))
+PAGES = (("train", "Train"), ("evaluate", "Evaluate"), ("predict", "Predict"), ("data", "Data"))
 _SHOWING = 188
 
 

@@ -25,7 +25,11 @@ from nnstudio.gui.settings import Settings
 OPEN_FILTER = f"Projects, models and runs (*{PROJECT_ENDING} *.json *.h5 *.hdf5);;All files (*)"
 PROJECT_FILTER = f"NNStudio project (*{PROJECT_ENDING})"
 MODEL_FILTER = "Keras model (*.h5)"
-DATA_FILTER = "Data (*.npz *.gz *-ubyte *.idx);;All files (*)"
+DATA_FILTER = (
+    "Data (*.csv *.tsv *.txt *.h5 *.hdf5 *.zip *.npz *.gz *-ubyte *.idx);;Tables (*.csv *.tsv *.txt)"
+    ";;HDF5 (*.h5 *.hdf5);;Archives of images (*.zip);;Arrays (*.npz);;IDX (*.gz *-ubyte *.idx)"
+    ";;All files (*)"
+)
 NO_STATE = "Evaluate and Predict use it. The file holds no state to train on from, so Train begins afresh."
 STOP_SECONDS = 10.0
 

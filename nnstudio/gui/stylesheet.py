@@ -224,6 +224,7 @@ QHeaderView { background: $panel; border: none; font-size: 12px; }
 QHeaderView::section { background: $panel; color: $text2; font-weight: 600; border: none;
   border-bottom: 1px solid $border; padding: 0 8px; min-height: 27px; }
 QHeaderView::section:hover { color: $text; }
+QHeaderView[plain="true"]::section { border: none; font-weight: 400; }
 QHeaderView::up-arrow { image: url("$spin_up"); width: 12px; height: 12px; }
 QHeaderView::down-arrow { image: url("$spin_down"); width: 12px; height: 12px; }
 QTableCornerButton::section { background: $panel; border: none; }

@@ -18,6 +18,7 @@ from nnstudio.core.shapes import infer_shapes
 from nnstudio.core.spec import ProjectSpec, TrainSpec
 from nnstudio.data.prepare import prepare
 from nnstudio.engine.fork import fork
+from nnstudio.engine.ops.gpu.detect import require_gpu
 from nnstudio.engine.state import EpochRecord, Event, TrainerState
 from nnstudio.engine.trainer import Trainer
 from nnstudio.errors import FormatError, SpecError
@@ -52,14 +53,15 @@ def run(arguments: argparse.Namespace) -> int:
     infer_shapes(project.network).require()  # before any data are read
     with progress() as display:
         data = prepare(project.data, display.update)
-        trainer = Trainer(project, data, _forked(origin, project, len(data.train)) if origin else state)
+        state = _forked(origin, project, len(data.train)) if origin else state
+        trainer = Trainer(project, data, state, device=arguments.device)
         recorder = RunRecorder(_folder(arguments, project))  # nothing is written for a run that can't begin
         _train(trainer, recorder, display)
     result = recorder.result or {}
     if arguments.json:
         print_json({name: result[name] for name in FIGURES})
     else:
-        print(_report(result))
+        print(_report(result, _computed_on(trainer)))
     if trainer.reason != "stopped" and (words := advice(trainer)):
         say(words)
     return _ending(trainer, recorder)
@@ -81,7 +83,7 @@ def _ending(trainer: Trainer, recorder: RunRecorder) -> int:
 
 def _check_options(arguments: argparse.Namespace) -> None:
     if arguments.device == "gpu":
-        raise SpecError("there is no GPU path yet", allowed="--device cpu or auto", fix="leave --device out")
+        require_gpu()
     if arguments.resume and arguments.fork is not None:
         raise SpecError("--resume goes on with a run and --fork begins another", fix="leave one of them out")
     if arguments.resume and arguments.out:
@@ -246,8 +248,14 @@ def _epoch_of(epoch: int, epochs: int) -> str:
     return f"epoch {epoch:>{len(str(epochs))}}/{epochs}"
 
 
-def _report(result: dict[str, Any]) -> str:
-    lines = [f"run          {result['run']}", f"parameters   {result['parameters']:,}"]
+def _computed_on(trainer: Trainer) -> str:
+    """What computed the run, and why no GPU did."""
+    return f"{trainer.path} (no GPU: {trainer.no_gpu})" if trainer.no_gpu else trainer.path
+
+
+def _report(result: dict[str, Any], device: str) -> str:
+    lines = [f"run          {result['run']}", f"device       {device}"]
+    lines.append(f"parameters   {result['parameters']:,}")
     lines.append(f"epochs       {result['epochs']}, best {result['best_epoch']} ({result['reason']})")
     for split in ("train", "validation", "test"):
         figures = result[split]

@@ -89,6 +89,7 @@ class FastPath:
         batch: Samples per step.
         device: Where to compute.
         reason: Why NumPy computes; "" where nothing faster was looked for.
+        no_gpu: Why the GPU doesn't; "" where it does, or was not asked for.
         settled: Nothing better will turn up.
     """
 
@@ -101,6 +102,7 @@ class FastPath:
     device: Device = "cpu"
     reason: str = ""
     settled: bool = False
+    no_gpu: str = ""
 
     def stepper(self, path: str = "", *, begun: bool = False) -> Stepper | None:
         """A faster stepper as soon as there is one; None as long as NumPy is the best.
@@ -131,13 +133,17 @@ class FastPath:
         return made
 
     def _on_gpu(self) -> Stepper | None:
-        if self.device == "cpu" or (self.device == "auto" and chosen_path(default="auto") != "auto"):
+        if self.device == "cpu":
+            return None
+        if self.device == "auto" and (path := chosen_path(default="auto")) != "auto":
+            self.no_gpu = f"NNSTUDIO_PATH is {path}"
             return None
         from nnstudio.engine.ops.gpu.detect import find_gpu, require_gpu
 
         if self.device == "gpu":
             require_gpu()
         elif not find_gpu().found:
+            self.no_gpu = find_gpu().reason
             return None
         from nnstudio.engine.ops.gpu.cuda import cuda_device
         from nnstudio.engine.ops.gpu.stepper import GpuStepper
@@ -148,7 +154,7 @@ class FastPath:
         except TrainingError as error:
             if self.device == "gpu":
                 raise
-            self.device, self.reason = "cpu", error.what
+            self.device, self.no_gpu = "cpu", error.what
             return None
 
     def _make(self, *, wait: bool) -> Stepper | None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from nnstudio.core.spec import ProjectSpec, TrainSpec
 from nnstudio.data.prepare import Prepared, prepare
+from nnstudio.engine.fast_path import Device
 from nnstudio.engine.model import Model
 from nnstudio.engine.state import Block, EpochRecord, Event, TrainerState
 from nnstudio.engine.trainer import Trainer, require_unlocked
@@ -129,6 +130,7 @@ class Session:
         recorder: Keeps the run on disk, or None.
         state: Where to go on (``trainer.state.copy()`` of another session), or None.
         prepared: Data that are prepared already, or None.
+        device: Where to compute (see ``Trainer``).
     """
 
     def __init__(
@@ -138,6 +140,7 @@ class Session:
         *,
         state: TrainerState | None = None,
         prepared: Prepared | None = None,
+        device: Device = "auto",
     ) -> None:
         self.project = project
         self.points: deque[Event] = deque()
@@ -147,8 +150,7 @@ class Session:
         self.trainer: Trainer | None = None
         self.prepared = prepared
         self.visit: Visit | None = None
-        self._recorder = recorder
-        self._state = state
+        self._recorder, self._state, self._device = recorder, state, device
         self._commands: SimpleQueue[_Command] = SimpleQueue()
         self._cancel = threading.Event()
         self._model_wanted = True
@@ -238,7 +240,7 @@ class Session:
 
         if self.prepared is None:
             self.prepared = prepare(self.project.data, self._preparing)
-        trainer = self.trainer = Trainer(self.project, self.prepared, self._state)
+        trainer = self.trainer = Trainer(self.project, self.prepared, self._state, device=self._device)
         checkup = Checkup(trainer)
         self._renew_model(trainer)
         try:

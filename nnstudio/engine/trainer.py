@@ -138,6 +138,11 @@ class Trainer:
         reason = self._fast.reason
         return f"{self._stepper.path}: {reason}" if reason else self._stepper.path
 
+    @property
+    def no_gpu(self) -> str:
+        """Why no GPU computes, once the run has begun; "" where one does, or the processor was asked for."""
+        return self._fast.no_gpu
+
     def apply_at_next_epoch(self, spec: TrainSpec) -> None:
         """Takes over a changed recipe when the next epoch begins.
 

@@ -1,8 +1,7 @@
-"""The two wide buttons of the toolbar: which data set, which device."""
+"""The wide buttons of the toolbar, and the one that says which data set."""
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -18,7 +17,6 @@ from nnstudio.gui.widgets.numbers import percent
 from nnstudio.gui.widgets.properties import set_property
 
 FRACTIONS = (1.0, 0.5, 0.2, 0.1, 0.05, 0.01)
-NO_GPU = "Training runs on the processor with NumPy. This version doesn't use graphics cards yet."
 
 
 class Chooser(QPushButton):
@@ -154,23 +152,4 @@ class DatasetChooser(Chooser):
     def _pop_up(self) -> None:
         if not self.locked:
             self.menu_actions()
-            self._menu.popup(self.mapToGlobal(self.rect().bottomLeft()))
-
-
-class DeviceChooser(Chooser):
-    """Says what computes, and why nothing faster does."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("chip", "Device", 156, parent)
-        self.show_choice("CPU · NumPy", hint=f"{NO_GPU} Processor: {platform.machine()}.")
-        self._menu = QMenu(self)
-        chosen = self._menu.addAction("CPU · NumPy")
-        chosen.setCheckable(True)
-        chosen.setChecked(True)
-        chosen.triggered.connect(lambda: chosen.setChecked(True))
-        self._menu.addAction("GPU: not in this version").setEnabled(False)
-        self.clicked.connect(self._pop_up)
-
-    def _pop_up(self) -> None:
-        if not self.locked:
             self._menu.popup(self.mapToGlobal(self.rect().bottomLeft()))

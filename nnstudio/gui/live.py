@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from nnstudio.core.spec import TrainSpec
 from nnstudio.data.prepare import Prepared
+from nnstudio.engine.fast_path import Device
 from nnstudio.engine.model import Model
 from nnstudio.engine.session import Recorder, Session, Snapshot
 from nnstudio.engine.state import EpochRecord, Event
@@ -87,13 +88,12 @@ class Live(QObject):
         self._adopted: tuple[Model, Model] | None = None  # newest and best, from a file
         self._records: list[EpochRecord] = []
         self._ghost: list[EpochRecord] = []
-        self._number = 0
-        self._state = "idle"
+        self._number, self._state = 0, "idle"
+        self.device: Device = "auto"
         self._open = False  # the session's end hasn't been announced yet
         self._problem_told = False
         self._refused = False  # the notice on show says why the network can't be trained
-        self._timer = QTimer(self)
-        self._timer.setInterval(FRAME_MS)
+        self._timer = QTimer(self, interval=FRAME_MS)
         self._timer.timeout.connect(self._frame)
         document.reset.connect(self._another_project)
         document.changed.connect(self._look_again)
@@ -314,7 +314,7 @@ class Live(QObject):
         self._continued_at = reached.at if reached else None
         self._recorder = self._recorder_for(project.name, self.run_folder if reached else None)
         state, prepared = reached.start() if reached else None, self._prepared.get(project.data)
-        self._session = Session(project, self._recorder, state=state, prepared=prepared)
+        self._session = Session(project, self._recorder, state=state, prepared=prepared, device=self.device)
         self._reached, self._adopted = None, None
         self._snapshot, self._open, self._problem_told = self._session.latest, True, False
         self._session.start(until)

@@ -7,8 +7,9 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from nnstudio.gui.actions import Actions
-from nnstudio.gui.choosers import DatasetChooser, DeviceChooser
+from nnstudio.gui.choosers import DatasetChooser
 from nnstudio.gui.datasets import Datasets
+from nnstudio.gui.device_chooser import DeviceChooser
 from nnstudio.gui.theme import theme
 from nnstudio.gui.train_controls import Controls
 from nnstudio.gui.widgets.buttons import Button

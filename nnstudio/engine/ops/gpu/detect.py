@@ -70,6 +70,12 @@ def find_gpu() -> Gpu:
     return Gpu(device.name, device.memory)
 
 
+def known_gpu() -> Gpu | None:
+    """What :func:`find_gpu` would say, where that is known at once; None where it would import CuPy."""
+    at_once = find_gpu.cache_info().currsize or not importlib.util.find_spec("cupy")
+    return find_gpu() if at_once or sys.platform == "darwin" else None
+
+
 def require_gpu() -> Gpu:
     """The GPU.
 

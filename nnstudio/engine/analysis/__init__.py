@@ -6,11 +6,12 @@ that 10,000 samples cost milliseconds.
 
 Looks inside a model take raw samples and leave the model as it is: gradients with respect to the input
 (``saliency``, ``integrated``), where a convolutional network looks (``grad_cam``), what every layer
-computes (``forward_pass``), what a network for points answers all over the plane (``plane``), and how to
-show it (``pictures``).
+computes (``forward_pass``), what a network for points answers all over the plane (``plane``), which
+training samples are nearest (``similar``), and how to show it (``pictures``).
 """
 
 from nnstudio.engine.analysis.class_metrics import ClassMetrics, class_metrics
+from nnstudio.engine.analysis.comparison import Comparison, compare
 from nnstudio.engine.analysis.confusion import (
     Floats,
     Ints,
@@ -31,6 +32,7 @@ from nnstudio.engine.analysis.curves import (
     roc_curves,
 )
 from nnstudio.engine.analysis.evaluation import Analysis, analyse
+from nnstudio.engine.analysis.explain import METHODS, Method, explain, methods_for
 from nnstudio.engine.analysis.forward_pass import LayerPass, layer_passes, worked_pass
 from nnstudio.engine.analysis.grad_cam import grad_cam, grad_cam_layer
 from nnstudio.engine.analysis.integrated import Attribution, integrated_gradients
@@ -38,15 +40,21 @@ from nnstudio.engine.analysis.pictures import channel_maps, filter_images, norma
 from nnstudio.engine.analysis.plane import decision_surface, plane_grid, unit_lines, unit_responses
 from nnstudio.engine.analysis.saliency import input_gradients, saliency_map, smooth_gradients
 from nnstudio.engine.analysis.significance import PairedTest, mcnemar_test, wilson_interval
+from nnstudio.engine.analysis.similar import FeatureIndex, Neighbour, feature_index, feature_layer
 
 __all__ = [
+    "METHODS",
     "Analysis",
     "Attribution",
     "ClassMetrics",
+    "Comparison",
+    "FeatureIndex",
     "Floats",
     "Ints",
     "LayerPass",
+    "Method",
     "Mistake",
+    "Neighbour",
     "PairedTest",
     "PrecisionRecallCurve",
     "RocCurve",
@@ -55,9 +63,13 @@ __all__ = [
     "channel_maps",
     "class_metrics",
     "column_shares",
+    "compare",
     "confusion_difference",
     "confusion_matrix",
     "decision_surface",
+    "explain",
+    "feature_index",
+    "feature_layer",
     "filter_images",
     "frequent_mistakes",
     "grad_cam",
@@ -66,6 +78,7 @@ __all__ = [
     "integrated_gradients",
     "layer_passes",
     "mcnemar_test",
+    "methods_for",
     "normalised",
     "plane_grid",
     "precision_recall_curve",

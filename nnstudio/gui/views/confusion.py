@@ -28,17 +28,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnstudio.engine.analysis import Ints, column_shares, row_shares
+from nnstudio.engine.analysis import Floats, Ints, column_shares, row_shares
 from nnstudio.gui.theme import font, theme
 from nnstudio.gui.tokens import text_on
 from nnstudio.gui.views.rotated_header import RotatedHeader
-from nnstudio.gui.views.shades import hit_colour, mistake_colour
+from nnstudio.gui.views.shades import change_colour, hit_colour, mistake_colour
 from nnstudio.gui.widgets import numbers
 
-Mode = Literal["counts", "row", "column"]
+Mode = Literal["counts", "row", "column", "change"]
 Index = QModelIndex | QPersistentModelIndex
 
 SHARE_ROLE = Qt.ItemDataRole.UserRole
+CHANGE_ROLE = Qt.ItemDataRole.UserRole + 1
 _LARGEST_CELL = 56
 _WIDEST = 1.5  # a cell, as a multiple of its height
 _SMALLEST_CELL = 20
@@ -54,6 +55,7 @@ class ConfusionModel(QAbstractTableModel):
         super().__init__(parent)
         self._classes: tuple[str, ...] = ()
         self._mode: Mode = "counts"
+        self._difference: Floats | None = None
         self._put(np.zeros((0, 0), np.int64))
 
     @property
@@ -66,8 +68,17 @@ class ConfusionModel(QAbstractTableModel):
         """What the cells show."""
         return self._mode
 
-    def show_matrix(self, confusion: Ints, classes: tuple[str, ...]) -> None:
-        """Shows another matrix; equal classes keep the selection."""
+    def show_matrix(
+        self, confusion: Ints, classes: tuple[str, ...], difference: Floats | None = None
+    ) -> None:
+        """Shows another matrix; equal classes keep the selection.
+
+        Args:
+            confusion: Counts, rows = actual.
+            classes: Names of the classes.
+            difference: What the mode "change" shows: the change of each row's shares; None for none.
+        """
+        self._difference = difference
         if classes == self._classes:
             self._put(confusion)
             self._repaint()
@@ -78,7 +89,7 @@ class ConfusionModel(QAbstractTableModel):
         self.endResetModel()
 
     def set_mode(self, mode: Mode) -> None:
-        """Shows counts, or shares of the row or of the column."""
+        """Shows counts, shares of the row or of the column, or how the row's shares changed."""
         self._mode = mode
         self._repaint()
 
@@ -99,6 +110,8 @@ class ConfusionModel(QAbstractTableModel):
         row, column = index.row(), index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(row, column)
+        if role == CHANGE_ROLE:
+            return self._change(row, column)
         if role == SHARE_ROLE:
             shares = self._columns if self._mode == "column" else self._rows
             return float(shares[row, column])
@@ -127,7 +140,11 @@ class ConfusionModel(QAbstractTableModel):
 
     def _text(self, row: int, column: int) -> str:
         count = self.count(row, column)
-        if self._mode == "counts" or count == 0:
+        change = self._change(row, column)
+        if change is not None:
+            text = numbers.signed(100 * change, 0 if abs(change) >= 0.095 else 1)
+            return text if any(digit in text for digit in "123456789") else "0"
+        if self._mode in ("counts", "change") or count == 0:
             return numbers.count(count)
         shares = self._rows if self._mode == "row" else self._columns
         return numbers.percent(float(shares[row, column]), 0 if shares[row, column] >= 0.095 else 1)[:-1]
@@ -137,7 +154,17 @@ class ConfusionModel(QAbstractTableModel):
         of_row = numbers.percent(float(self._rows[row, column]))
         of_column = numbers.percent(float(self._columns[row, column]))
         count = numbers.count(self.count(row, column))
-        return f"{taken}: {count}\n{of_row} of the row, {of_column} of the column"
+        sentence = f"{taken}: {count}\n{of_row} of the row, {of_column} of the column"
+        if self._difference is None:
+            return sentence
+        points = numbers.signed(100 * float(self._difference[row, column]), 1)
+        return f"{sentence}\n{points} points of the row against the other run"
+
+    def _change(self, row: int, column: int) -> float | None:
+        """Change of a cell's share, where that is what is shown."""
+        if self._mode != "change" or self._difference is None:
+            return None
+        return float(self._difference[row, column])
 
 
 class ConfusionDelegate(QStyledItemDelegate):
@@ -147,7 +174,12 @@ class ConfusionDelegate(QStyledItemDelegate):
         """Draw the ground, the number and the frame."""
         area = option.rect.adjusted(0, 0, -1, -1)
         share, hit = float(index.data(SHARE_ROLE)), index.row() == index.column()
-        ground = (hit_colour if hit else mistake_colour)(share, theme().tokens)
+        change = index.data(CHANGE_ROLE)
+        if change is None:
+            ground = (hit_colour if hit else mistake_colour)(share, theme().tokens)
+        else:
+            share = change
+            ground = change_colour(change if hit else -change, theme().tokens)
         painter.fillRect(area, QColor(ground))
         fitting = _fitting(str(index.data()), 600 if hit else 400, area)
         if fitting is not None:

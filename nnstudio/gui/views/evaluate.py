@@ -11,8 +11,8 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
-    QMenu,
     QScrollArea,
     QStackedWidget,
     QVBoxLayout,
@@ -20,27 +20,39 @@ from PySide6.QtWidgets import (
 )
 
 from nnstudio.engine.drawing import is_drawable
+from nnstudio.experiments.listing import KeptModel
 from nnstudio.gui.document import Document
+from nnstudio.gui.kept_runs import KeptRunLoader
 from nnstudio.gui.live import Live
 from nnstudio.gui.theme import theme
 from nnstudio.gui.tokens import METRICS
+from nnstudio.gui.views.comparison_bar import ComparisonBar
 from nnstudio.gui.views.confusion import ConfusionTable, Mode
 from nnstudio.gui.views.evaluation import Evaluated, Evaluator, Showing, Split, part_of
 from nnstudio.gui.views.evaluation_strip import EvaluationStrip
 from nnstudio.gui.views.evaluation_text import as_csv, as_text
-from nnstudio.gui.views.gallery_panel import GalleryPanel
+from nnstudio.gui.views.exhibits import Exhibit, exhibits
+from nnstudio.gui.views.export_menu import ExportMenu
+from nnstudio.gui.views.gallery_panel import SUSPECTS, GalleryPanel
 from nnstudio.gui.views.legend import Legend
 from nnstudio.gui.views.mistakes import MistakesList
 from nnstudio.gui.views.per_class import PerClassTable
-from nnstudio.gui.views.reliability import ReliabilityPanel
+from nnstudio.gui.views.quality_panel import QualityPanel
 from nnstudio.gui.widgets import numbers
+from nnstudio.gui.widgets.buttons import Button
 from nnstudio.gui.widgets.empty_state import EmptyState
 from nnstudio.gui.widgets.panel import Panel
 from nnstudio.gui.widgets.segmented import SegmentedControl
 
-_MODES = (("counts", "Counts"), ("row", "Row %"), ("column", "Column %"))
+_MODES = (("counts", "Counts"), ("row", "Row %"), ("column", "Column %"), ("change", "Change"))
+_NO_CHANGE = "Choose a run to compare with, and the matrix shows what changed."
 _NOTHING = ("Nothing to evaluate yet", "Train once and the confusion matrix appears here.")
-SPLITS: tuple[tuple[Split, str], ...] = (("test", "Test"), ("validation", "Validation"), ("train", "Train"))
+SPLITS: tuple[tuple[Split, str], ...] = (
+    ("test", "Test"),
+    ("validation", "Validation"),
+    ("train", "Train"),
+    ("own", "My test set"),
+)
 
 
 class EvaluateView(QWidget):
@@ -67,7 +79,10 @@ class EvaluateView(QWidget):
         self.mistakes = MistakesList()
         self.gallery = GalleryPanel()
         self.per_class = PerClassTable()
-        self.reliability = ReliabilityPanel()
+        self.quality = QualityPanel()
+        self.comparison = ComparisonBar()
+        self.suspects = Button(SUSPECTS, small=True)
+        self.kept = KeptRunLoader(self)
         self.empty = EmptyState(*_NOTHING, "Train", "play", icon_name="table")
         self._lay_out()
         self._connect()
@@ -101,7 +116,7 @@ class EvaluateView(QWidget):
         if self.result is None:
             return
         if not path:
-            suggested = f"{self._document.project.name}-{self.result.split}.csv"
+            suggested = f"{self._file_stem()}.csv"
             path, _ = QFileDialog.getSaveFileName(self, "Save as CSV", suggested, "CSV (*.csv)")
         if not path:
             return
@@ -135,7 +150,7 @@ class EvaluateView(QWidget):
         self._grid.addWidget(self._matrix_panel(), 1, 0, 2, 1)
         self._grid.addWidget(self.gallery, 1, 1, 2, 1)
         self._grid.addWidget(self._per_class_panel(), 1, 2)
-        self._grid.addWidget(self.reliability, 2, 2)
+        self._grid.addWidget(self.quality, 2, 2)
         for column, stretch in enumerate((47, 39, 36)):
             self._grid.setColumnStretch(column, stretch)
         self._grid.setRowStretch(2, 1)
@@ -160,19 +175,31 @@ class EvaluateView(QWidget):
         self.legend = Legend()
         divider = QFrame()
         divider.setProperty("role", "divider")
-        heading = QLabel("Most frequent mistakes")
-        heading.setProperty("role", "section")
-        heading.setContentsMargins(theme().px(11), theme().px(8), 0, theme().px(4))
         upper = QVBoxLayout()
         upper.setContentsMargins(theme().px(6), 0, theme().px(2), theme().px(8))
         upper.addWidget(self.table, 1)
         upper.addWidget(self.legend)
         panel.body.addLayout(upper, 1)
+        panel.body.addWidget(self.comparison)
         panel.body.addWidget(divider)
-        panel.body.addWidget(heading)
+        panel.body.addLayout(self._mistakes_heading())
         panel.body.addWidget(self.mistakes)
         self._matrix_body = panel
         return panel
+
+    def _mistakes_heading(self) -> QHBoxLayout:
+        heading = QLabel("Most frequent mistakes")
+        heading.setProperty("role", "section")
+        self.suspects.setToolTip(
+            "Images that the network takes for another class, and is at least as sure of it\n"
+            "as it is on average of images with that label. Look whether their labels are right."
+        )
+        row = QHBoxLayout()
+        row.setContentsMargins(theme().px(11), theme().px(6), theme().px(11), theme().px(4))
+        row.addWidget(heading)
+        row.addStretch(1)
+        row.addWidget(self.suspects)
+        return row
 
     def _per_class_panel(self) -> QWidget:
         self.per_class_panel = Panel("Per class")
@@ -198,21 +225,48 @@ class EvaluateView(QWidget):
         self.empty.clicked.connect(self.train_requested)
         strip.split_changed.connect(lambda split: evaluator.set_split(cast(Split, split)))
         strip.evaluate_clicked.connect(self.evaluate_now)
-        menu = QMenu(strip.export)
-        menu.addAction("Copy as text").triggered.connect(lambda: self.copy_text())
-        menu.addAction("Save as CSV…").triggered.connect(lambda: self.save_csv())
+        menu = self.export_menu = ExportMenu(self._exhibits, self._file_stem, strip.export)
+        menu.lead_with("Copy all figures", self.copy_text)
+        menu.lead_with("Save all figures as CSV…", self.save_csv)
+        menu.said.connect(self.status)
         strip.export.clicked.connect(
             lambda: menu.popup(strip.export.mapToGlobal(QPoint(0, strip.export.height() + 2)))
         )
+        self._connect_comparison()
+        self.suspects.clicked.connect(self._show_suspects)
         self.mode.changed.connect(self._set_mode)
         self.table.cell_selected.connect(self._select_cell)
         self.mistakes.mistake_selected.connect(self.table.select_cell)
         self.per_class.class_selected.connect(self._select_class)
         self.gallery.open_requested.connect(self.open_in_predict)
 
+    def _connect_comparison(self) -> None:
+        strip, evaluator = self.strip, self.evaluator
+        evaluator.progress.connect(strip.show_progress)
+        evaluator.cancelled.connect(self._cancelled)
+        strip.cancel_clicked.connect(evaluator.cancel)
+        strip.runs.offer_none("Compare with no run", lambda: self._compare(None))
+        strip.runs.chosen.connect(self.kept.load)
+        for source in (strip.runs, self.kept):
+            source.failed.connect(self.status)
+        self.kept.loaded.connect(self._compare)
+        self.comparison.improved_clicked.connect(lambda: self._show_changed("improved"))
+        self.comparison.worsened_clicked.connect(lambda: self._show_changed("worsened"))
+        self.mode.set_choice_enabled("change", False, _NO_CHANGE)
+
+    def _compare(self, other: KeptModel | None) -> None:
+        self.strip.show_other(other.point.title if other else "")
+        self.evaluator.compare_with(other)
+
+    def _cancelled(self) -> None:
+        self.strip.set_busy(False)
+        self.status.emit("The evaluation was cancelled. What is shown is from before.")
+        if self.result is None:
+            self.empty.say("The evaluation was cancelled", "Evaluate again with the button in the strip.")
+
     def _set_mode(self, mode: str) -> None:
         self.table.matrix.set_mode(cast(Mode, mode))
-        self.legend.set_share_of("column" if mode == "column" else "row")
+        self.legend.show_mode(mode)
 
     def _started(self) -> None:
         self.strip.set_busy(True)
@@ -233,14 +287,14 @@ class EvaluateView(QWidget):
     def _show(self, result: Evaluated) -> None:
         analysis, classes = result.analysis, result.classes
         self.strip.set_available([key for key, _ in SPLITS if part_of(result.prepared, key) is not None])
-        self.strip.show_analysis(analysis, result.split)
+        self.strip.show_analysis(analysis, result.split, result.other)
         self.strip.set_busy(False)
-        self.table.matrix.show_matrix(analysis.confusion, classes)
+        self._show_comparison(result)
         self.mistakes.show_mistakes(analysis.mistakes, classes)
-        self.per_class.show_metrics(analysis.metrics, classes)
+        self.suspects.setText(f"{SUSPECTS} {numbers.count(len(analysis.suspects))}")
         self.per_class_panel.set_subtitle(_support_words(analysis.metrics.support.tolist()))
-        self.reliability.show_calibration(analysis.calibration)
-        self.gallery.set_evaluation(result.part, analysis, classes)
+        self.quality.show_analysis(analysis, classes)
+        self.gallery.set_evaluation(result.part, analysis, classes, result.model)
         waiting = self.empty.button.hasFocus()
         self._stack.setCurrentIndex(1)
         if waiting:
@@ -254,6 +308,47 @@ class EvaluateView(QWidget):
         samples = f"{numbers.count(analysis.samples)} {_SPLIT_WORDS[result.split]} {kind}"
         self.status.emit(f"Evaluated {samples} in {numbers.elapsed(result.seconds)}")
 
+    def _show_comparison(self, result: Evaluated) -> None:
+        comparison, other = result.comparison, self.evaluator.other
+        self.mode.set_choice_enabled("change", comparison is not None, "" if comparison else _NO_CHANGE)
+        if comparison is None and self.mode.value == "change":
+            self.mode.set_value("counts")
+        difference = comparison.difference if comparison else None
+        self.table.matrix.show_matrix(result.analysis.confusion, result.classes, difference)
+        other_metrics = result.other.metrics if result.other else None
+        self.per_class.show_metrics(result.analysis.metrics, result.classes, other_metrics)
+        name = other.point.title if other else ""
+        self.comparison.show_comparison(comparison, name, result.problem)
+
+    def _show_changed(self, which: str) -> None:
+        comparison = self.result.comparison if self.result else None
+        if comparison is not None:
+            self._deselect()
+            positions = comparison.improved if which == "improved" else comparison.worsened
+            self.gallery.show_positions(positions, f"{which.capitalize()} images")
+
+    def _show_suspects(self) -> None:
+        self._deselect()
+        self.gallery.show_suspects()
+
+    def _deselect(self) -> None:
+        self.table.blockSignals(True)
+        self.table.select_cell(-1, -1)
+        self.table.blockSignals(False)
+        self.mistakes.follow(-1, -1)
+        self.per_class.follow(-1)
+
+    def _exhibits(self) -> tuple[Exhibit, ...]:
+        if self.result is None:
+            return ()
+        title = self._title(self.result)
+        chosen = self.per_class.chosen
+        return exhibits(self.result, title, self.mode.value, chosen, self.quality.curves)
+
+    def _file_stem(self) -> str:
+        split = self.result.split if self.result else "test"
+        return f"{self._document.project.name}-{split}"
+
     def _select_cell(self, actual: int, predicted: int) -> None:
         if actual < 0:
             self.mistakes.follow(-1, -1)
@@ -262,6 +357,7 @@ class EvaluateView(QWidget):
             return
         self.mistakes.follow(actual, predicted)
         self.per_class.follow(actual)
+        self.quality.follow(actual)
         self.gallery.show_cell(actual, predicted)
 
     def _select_class(self, number: int) -> None:
@@ -269,6 +365,7 @@ class EvaluateView(QWidget):
         self.table.select_cell(-1, -1)
         self.table.blockSignals(False)
         self.mistakes.follow(-1, -1)
+        self.quality.follow(number)
         if number >= 0:
             self.gallery.show_class(number)
         else:
@@ -290,7 +387,7 @@ class _PageGrid(QGridLayout):
         return False
 
 
-_SPLIT_WORDS = {"test": "test", "validation": "validation", "train": "training"}
+_SPLIT_WORDS = {"test": "test", "validation": "validation", "train": "training", "own": "drawn"}
 
 
 def _support_words(support: list[int]) -> str:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from nnstudio.core.spec import DataSpec
 from nnstudio.data.dataset import Part
+from nnstudio.data.own_tests import OwnTests
 from nnstudio.data.prepare import Prepared, prepare
-from nnstudio.engine.analysis import Analysis, analyse
+from nnstudio.engine.analysis import Analysis, Comparison, analyse, compare
+from nnstudio.engine.analysis.in_blocks import Report, evaluate_in_blocks
 from nnstudio.engine.model import Model
-from nnstudio.errors import DataError
+from nnstudio.errors import DataError, NNStudioError
+from nnstudio.experiments.listing import KeptModel
 from nnstudio.gui.background import Task, run_in_background
 from nnstudio.gui.document import Document
 from nnstudio.gui.live import Live
 from nnstudio.gui.prepared_cache import PreparedCache
 
-Split = Literal["test", "validation", "train"]
-Showing = Literal["best", "latest"]
+Split = Literal["test", "validation", "train", "own"]
+Showing = Literal["best", "latest"] | KeptModel
+"""Which weights are looked at: of the run's best epoch, its newest, or of a moment of a kept run."""
 
 WHILE_TRAINING_MS = 3000
 """Least time between two evaluations of a network that is still training."""
@@ -38,6 +42,9 @@ class Evaluated:
         model: The model.
         prepared: The data that the samples are part of.
         seconds: Time it took.
+        other: The same for the model it is compared with, or None.
+        comparison: What changed, or None.
+        problem: Why it can't be compared with that model.
     """
 
     analysis: Analysis
@@ -47,6 +54,9 @@ class Evaluated:
     model: Model
     prepared: Prepared
     seconds: float
+    other: Analysis | None = None
+    comparison: Comparison | None = None
+    problem: str = ""
 
 
 class Evaluator(QObject):
@@ -54,12 +64,16 @@ class Evaluator(QObject):
 
     Signals:
         started: An evaluation began.
+        progress(float): How far it is, 0 to 1.
+        cancelled: It was cancelled; what was shown before still holds.
         done(Evaluated): It has ended; ``result`` is new.
         failed(str): It has ended with an error.
         cleared: There is no model any more.
     """
 
     started = Signal()
+    progress = Signal(float)
+    cancelled = Signal()
     done = Signal(object)
     failed = Signal(str)
     cleared = Signal()
@@ -73,7 +87,9 @@ class Evaluator(QObject):
         self._active = False
         self._stale = False  # a run goes on and its model has not been renewed since somebody looks
         self._task: Task | None = None
-        self._asked: tuple[Model, Split] | None = None
+        self._asked: tuple[Model, Split, KeptModel | None] | None = None
+        self._other: KeptModel | None = None
+        self._others: tuple[KeptModel, Part, Analysis] | None = None  # evaluated last
         self.result: Evaluated | None = None
         self._again = QTimer(self)
         self._again.setSingleShot(True)
@@ -85,8 +101,22 @@ class Evaluator(QObject):
     @property
     def model(self) -> Model | None:
         """The model to evaluate."""
+        if isinstance(self._showing, KeptModel):
+            return self._showing.model
         best = self._live.best_model if self._showing == "best" else None
         return best or self._live.model
+
+    @property
+    def data(self) -> DataSpec:
+        """The recipe of the data that the model is evaluated on: its own run's."""
+        if isinstance(self._showing, KeptModel):
+            return self._showing.project.data
+        return self._document.project.data
+
+    @property
+    def other(self) -> KeptModel | None:
+        """The model it is compared with."""
+        return self._other
 
     @property
     def split(self) -> Split:
@@ -104,9 +134,21 @@ class Evaluator(QObject):
         self.refresh()
 
     def set_showing(self, showing: Showing) -> None:
-        """Evaluates the model of the best epoch, or the newest."""
+        """Evaluates the model of the best epoch, the newest, or one of a kept run."""
         self._showing = showing
         self.refresh()
+
+    def compare_with(self, other: KeptModel | None) -> None:
+        """Compares with a model of a kept run from now on, or with none."""
+        self._other = other
+        self.refresh()
+
+    def cancel(self) -> None:
+        """Gives the evaluation under way up."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+            self.cancelled.emit()
 
     def set_active(self, active: bool) -> None:
         """Somebody looks, or nobody does any more; then nothing is evaluated."""
@@ -133,23 +175,41 @@ class Evaluator(QObject):
             return
         if not self._active or self._task is not None:
             return
-        if not again and (self._stale or self._asked == (model, self._split)):
+        if not again and (self._waits or self._asked == self._question):
             return
-        self._asked = (model, self._split)
+        self._asked = self._question
         self._again.stop()
-        split, data = self._split, self._document.project.data
-        prepared = self._live.prepared or self._kept.get(data)
+        split, data, other = self._split, self.data, self._other
+        prepared, others = self._prepared(data), self._others
         self._task = run_in_background(
-            lambda: evaluate_split(model, prepared or prepare(data), split),
-            lambda result: self._done(result, data),
+            lambda report: evaluate_split(model, prepared or prepare(data), split, other, others, report),
+            lambda result: self._done(result, data, other),
             self._failed,
             self,
+            on_progress=lambda _, share: self.progress.emit(share or 0.0),
         )
         self.started.emit()
 
-    def _done(self, result: Evaluated, data: DataSpec) -> None:
-        if self._live.prepared is None:
+    @property
+    def _question(self) -> tuple[Model, Split, KeptModel | None] | None:
+        model = self.model
+        return None if model is None else (model, self._split, self._other)
+
+    @property
+    def _waits(self) -> bool:
+        """The run's newest weights are on their way."""
+        return self._stale and not isinstance(self._showing, KeptModel)
+
+    def _prepared(self, data: DataSpec) -> Prepared | None:
+        session = self._live.session
+        of_run = session.project.data if session is not None else self._document.project.data
+        return (self._live.prepared if data == of_run else None) or self._kept.get(data)
+
+    def _done(self, result: Evaluated, data: DataSpec, other: KeptModel | None) -> None:
+        if self._live.prepared is not result.prepared:
             self._kept.put(data, result.prepared)
+        if other is not None and result.other is not None:
+            self._others = (other, result.part, result.other)
         self._task, self.result = None, result
         self.done.emit(result)
         self._model_changed()  # it may have changed meanwhile
@@ -177,26 +237,59 @@ class Evaluator(QObject):
         elif self._stale or not self._live.running or self.result is None or self.result.split != self._split:
             self._stale = False
             self.refresh()
-        elif not self._again.isActive() and self._asked != (self.model, self._split):
+        elif not self._again.isActive() and self._asked != self._question:
             self._again.start()
 
 
 def part_of(prepared: Prepared, split: Split) -> Part | None:
-    """The samples of a split, or None if the recipe holds none back."""
+    """The samples of a split, or None if there are none."""
+    if split == "own":
+        return OwnTests().load(prepared.shape, prepared.classes)
     return {"test": prepared.test, "validation": prepared.validation, "train": prepared.train}[split]
 
 
-def evaluate_split(model: Model, prepared: Prepared, split: Split) -> Evaluated:
+def evaluate_split(
+    model: Model,
+    prepared: Prepared,
+    split: Split,
+    other: KeptModel | None = None,
+    known: tuple[KeptModel, Part, Analysis] | None = None,
+    report: Report | None = None,
+) -> Evaluated:
     """Evaluates a model on a part of the data; runs on any thread.
+
+    Args:
+        model: The model.
+        prepared: The data.
+        split: Which part of them.
+        other: A model to compare with.
+        known: Its last evaluation, with the part it was made on.
+        report: Told what is going on; may raise ``Cancelled``.
 
     Raises:
         DataError: There are no such samples, or they don't fit the model.
+        Cancelled: ``report`` stopped it.
     """
     part = part_of(prepared, split)
     if part is None or not len(part):
         raise DataError(f"there are no {split} samples", fix="choose another split")
     started = time.perf_counter()
-    samples = part.x if part.indices is None else part.samples(slice(None))
-    analysis = analyse(model.evaluate(samples, part.labels))
+    analysis = analyse(evaluate_in_blocks(model, part, report))
     seconds = time.perf_counter() - started
-    return Evaluated(analysis, part, split, model.classes, model, prepared, seconds)
+    result = Evaluated(analysis, part, split, model.classes, model, prepared, seconds)
+    if other is None:
+        return result
+    same = known is not None and known[0] is other and known[1] is part
+    try:
+        second = known[2] if same and known else _other_analysis(other, model, part, report)
+        return replace(result, other=second, comparison=compare(analysis, second))
+    except NNStudioError as error:
+        return replace(result, problem=error.what)
+
+
+def _other_analysis(other: KeptModel, model: Model, part: Part, report: Report | None) -> Analysis:
+    if other.model.classes != model.classes:
+        raise DataError(f"{other.point.title} knows other classes")
+    if other.model.network.input_shape != part.shape:
+        raise DataError(f"{other.point.title} takes samples of another shape")
+    return analyse(evaluate_in_blocks(other.model, part, report))

@@ -7,18 +7,21 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QStackedWidget, QWidget
 
 from nnstudio.data.dataset import Part
-from nnstudio.engine.analysis import Analysis, Ints
+from nnstudio.engine.analysis import Analysis, Floats, Ints
 from nnstudio.engine.drawing import is_drawable
+from nnstudio.engine.model import Model
 from nnstudio.gui.theme import theme
 from nnstudio.gui.views.gallery import Gallery
-from nnstudio.gui.views.sample_detail import SampleDetail
+from nnstudio.gui.views.sample_detail import SampleDetail, Shown
 from nnstudio.gui.widgets import numbers
 from nnstudio.gui.widgets.elided_label import ElidedLabel
 from nnstudio.gui.widgets.empty_state import EmptyState
 from nnstudio.gui.widgets.panel import Panel
 
 _HEADER = 36
-_ORDERS = ("Most confident", "Least confident", "In order")
+_ORDERS = ("Most confident", "Least confident", "In order", "Highest loss", "Smallest margin")
+SUSPECTS = "Likely mislabelled"
+_NO_SUSPECTS = "No label looks wrong: the network is nowhere surer of another class than of its own samples."
 
 
 class GalleryPanel(Panel):
@@ -38,9 +41,11 @@ class GalleryPanel(Panel):
         self.setAccessibleName("Images")
         self._analysis: Analysis | None = None
         self._part: Part | None = None
+        self._model: Model | None = None
         self._classes: tuple[str, ...] = ()
         self._positions: Ints = np.zeros(0, np.int64)
         self._chosen = -1
+        self._nothing = ""
         self.shown_class = -1
         self.title = ElidedLabel("Images", "section")
         self.count = QLabel()
@@ -72,9 +77,9 @@ class GalleryPanel(Panel):
         self.body.addWidget(self.detail)
         self.clear()
 
-    def set_evaluation(self, part: Part, analysis: Analysis, classes: tuple[str, ...]) -> None:
+    def set_evaluation(self, part: Part, analysis: Analysis, classes: tuple[str, ...], model: Model) -> None:
         """What later choices refer to."""
-        self._part, self._analysis, self._classes = part, analysis, classes
+        self._part, self._analysis, self._classes, self._model = part, analysis, classes, model
 
     def clear(self) -> None:
         """Nothing is chosen."""
@@ -98,7 +103,21 @@ class GalleryPanel(Panel):
         self._positions, self.shown_class = self._analysis.mistaken(actual), actual
         self._name(f"{self._classes[actual]}, all mistakes")
 
-    def _name(self, text: str) -> None:
+    def show_suspects(self) -> None:
+        """Shows the images whose label is likely wrong, the most suspicious first."""
+        if self._analysis is None:
+            return
+        self._positions, self.shown_class = self._analysis.suspects, -1
+        self.order.setCurrentIndex(_ORDERS.index("Highest loss"))
+        self._name(SUSPECTS, _NO_SUSPECTS)
+
+    def show_positions(self, positions: Ints, title: str) -> None:
+        """Shows images chosen elsewhere, surest prediction first."""
+        self._positions, self.shown_class = positions, -1
+        self._name(title)
+
+    def _name(self, text: str, nothing: str = "No sample falls into this cell.") -> None:
+        self._nothing = nothing
         self.title.setText(text)
         self.count.setText(numbers.count(len(self._positions)))
         self._fill()
@@ -111,15 +130,27 @@ class GalleryPanel(Panel):
             return
         if not len(self._positions):
             if self.title.full_text() != "Images":
-                self._say("No images", "No sample falls into this cell.")
+                self._say("No images", self._nothing)
             return
-        orders = (self._positions, self._positions[::-1], np.sort(self._positions))
-        chosen = orders[self.order.currentIndex()]
+        chosen = self._ordered(self._analysis)
         self.gallery.samples.show_samples(self._part, self._analysis, chosen, self._classes)
         self.gallery.scrollToTop()
         self._stack.setCurrentWidget(self.gallery)
         self.order.setEnabled(True)
         self._show_detail(False)
+
+    def _ordered(self, analysis: Analysis) -> Ints:
+        """The positions in the chosen order."""
+        found, order = self._positions, self.order.currentText()
+        if order == "Least confident":
+            return found[np.argsort(-analysis.confidences[found], kind="stable")[::-1]]
+        keys: dict[str, Floats | Ints] = {
+            "Most confident": -analysis.confidences[found].astype(np.float64),
+            "In order": found,
+            "Highest loss": -analysis.losses[found],
+            "Smallest margin": analysis.margins[found],
+        }
+        return found[np.argsort(keys[order], kind="stable")]
 
     def _say(self, title: str, text: str) -> None:
         self.empty.say(title, text)
@@ -129,9 +160,12 @@ class GalleryPanel(Panel):
         self._show_detail(False)
 
     def _select(self, position: int) -> None:
-        if position >= 0 and self._part is not None and self._analysis is not None:
-            self.detail.show_sample(self._part, self._analysis, position, self._classes)
+        part, analysis, model = self._part, self._analysis, self._model
+        if position >= 0 and part is not None and analysis is not None and model is not None:
+            self.detail.show_sample(Shown(part, analysis, position, self._classes, model))
             self._chosen = position
+        else:
+            self.detail.stop()
         self._show_detail(position >= 0)
 
     def _show_detail(self, visible: bool) -> None:

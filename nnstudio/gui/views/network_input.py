@@ -9,7 +9,7 @@ from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter,
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from nnstudio.gui.theme import theme
-from nnstudio.gui.views.pixels import sample_image
+from nnstudio.gui.views.pixels import explained_image, sample_image
 from nnstudio.gui.widgets import numbers
 
 _SIDE = 336
@@ -36,6 +36,8 @@ class NetworkInputView(QWidget):
         super().__init__(parent)
         self._sample: NDArray[np.uint8] | None = None
         self._scaled: NDArray[np.float32] | None = None
+        self._effects: NDArray[np.float32] | None = None
+        self._strength = 0.0
         self._image = QImage()
         self._at: tuple[int, int] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -58,9 +60,28 @@ class NetworkInputView(QWidget):
             sample: Raw values, ``(H, W, C)``.
             scaled: The same as the network gets them after scaling, or None if nothing is known.
         """
+        if self._sample is None or not np.array_equal(sample, self._sample):
+            self._effects = None  # those of another picture
         self._sample, self._scaled = sample, scaled
         if self._at is not None and not (self._at[0] < sample.shape[0] and self._at[1] < sample.shape[1]):
             self._at = None
+        self._redraw()
+        self._tell()
+
+    @property
+    def effects(self) -> NDArray[np.float32] | None:
+        """What is laid over the sample, ``(H, W)``, or None."""
+        return self._effects
+
+    def show_effects(self, effects: NDArray[np.float32] | None, strength: float) -> None:
+        """Lays what speaks for and against a class over the sample.
+
+        Args:
+            effects: ``(H, W)``, above 0 for, below 0 against; None shows the sample alone.
+            strength: How strongly, 0 to 1.
+        """
+        fits = effects is not None and self._sample is not None and effects.shape == self._sample.shape[:2]
+        self._effects, self._strength = (effects if fits else None), strength
         self._redraw()
         self._tell()
 
@@ -70,9 +91,12 @@ class NetworkInputView(QWidget):
             return ""
         place = f"Row {row + 1}, col {column + 1}: "
         values = self._sample[row, column]
+        effect = ""
+        if self._effects is not None:
+            effect = f", effect {numbers.signed(float(self._effects[row, column]), 2)}"
         if len(values) == 3:
-            return place + "red {}, green {}, blue {}".format(*values)
-        text = f"{place}ink {values[0] / 255:.2f}"
+            return place + "red {}, green {}, blue {}".format(*values) + effect
+        text = f"{place}ink {values[0] / 255:.2f}{effect}"
         if self._scaled is not None and abs(float(self._scaled[row, column, 0]) - values[0] / 255) > 5e-3:
             text += f", input {numbers.fixed(float(self._scaled[row, column, 0]), 2)}"
         return text
@@ -159,6 +183,8 @@ class NetworkInputView(QWidget):
     def _redraw(self) -> None:
         if self._sample is not None:
             self._image = sample_image(self._sample)
+        if self._sample is not None and self._effects is not None:
+            self._image = explained_image(self._image, self._effects, self._strength)
         self.update()
 
     def _point(self, at: tuple[int, int] | None) -> None:

@@ -36,7 +36,7 @@ from nnstudio.gui.theme import font, theme
 from nnstudio.gui.widgets import numbers
 
 Index = QModelIndex | QPersistentModelIndex
-COLUMNS = ("Class", "Precision", "Recall", "F1", "", "Support")
+COLUMNS = ("Class", "Precision", "Recall", "F1", "", "Support", "Change")
 TOOLTIPS = (
     "The class, and the plain mean over all classes below.",
     "Of the samples taken for the class, the share that is.\nTP / (TP + FP)",
@@ -44,8 +44,9 @@ TOOLTIPS = (
     "Harmonic mean of precision and recall.\n2·TP / (2·TP + FP + FN)",
     "F1 as a bar, from 0 to 1.",
     "Number of samples of the class.",
+    "Change of F1 against the run that is compared with.",
 )
-BAR, SUPPORT = 4, 5
+BAR, SUPPORT, CHANGE = 4, 5, 6
 VALUE_ROLE = Qt.ItemDataRole.UserRole
 CLASS_ROLE = Qt.ItemDataRole.UserRole + 1
 _ROOT = QModelIndex()
@@ -69,8 +70,10 @@ class PerClassModel(QAbstractTableModel):
         self._averages: tuple[float, ...] = ()
         self._sorting = (-1, Qt.SortOrder.AscendingOrder)
 
-    def show_metrics(self, metrics: ClassMetrics, classes: tuple[str, ...]) -> None:
-        """Shows other figures, sorted as before."""
+    def show_metrics(
+        self, metrics: ClassMetrics, classes: tuple[str, ...], other: ClassMetrics | None = None
+    ) -> None:
+        """Shows other figures, sorted as before, and how F1 changed against ``other``."""
         same = classes == self._classes
         if not same:
             self.beginResetModel()
@@ -82,6 +85,7 @@ class PerClassModel(QAbstractTableModel):
             metrics.f1,
             metrics.f1,
             metrics.support,
+            metrics.f1 - other.f1 if other is not None else np.full(len(classes), np.nan),
         ]
         total = int(metrics.support.sum())
         self._averages = (
@@ -91,6 +95,7 @@ class PerClassModel(QAbstractTableModel):
             metrics.macro_f1,
             metrics.macro_f1,
             total,
+            metrics.macro_f1 - other.macro_f1 if other is not None else math.nan,
         )
         if not same:
             self._order = list(range(len(classes)))
@@ -147,6 +152,8 @@ class PerClassModel(QAbstractTableModel):
                 return "Macro average" if number < 0 else self._classes[number]
             if column == BAR:
                 return ""
+            if column == CHANGE:
+                return "–" if math.isnan(value) else numbers.signed(float(value))
             return numbers.count(int(value)) if column == SUPPORT else _figure(float(value))
         if role == Qt.ItemDataRole.ToolTipRole and column == 0:
             return index.data()
@@ -192,12 +199,18 @@ class PerClassDelegate(QStyledItemDelegate):
             return
         words = area.adjusted(px(_LEFT) if index.column() == 0 else 0, 0, -px(_PADDING), 0)
         painter.setFont(font(12, 600 if average or (selected and index.column() == 0) else 400))
-        painter.setPen(theme().colour("text"))
+        painter.setPen(theme().colour(self._role(index)))
         side = Qt.AlignmentFlag.AlignLeft if index.column() == 0 else Qt.AlignmentFlag.AlignRight
         text = str(index.data())
         if index.column() == 0:  # numbers never elide
             text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, words.width())
         painter.drawText(words, side | Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _role(self, index: Index) -> str:
+        change = float(index.data(VALUE_ROLE)) if index.column() == CHANGE else 0.0
+        if math.isnan(change) or round(change, 3) == 0:
+            return "text"
+        return "good" if change > 0 else "error"
 
     def _paint_bar(self, painter: QPainter, area: QRect, value: float) -> None:
         px = theme().px
@@ -239,6 +252,7 @@ class PerClassTable(QTableView):
         self.horizontalHeader().setSortIndicatorClearable(True)
         self.setSortingEnabled(True)
         self._following = False
+        self.setColumnHidden(CHANGE, True)
         self._fit()
         theme().changed.connect(self._fit)
 
@@ -246,6 +260,11 @@ class PerClassTable(QTableView):
     def figures(self) -> PerClassModel:
         """The model."""
         return cast(PerClassModel, self.model())
+
+    @property
+    def chosen(self) -> int:
+        """Number of the selected class, or -1."""
+        return self.figures.class_at(self.currentIndex().row())
 
     def follow(self, number: int) -> None:
         """Marks the row of a class selected elsewhere, or none, without telling anyone."""
@@ -267,10 +286,13 @@ class PerClassTable(QTableView):
         super().resizeEvent(event)
         self._fit()
 
-    def show_metrics(self, metrics: ClassMetrics, classes: tuple[str, ...]) -> None:
+    def show_metrics(
+        self, metrics: ClassMetrics, classes: tuple[str, ...], other: ClassMetrics | None = None
+    ) -> None:
         """Shows other figures. Equal supports take no column: the panel's subtitle has the number."""
-        self.figures.show_metrics(metrics, classes)
-        self.setColumnHidden(SUPPORT, len(set(metrics.support.tolist())) == 1)
+        self.figures.show_metrics(metrics, classes, other)
+        self.setColumnHidden(CHANGE, other is None)
+        self.setColumnHidden(SUPPORT, other is not None or len(set(metrics.support.tolist())) == 1)
         self.updateGeometry()
         self._fit()
 
@@ -298,10 +320,14 @@ class PerClassTable(QTableView):
         metrics = QFontMetrics(font(12, 600))
         widths = []
         for column, name in enumerate(COLUMNS[1:], start=1):
-            needed = max(metrics.horizontalAdvance(name), metrics.horizontalAdvance("0.000"))
+            needed = max(
+                metrics.horizontalAdvance(name),
+                metrics.horizontalAdvance("+0.000" if column == CHANGE else "0.000"),
+            )
             widths.append(px(_BAR + _PADDING) if column == BAR else needed + 2 * px(_PADDING))
-        room, support = self.viewport().width(), widths[SUPPORT - 1] * (not self.isColumnHidden(SUPPORT))
-        taken = sum(widths[: BAR - 1]) + support
+        room = self.viewport().width()
+        ends = [widths[n - 1] for n in (SUPPORT, CHANGE) if not self.isColumnHidden(n)]
+        taken = sum(widths[: BAR - 1]) + sum(ends)
         bars = room - taken - widths[BAR - 1] >= px(_LEAST_NAME)  # the figure says the same as its bar
         self.setColumnHidden(BAR, not bars)
         taken += widths[BAR - 1] if bars else 0

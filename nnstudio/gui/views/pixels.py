@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage
 
 from nnstudio.engine.drawing import is_drawable
 from nnstudio.gui.theme import theme
+from nnstudio.gui.views.map_colours import overlaid
 
 
 def sample_image(sample: NDArray[np.generic]) -> QImage:
@@ -39,6 +40,30 @@ def shown(ink: QImage) -> QImage:
     image = ink.copy()
     image.invertPixels()
     return image
+
+
+def explained_image(sample: QImage, effects: NDArray[np.float32], strength: float) -> QImage:
+    """A sample's picture with what speaks for a class and against it laid over it.
+
+    Args:
+        sample: As ``sample_image`` gives it.
+        effects: ``(H, W)``, above 0 for, below 0 against; the largest gets the full colour.
+        strength: 0 to 1.
+    """
+    picture = sample.convertToFormat(QImage.Format.Format_RGB888)
+    width, height = picture.width(), picture.height()
+    lines = np.frombuffer(picture.constBits(), np.uint8).reshape(height, picture.bytesPerLine())
+    colours = lines[:, : 3 * width].reshape(height, width, 3)
+    largest = float(np.abs(np.nan_to_num(effects)).max())
+    scaled = effects / np.float32(largest if largest > 0 else 1)
+    return rgb_image(overlaid(colours, scaled, strength, theme().tokens))
+
+
+def rgb_image(colours: NDArray[np.uint8]) -> QImage:
+    """A picture of colours ``(H, W, 3)``."""
+    levels = np.ascontiguousarray(colours)
+    height, width = levels.shape[:2]
+    return QImage(levels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
 def ink_words() -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
 )
 
 from nnstudio.core.layer import Shape, shape_text
+from nnstudio.data.dataset import Part
+from nnstudio.engine.analysis import FeatureIndex
 from nnstudio.engine.drawing import is_drawable, network_input, open_picture
 from nnstudio.engine.model import Model
 from nnstudio.errors import DataError
@@ -28,18 +30,20 @@ from nnstudio.gui.document import Document
 from nnstudio.gui.live import Live
 from nnstudio.gui.theme import theme
 from nnstudio.gui.tokens import METRICS
+from nnstudio.gui.views.activations_panel import ActivationsPanel
 from nnstudio.gui.views.canvas_panel import CanvasPanel
 from nnstudio.gui.views.evaluation import Showing
 from nnstudio.gui.views.input_panel import InputPanel
+from nnstudio.gui.views.insight import Insight, Insights, Wanted
 from nnstudio.gui.views.picture_files import filters, pasted_image, picture_paths, pixels_of, read_picture
 from nnstudio.gui.views.prediction_panel import PredictionPanel
 from nnstudio.gui.views.predictor import Drawing, Prediction, Predictor
 from nnstudio.gui.views.results import ResultsPanel
+from nnstudio.gui.widgets import numbers
 from nnstudio.gui.widgets.empty_state import EmptyState
 
 Reader = Callable[[], NDArray[np.uint8]]
 
-_RESULTS = 120  # least height of the empty list of images
 HINT = "Hold Shift for straight strokes. Right button erases."
 
 
@@ -64,11 +68,14 @@ class PredictView(QWidget):
         self.canvas = self.drawing.canvas
         self.input = InputPanel()
         self.prediction = PredictionPanel()
+        self.activations = ActivationsPanel()
         self.results = ResultsPanel()
         self.not_drawable = EmptyState("", "", icon_name="image")
         self.predictor = Predictor(self._what_to_predict, self)
+        self.insights = Insights(self._training_samples, self)
         self._lay_out()
         self._connect()
+        self._want()
         self._adapt()
 
     @property
@@ -123,11 +130,7 @@ class PredictView(QWidget):
         super().hideEvent(event)
         self._live.set_model_wanted(False, self)
         self.predictor.stop()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """An empty list of images is left out where there is no room for it."""
-        super().resizeEvent(event)
-        self._fit()
+        self.insights.stop()
 
     # Layout
 
@@ -138,11 +141,13 @@ class PredictView(QWidget):
         self._grid.addWidget(self.drawing, 0, 0)
         self._grid.addWidget(self.input, 0, 1)
         self._grid.addWidget(self.prediction, 0, 2)
-        self._grid.addWidget(self.results, 1, 0, 1, 3)
+        self._grid.addWidget(self.activations, 1, 0, 1, 3)
+        self._grid.addWidget(self.results, 2, 0, 1, 3)
         self.drawing.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self._grid.setColumnStretch(1, 46)
         self._grid.setColumnStretch(2, 50)
-        self._grid.setRowStretch(1, 1)
+        self._grid.setRowStretch(2, 1)
+        self.results.hide()
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -162,10 +167,6 @@ class PredictView(QWidget):
         self._grid.setContentsMargins(gap, gap, gap, gap)
         self._grid.setSpacing(gap)
 
-    def _fit(self) -> None:
-        room = self.height() - self.drawing.sizeHint().height() - 3 * theme().px(METRICS.gap)
-        self.results.setVisible(self.results.filled or room >= theme().px(_RESULTS))
-
     # Wiring
 
     def _connect(self) -> None:
@@ -178,6 +179,9 @@ class PredictView(QWidget):
         QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self).activated.connect(self._paste)
         self.predictor.done.connect(self._show)
         self.predictor.failed.connect(lambda text: self.drawing.say(text, "error"))
+        self.insights.found.connect(self._show_insight)
+        self.insights.failed.connect(self.prediction.similar.say)
+        self.input.wanted_changed.connect(self._want)
         self.prediction.train_requested.connect(self.train_requested)
         self.results.chosen.connect(self._show_result)
         self.results.status.connect(self.status)
@@ -204,6 +208,7 @@ class PredictView(QWidget):
         self._stack.setCurrentIndex(0)
         self.canvas.set_shape(shape)
         self.drawing.centre.setEnabled(shape[2] == 1)
+        self.input.set_network(self.model.network if self.model else None)
         self.results.set_model(self.model, self._takes_bytes, busy=self._live.running)
         self.predictor.request()
 
@@ -222,8 +227,34 @@ class PredictView(QWidget):
             return None
         return model, Drawing(self.canvas.sheet.values(), self._centre, self._takes_bytes)
 
+    def _training_samples(self) -> Part | None:
+        prepared = self._live.prepared
+        going = self._live.running and not self._live.paused
+        return None if prepared is None or going else prepared.train
+
+    def _want(self) -> None:
+        self.insights.want(Wanted(self.input.method, layers=True))
+
+    def _show_insight(self, insight: Insight) -> None:
+        model, index = insight.prediction.model, self.insights.index
+        self.input.show_insight(insight)
+        self.activations.show_layers(model, insight.layers)
+        similar = self.prediction.similar
+        if index is not None and index.model is model and insight.similar:
+            similar.show_similar(index, insight.similar, model.classes)
+            self.prediction.features.setText(_features_words(index))
+        elif self._live.running:
+            similar.say("Shown when the run pauses or ends.")
+        elif self._live.prepared is None:
+            similar.say("Shown once the training images are loaded: train, or evaluate.")
+        else:
+            similar.say("Looking through the training images…")
+
     def _show(self, prediction: Prediction | None) -> None:
+        self.insights.show(prediction)
         if prediction is None:
+            self.input.show_insight(None)
+            self.activations.clear()
             values = self.canvas.sheet.values()
             sample = network_input(values, self.canvas.sheet.shape, centre=self._centre)
             self.input.show_sample(sample, None, self._centre)
@@ -268,13 +299,20 @@ class PredictView(QWidget):
         self.canvas.setFocus()
 
     def _show_results(self) -> None:
-        self._fit()
+        self.results.setVisible(self.results.filled)
         if self.results.filled:
             QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(self.results))
 
     def _show_result(self, sheet: NDArray[np.float32], exact: bool) -> None:
         self.drawing.centre.setChecked(not exact)
         self.canvas.put(sheet)
+
+
+def _features_words(index: FeatureIndex) -> str:
+    size = index.directions.shape[1]
+    total, among = len(index.part), len(index.positions)
+    sample = "" if among == total else f", among {numbers.count(among)}"
+    return f"features of {index.layer}, {numbers.count(size)}{sample}"
 
 
 def _in_words(error: DataError) -> str:

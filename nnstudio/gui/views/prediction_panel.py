@@ -15,13 +15,11 @@ from nnstudio.gui.theme import theme
 from nnstudio.gui.views.big_class import BigClass
 from nnstudio.gui.views.predictor import Prediction
 from nnstudio.gui.views.probability_bars import Bar, ProbabilityBars
+from nnstudio.gui.views.similar import SimilarImages
 from nnstudio.gui.widgets import numbers
 from nnstudio.gui.widgets.elided_label import ElidedLabel
 from nnstudio.gui.widgets.empty_state import EmptyState
 from nnstudio.gui.widgets.panel import Panel
-
-CLOSE_CALL = 0.25
-"""A lead over the second class below this is called a close call."""
 
 _TOPS = (3, 5, 10)
 _TIMES = 15  # the median of so many is shown, so that the figure can be read while drawing
@@ -54,6 +52,8 @@ class PredictionPanel(Panel):
         self.top.setCurrentIndex(1)
         self.top.currentIndexChanged.connect(lambda _: self._show_bars())
         self.bars = ProbabilityBars()
+        self.similar = SimilarImages()
+        self.features = ElidedLabel("", "caption")
         self.no_model = EmptyState(
             "No trained network yet",
             "Train once. Then its prediction appears here while you draw.",
@@ -89,14 +89,13 @@ class PredictionPanel(Panel):
         first = float(values[order[0]])
         self.big.show_name(classes[order[0]])
         self.probability.setText(numbers.percent(first))
-        lead = first - float(values[order[1]]) if len(order) > 1 else 1.0
-        if lead < CLOSE_CALL:
+        if prediction.close:
             second = numbers.percent(float(values[order[1]]))
             self.verdict.setText(f"Close call: {classes[order[1]]} is {second}.")
         else:
             self.verdict.setText("Clear lead.")
         bits = numbers.fixed(entropy_bits(values), 2)
-        self.margin.setText(f"Margin {100 * lead:.0f} points, entropy {bits} bits")
+        self.margin.setText(f"Margin {100 * prediction.lead:.0f} points, entropy {bits} bits")
         self._times.append(prediction.seconds)
         self.set_subtitle(f"{numbers.elapsed(median(self._times))}, updates while you draw")
         self._show_bars()
@@ -150,9 +149,24 @@ class PredictionPanel(Panel):
         column.addSpacing(theme().px(8))
         column.addLayout(row)
         column.addWidget(self.bars)
+        column.addLayout(self._similar_heading())
+        column.addWidget(self.similar)
         column.addStretch(1)
         theme().changed.connect(self._show_bars)
         return content
+
+    def _similar_heading(self) -> QHBoxLayout:
+        heading = QLabel("Most similar training images")
+        heading.setProperty("role", "section")
+        self.features.setToolTip(
+            "Cosine of the angle between what the network makes of both images in front of its last layer.\n"
+            "1: the same features, 0: nothing in common. a·b / (|a|·|b|)"
+        )
+        row = QHBoxLayout()
+        row.addWidget(heading)
+        row.addStretch(1)
+        row.addWidget(self.features)
+        return row
 
 
 def entropy_bits(probabilities: NDArray[np.float32]) -> float:

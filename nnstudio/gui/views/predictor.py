@@ -15,6 +15,8 @@ from nnstudio.engine.model import Model
 from nnstudio.gui.background import Task, run_in_background
 
 FRAME_MS = 33
+CLOSE_CALL = 0.25
+"""A lead over the second class below this is called a close call."""
 DIRECT_MULTIPLY_ADDS = 2_000_000
 """Networks up to this size are asked directly: that takes a median of 0.2 ms for Dense 784-512-256-10,
 most of it for scaling the drawing, and less than 2 ms at this size. Larger ones go to a worker."""
@@ -40,14 +42,18 @@ class Prediction:
     """What the network says.
 
     Attributes:
+        model: The network that was asked.
         sample: What it sees, ``(H, W, C)``, 0 to 255.
+        raw: The same in the type that the model takes.
         scaled: The same after the network's scaling.
         probabilities: One per class.
         classes: Names of the classes.
         seconds: Time for preparing the drawing and asking the network.
     """
 
+    model: Model
     sample: NDArray[np.uint8]
+    raw: NDArray[np.uint8] | NDArray[np.float32]
     scaled: NDArray[np.float32]
     probabilities: NDArray[np.float32]
     classes: tuple[str, ...]
@@ -58,6 +64,18 @@ class Prediction:
         """Class numbers, most probable first."""
         return [int(number) for number in np.argsort(-self.probabilities, kind="stable")]
 
+    @property
+    def lead(self) -> float:
+        """Lead of the first class over the second; 1 where there is only one."""
+        order = self.order
+        first = float(self.probabilities[order[0]])
+        return first - float(self.probabilities[order[1]]) if len(order) > 1 else 1.0
+
+    @property
+    def close(self) -> bool:
+        """A close call: the lead is below ``CLOSE_CALL``."""
+        return self.lead < CLOSE_CALL
+
 
 def predict(model: Model, drawing: Drawing) -> Prediction:
     """Asks a model; runs on any thread.
@@ -67,9 +85,11 @@ def predict(model: Model, drawing: Drawing) -> Prediction:
     """
     started = time.perf_counter()
     sample = network_input(drawing.values, model.network.input_shape, centre=drawing.centre)
-    scaled = model.scaling.apply(raw_sample(sample, drawing.bytes))
+    raw = raw_sample(sample, drawing.bytes)
+    scaled = model.scaling.apply(raw)
     probabilities = model.predict(scaled[None], scaled=True)[0]
-    return Prediction(sample, scaled, probabilities, model.classes, time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    return Prediction(model, sample, raw, scaled, probabilities, model.classes, seconds)
 
 
 def raw_sample(sample: NDArray[np.uint8], as_bytes: bool) -> NDArray[np.uint8] | NDArray[np.float32]:

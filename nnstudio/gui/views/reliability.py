@@ -5,30 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from nnstudio.engine.confidence import Calibration
-from nnstudio.gui.theme import font, theme
+from nnstudio.gui.theme import theme
+from nnstudio.gui.views.class_curves import paint_unit_axes, unit_area
 from nnstudio.gui.widgets import numbers
-from nnstudio.gui.widgets.panel import Panel
-
-_TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
-
-
-class ReliabilityPanel(Panel):
-    """The diagram with its finding in words."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Calibration", parent=parent)
-        self.diagram = ReliabilityDiagram()
-        self.body.addWidget(self.diagram)
-
-    def show_calibration(self, calibration: Calibration) -> None:
-        """Shows the bins of an evaluation."""
-        self.set_subtitle(_finding(calibration.overconfidence))
-        self.diagram.show_calibration(calibration)
 
 
 class ReliabilityDiagram(QWidget):
@@ -53,7 +37,7 @@ class ReliabilityDiagram(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """The least that can be read."""
-        return QSize(theme().px(180), theme().px(110))
+        return QSize(theme().px(180), theme().px(88))
 
     def event(self, event: QEvent) -> bool:
         """Explain the bin under the mouse."""
@@ -72,7 +56,7 @@ class ReliabilityDiagram(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = self._area()
         painter.fillRect(area, theme().colour("plot"))
-        self._paint_axes(painter, area)
+        paint_unit_axes(painter, area, QRectF(self.rect()), "Confidence of the prediction", "Accuracy")
         if self._calibration is not None:
             colour = QColor(theme().tokens.line(0))
             colour.setAlpha(190)
@@ -84,35 +68,8 @@ class ReliabilityDiagram(QWidget):
         painter.setPen(QPen(theme().colour("text2"), 1, Qt.PenStyle.DashLine))
         painter.drawLine(area.bottomLeft(), area.topRight())
 
-    def _paint_axes(self, painter: QPainter, area: QRectF) -> None:
-        small = font(11)
-        painter.setFont(small)
-        metrics = QFontMetrics(small)
-        for tick in _TICKS:
-            x, y = area.left() + area.width() * tick, area.bottom() - area.height() * tick
-            painter.setPen(theme().colour("grid"))
-            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            painter.setPen(theme().colour("muted"))
-            text = f"{tick:.0%}"
-            width = metrics.horizontalAdvance(text)
-            painter.drawText(QPointF(area.left() - width - 6, y + metrics.ascent() / 2 - 1), text)
-            left = min(x - width / 2, self.width() - width)
-            painter.drawText(QPointF(left, area.bottom() + metrics.ascent() + 4), text)
-        painter.setPen(theme().colour("strong"))
-        painter.drawLine(area.bottomLeft(), area.bottomRight())
-        painter.drawLine(area.bottomLeft(), area.topLeft())
-        painter.setPen(theme().colour("muted"))
-        caption = "Confidence of the prediction"
-        middle = area.center().x() - metrics.horizontalAdvance(caption) / 2
-        painter.drawText(QPointF(middle, self.height() - metrics.descent()), caption)
-        painter.drawText(QPointF(area.left() + 6, area.top() + metrics.ascent() + 3), "Accuracy")
-
     def _area(self) -> QRectF:
-        metrics = QFontMetrics(font(11))
-        left = metrics.horizontalAdvance("100%") + 8
-        below = 2 * metrics.height() + 6
-        return QRectF(left, 6, max(10, self.width() - left - 10), max(10, self.height() - 6 - below))
+        return unit_area(self.width(), self.height())
 
     def _sentence(self, bin_: int) -> str:
         if self._calibration is None:
@@ -123,7 +80,8 @@ class ReliabilityDiagram(QWidget):
         return f"{count} predictions, on average {sure} sure, {right} right"
 
 
-def _finding(overconfidence: float) -> str:
+def finding(overconfidence: float) -> str:
+    """Whether the network is surer than it is right, in words."""
     points = f"{abs(100 * overconfidence):.1f}"
     if math.isnan(overconfidence) or points == "0.0":
         return "Confidence matches accuracy on average"

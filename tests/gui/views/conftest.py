@@ -49,6 +49,7 @@ class StillLive(QObject):
         super().__init__()
         self.model = self.best_model = model
         self.prepared = prepared
+        self.session = None
         self.running = self.paused = False
         self.wanted: list[bool] = []
 

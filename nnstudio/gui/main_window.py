@@ -76,6 +76,7 @@ class MainWindow(QMainWindow):
         self._make_panels()
         shell, panels = (self.toolbar, self.tabs, self.status), (self.stack, self.inspector)
         self.run = RunLink(self.document, self.live, self.datasets, shell, panels, self)
+        self.run.said.connect(self.status.say)
         self.files.set_exported(lambda: self.run.model)
         self._make_keys()
         self._connect_actions()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
@@ -25,6 +25,7 @@ from nnstudio.gui.widgets.dot import dot_icon
 
 PAGES = (("train", "Train"), ("evaluate", "Evaluate"), ("predict", "Predict"), ("data", "Data"))
 _SHOWING = 188
+ANOTHER = "Another run or epoch…"
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Showing:
     """One entry of the Showing list.
 
     Attributes:
-        key: "latest", "best" or "" without a run.
+        key: "latest", "best", "kept" for a kept run, or "" without a run.
         text: What the list says.
     """
 
@@ -67,11 +68,13 @@ class PageTabs(QToolBar):
 
     Signals:
         page_chosen(str): Key of a page of ``PAGES``.
-        showing_chosen(str): "latest" or "best".
+        showing_chosen(str): "latest", "best", or "kept" for the kept run that was chosen before.
+        another_wanted(): A kept run is to be chosen.
     """
 
     page_chosen = Signal(str)
     showing_chosen = Signal(str)
+    another_wanted = Signal()
 
     def __init__(self, left: QAction, right: QAction, parent: QWidget | None = None) -> None:
         super().__init__("Pages", parent)
@@ -121,11 +124,23 @@ class PageTabs(QToolBar):
             self._showing.clear()
             for choice in choices:
                 self._showing.addItem(dot_icon("accent" if choice.key else "border"), choice.text)
+            self._showing.insertSeparator(len(choices))
+            self._showing.addItem(ANOTHER)
+        self._at = at
         self._showing.setEnabled(bool(keys[0]))
         self._showing.setCurrentIndex(at)
 
+    def menu_corner(self) -> QPoint:
+        """Where a menu of the Showing list opens, on the screen."""
+        return self._showing.mapToGlobal(QPoint(0, self._showing.height() + 2))
+
     def _activated(self, index: int) -> None:
-        self.showing_chosen.emit(self._choices[index].key)
+        if index < len(self._choices):
+            self._at = index
+            self.showing_chosen.emit(self._choices[index].key)
+        else:
+            self._showing.setCurrentIndex(self._at)
+            self.another_wanted.emit()
 
     def _arrange(self, left: QAction, right: QAction) -> None:
         row = self._line = QWidget()

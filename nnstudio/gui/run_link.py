@@ -6,11 +6,13 @@ from PySide6.QtCore import QObject, Signal
 
 from nnstudio.core.history import Change
 from nnstudio.engine.model import Model
+from nnstudio.experiments.listing import KeptModel
 from nnstudio.gui.datasets import Datasets
 from nnstudio.gui.document import Document
 from nnstudio.gui.inspector import InspectorPanel
+from nnstudio.gui.kept_runs import KeptRunLoader, RunMenu
 from nnstudio.gui.live import Live
-from nnstudio.gui.page_tabs import PageTabs, showing_choices
+from nnstudio.gui.page_tabs import PageTabs, Showing, showing_choices
 from nnstudio.gui.stack.panel import StackPanel
 from nnstudio.gui.status_bar import StatusBar
 from nnstudio.gui.toolbar import Toolbar
@@ -21,10 +23,13 @@ class RunLink(QObject):
     """Keeps the shell in step with the run and the document.
 
     Signals:
-        showing_changed(str): "latest" or "best": which weights Evaluate, Predict and Export use.
+        showing_changed(str | KeptModel): "latest", "best" or a moment of a kept run: which weights
+            Evaluate, Predict and Export use.
+        said(str): Why a kept run can't be shown.
     """
 
-    showing_changed = Signal(str)
+    showing_changed = Signal(object)
+    said = Signal(str)
 
     def __init__(
         self,
@@ -39,7 +44,9 @@ class RunLink(QObject):
         self._document, self._live, self._datasets = document, live, datasets
         self._toolbar, self._tabs, self._status = shell
         self._stack, self._inspector = panels
-        self._showing = "latest"
+        self._showing: str | KeptModel = "latest"
+        self._kept: KeptModel | None = None
+        self._runs, self._loader = RunMenu(self._tabs), KeptRunLoader(self)
         live.state_changed.connect(self.refresh)
         live.snapshot_changed.connect(self._on_snapshot)
         live.run_started.connect(self.refresh)
@@ -51,27 +58,47 @@ class RunLink(QObject):
         document.reset.connect(self.refresh)
         datasets.described.connect(self._show_counts)
         self._tabs.showing_chosen.connect(self.show)
+        self._tabs.another_wanted.connect(lambda: self._runs.popup(self._tabs.menu_corner()))
+        self._runs.chosen.connect(self._loader.load)
+        self._loader.loaded.connect(self._show_kept)
+        for source in (self._runs, self._loader):
+            source.failed.connect(self.said)
+        document.reset.connect(self._forget_kept)
         self._stack.revert_requested.connect(self._revert)
         self._inspector.recipe_changed_while_running.connect(live.apply_recipe)
         self.refresh()
 
     @property
-    def showing(self) -> str:
-        """Which weights of the run are looked at: "latest" or "best"."""
+    def showing(self) -> str | KeptModel:
+        """Which weights are looked at: "latest" or "best" of the run, or a moment of a kept one."""
         return self._showing
 
     @property
     def model(self) -> Model | None:
         """The model that is looked at."""
+        if isinstance(self._showing, KeptModel):
+            return self._showing.model
         best = self._live.best_model if self._showing == "best" else None
         return best or self._live.model
 
     def show(self, key: str) -> None:
-        """Looks at the latest weights or those of the best epoch."""
-        if key and key != self._showing:
-            self._showing = key
-            self.showing_changed.emit(key)
+        """Looks at the latest weights, those of the best epoch, or the kept run that was chosen before."""
+        chosen = self._kept if key == "kept" and self._kept is not None else key
+        if chosen and chosen != self._showing:
+            self._showing = chosen
+            self.showing_changed.emit(chosen)
         self._show_showing()
+
+    def _show_kept(self, kept: KeptModel) -> None:
+        self._kept = kept
+        self.show("kept")
+
+    def _forget_kept(self) -> None:
+        """Another project is open."""
+        self._loader.cancel()
+        self._kept = None
+        if isinstance(self._showing, KeptModel):
+            self.show("latest")
 
     def toggle(self) -> None:
         """Train, pause or go on, whichever comes next."""
@@ -118,7 +145,9 @@ class RunLink(QObject):
         if self._showing not in [choice.key for choice in choices] and self._showing == "best":
             self._showing = "latest"
             self.showing_changed.emit("latest")
-        self._tabs.show_choices(choices, self._showing)
+        if self._kept is not None:
+            choices = (*choices, Showing("kept", self._kept.point.title))
+        self._tabs.show_choices(choices, "kept" if isinstance(self._showing, KeptModel) else self._showing)
 
     def _show_counts(self) -> None:
         """The run's own counts while it uses the data that the project names, else what the recipe leaves."""

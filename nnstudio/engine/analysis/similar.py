@@ -14,7 +14,6 @@ from nnstudio.engine.analysis.confusion import Ints
 from nnstudio.engine.analysis.passes import Floats32, batch_size, parts
 from nnstudio.engine.model import Model
 from nnstudio.engine.network import Network
-from nnstudio.errors import DataError
 
 MOST_SAMPLES, LEAST_SAMPLES = 5_000, 200
 _VALUES = 16_000_000  # features of all samples together: 64 MB
@@ -97,21 +96,10 @@ def feature_index(model: Model, part: Part, report: Report | None = None) -> Fea
 
 
 def feature_layer(network: Network) -> str:
-    """Name of the layer in front of the last one with weights: what the network makes of a sample.
-
-    Raises:
-        DataError: There is none.
-    """
+    """Name of the layer in front of the last one with weights: what the network makes of a sample."""
     running = [step for step in network.steps if not step.skip]
     weighted = [place for place, step in enumerate(running) if step.weights or step.branches]
-    if not weighted or weighted[-1] == 0:
-        raise DataError(
-            "this network has no features to compare samples by",
-            allowed="a layer with weights behind another layer",
-            received=", ".join(step.layer.name for step in running) or "an empty network",
-            fix="add a Dense layer",
-        )
-    return running[weighted[-1] - 1].layer.name
+    return running[max(0, weighted[-1] - 1)].layer.name
 
 
 def layer_outputs(model: Model, x: Any, layer: str) -> Floats32:

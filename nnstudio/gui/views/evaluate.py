@@ -97,7 +97,7 @@ class EvaluateView(QWidget):
         return self.table if self.table.isVisible() else self.empty.button
 
     def set_showing(self, showing: Showing) -> None:
-        """Shows the model of the best epoch ("best") or the newest ("latest")."""
+        """Shows the model of the best epoch ("best"), the newest ("latest"), or one of a kept run."""
         self.evaluator.set_showing(showing)
 
     def evaluate_now(self) -> None:
@@ -353,6 +353,7 @@ class EvaluateView(QWidget):
         if actual < 0:
             self.mistakes.follow(-1, -1)
             self.per_class.follow(-1)
+            self.quality.follow(-1)
             self.gallery.clear()
             return
         self.mistakes.follow(actual, predicted)

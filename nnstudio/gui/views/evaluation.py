@@ -8,6 +8,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from nnstudio.core.history import Change
 from nnstudio.core.spec import DataSpec
 from nnstudio.data.dataset import Part
 from nnstudio.data.own_tests import OwnTests
@@ -87,7 +88,7 @@ class Evaluator(QObject):
         self._active = False
         self._stale = False  # a run goes on and its model has not been renewed since somebody looks
         self._task: Task | None = None
-        self._asked: tuple[Model, Split, KeptModel | None] | None = None
+        self._asked: tuple[Model, Split, KeptModel | None, DataSpec] | None = None
         self._other: KeptModel | None = None
         self._others: tuple[KeptModel, Part, Analysis] | None = None  # evaluated last
         self.result: Evaluated | None = None
@@ -97,6 +98,7 @@ class Evaluator(QObject):
         self._again.timeout.connect(self.refresh)
         live.model_changed.connect(self._model_changed)
         live.run_ended.connect(self._run_ended)
+        document.changed.connect(self._edited)
 
     @property
     def model(self) -> Model | None:
@@ -108,10 +110,14 @@ class Evaluator(QObject):
 
     @property
     def data(self) -> DataSpec:
-        """The recipe of the data that the model is evaluated on: its own run's."""
+        """The recipe of the data that the model is evaluated on: its own run's, with today's corrections."""
+        now = self._document.project.data
         if isinstance(self._showing, KeptModel):
-            return self._showing.project.data
-        return self._document.project.data
+            data = self._showing.project.data
+        else:
+            session = self._live.session
+            data = session.project.data if session is not None else now
+        return data.replace(corrections=now.corrections) if data.source == now.source else data
 
     @property
     def other(self) -> KeptModel | None:
@@ -191,9 +197,9 @@ class Evaluator(QObject):
         self.started.emit()
 
     @property
-    def _question(self) -> tuple[Model, Split, KeptModel | None] | None:
+    def _question(self) -> tuple[Model, Split, KeptModel | None, DataSpec] | None:
         model = self.model
-        return None if model is None else (model, self._split, self._other)
+        return None if model is None else (model, self._split, self._other, self.data)
 
     @property
     def _waits(self) -> bool:
@@ -224,6 +230,10 @@ class Evaluator(QObject):
         self._task, self._asked, self.result = None, None, None
         self._again.stop()
         self.cleared.emit()
+
+    def _edited(self, change: Change) -> None:
+        if change.data and self.result is not None:
+            self.refresh()
 
     def _run_ended(self) -> None:
         self._stale = False

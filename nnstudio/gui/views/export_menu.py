@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QImage, QPainter
+from PySide6.QtGui import QGuiApplication, QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
@@ -94,8 +94,9 @@ def write(exhibit: Exhibit, kind: str, path: Path) -> None:
         OSError: It can't be written.
     """
     if kind == "png":
-        if not rendered(exhibit.svg()).save(str(path), b"PNG"):
-            raise OSError(f"{path.name} can't be written")
+        writer = QImageWriter(str(path), b"png")
+        if not writer.write(rendered(exhibit.svg())):
+            raise OSError(writer.errorString())
         return
     text = {"svg": exhibit.svg, "csv": exhibit.table.csv, "tex": exhibit.table.latex}[kind]()
     path.write_text(text, encoding="utf-8", newline="")

@@ -26,6 +26,7 @@ from nnstudio.engine.analysis import FeatureIndex
 from nnstudio.engine.drawing import is_drawable, network_input, open_picture
 from nnstudio.engine.model import Model
 from nnstudio.errors import DataError
+from nnstudio.experiments.listing import KeptModel
 from nnstudio.gui.document import Document
 from nnstudio.gui.live import Live
 from nnstudio.gui.theme import theme
@@ -81,6 +82,8 @@ class PredictView(QWidget):
     @property
     def model(self) -> Model | None:
         """The model that is asked."""
+        if isinstance(self._showing, KeptModel):
+            return self._showing.model
         best = self._live.best_model if self._showing == "best" else None
         return best or self._live.model
 
@@ -91,7 +94,7 @@ class PredictView(QWidget):
         return model.network.input_shape if model else self._document.network.input_shape or ()
 
     def set_showing(self, showing: Showing) -> None:
-        """Asks the model of the best epoch ("best") or the newest ("latest")."""
+        """Asks the model of the best epoch ("best"), the newest ("latest"), or one of a kept run."""
         self._showing = showing
         self._adapt()
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 State = Literal["preparing", "running", "paused", "finished", "stopped", "diverged", "failed"]
 ENDED: frozenset[State] = frozenset({"finished", "stopped", "diverged", "failed"})
 
+StateMaker = Callable[[Prepared], TrainerState]
+
 PUBLISH_SECONDS = 0.016
 MODEL_SECONDS = 0.05
 UNWATCHED_MODEL_SECONDS = 0.5
@@ -128,7 +130,8 @@ class Session:
     Args:
         project: The recipe; the run keeps this frozen copy.
         recorder: Keeps the run on disk, or None.
-        state: Where to go on (``trainer.state.copy()`` of another session), or None.
+        state: Where to go on (``trainer.state.copy()`` of another session), what makes it once the data
+            are there (a fork counts its steps in the new run's batches), or None.
         prepared: Data that are prepared already, or None.
         device: Where to compute (see ``Trainer``).
     """
@@ -138,7 +141,7 @@ class Session:
         project: ProjectSpec,
         recorder: Recorder | None = None,
         *,
-        state: TrainerState | None = None,
+        state: TrainerState | StateMaker | None = None,
         prepared: Prepared | None = None,
         device: Device = "auto",
     ) -> None:
@@ -240,7 +243,8 @@ class Session:
 
         if self.prepared is None:
             self.prepared = prepare(self.project.data, self._preparing)
-        trainer = self.trainer = Trainer(self.project, self.prepared, self._state, device=self._device)
+        state = self._state(self.prepared) if callable(self._state) else self._state
+        trainer = self.trainer = Trainer(self.project, self.prepared, state, device=self._device)
         checkup = Checkup(trainer)
         self._renew_model(trainer)
         try:

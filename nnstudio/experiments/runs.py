@@ -88,6 +88,7 @@ class RunRecorder:
         result: The figures of the run, once it has ended.
         problem: What could not be written last, for the caller's use.
         kept: The kept checkpoints in words, for a status line.
+        keep_next: Keep a checkpoint at the end of the epoch under way, whatever the recipe says.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -95,6 +96,7 @@ class RunRecorder:
         self.result: dict[str, Any] | None = None
         self.problem = ""
         self.kept = ""
+        self.keep_next = False
         self._metrics: TextIOWrapper | None = None
         self._batches: TextIOWrapper | None = None
         self._saved_at = 0.0
@@ -150,7 +152,9 @@ class RunRecorder:
                     files.callback(file.close)
 
     def _keep(self, record: EpochRecord, trainer: Trainer) -> None:
-        if is_due(trainer.spec, record.epoch) and _is_sound(trainer.state):
+        wanted = self.keep_next or is_due(trainer.spec, record.epoch)
+        self.keep_next = False
+        if wanted and _is_sound(trainer.state):
             project = trainer.project.replace(train=trainer.spec)
             keep(self.folder, trainer.model, project, trainer.state)
             self.kept = kept_text(kept_checkpoints(self.folder))

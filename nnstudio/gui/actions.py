@@ -138,6 +138,13 @@ _TRAIN = (
     Command("reset", "Reset", (), "Go back to the initial weights; Train then starts a new run.", "reset"),
     None,
     Command(
+        "fork_run",
+        "Fork this run…",
+        (),
+        "Begin a new run with the weights of a checkpoint and changed settings.",
+        "fork",
+    ),
+    Command(
         "find_rate",
         "Find learning rate…",
         (),

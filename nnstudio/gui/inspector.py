@@ -260,6 +260,7 @@ class InspectorPanel(QFrame):
         chain += self.layer.form.focus_chain() if self.layer.form else []
         chain.append(self.layer.more_button.button)
         chain += [
+            self.training.bookmark,
             self.training.menu_button,
             *self.training.form.focus_chain(),
             self.training.more_button.button,

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
-from nnstudio.core.spec import TrainSpec
+from nnstudio.core.spec import ProjectSpec, TrainSpec
 from nnstudio.data.prepare import Prepared
 from nnstudio.engine.fast_path import Device
 from nnstudio.engine.model import Model
-from nnstudio.engine.session import Recorder, Session, Snapshot
-from nnstudio.engine.state import EpochRecord, Event
+from nnstudio.engine.session import Recorder, Session, Snapshot, StateMaker
+from nnstudio.engine.state import EpochRecord, Event, TrainerState
 from nnstudio.gui import notices
 from nnstudio.gui.background import run_in_background, shut_down_background
 from nnstudio.gui.document import Document
+from nnstudio.gui.forking import Forking
+from nnstudio.gui.polling import Poller
 from nnstudio.gui.prepared_cache import PreparedCache
 from nnstudio.gui.read_ahead import ReadAhead
 from nnstudio.gui.recording import RunKeeper
@@ -26,14 +26,10 @@ from nnstudio.gui.resuming import Reached, Recipe, reached_by, reached_in, snaps
 
 if TYPE_CHECKING:
     from nnstudio.engine.checkpoint import Checkpoint
+    from nnstudio.experiments.kept import ForkPoint
 
 __all__ = ["Live", "run_in_background", "shut_down_background"]
 
-FRAME_MS = 16
-PORTION = 500
-"""Events handed over per frame; a run makes about a hundred a second."""
-
-SETTLE_SECONDS = 2.0
 Until = Literal["batch", "epoch", "end"]
 RecorderMaker = Callable[[str, Path | None], Recorder | None]
 
@@ -76,33 +72,33 @@ class Live(QObject):
         self._document = document
         self._recorder_for = recorder
         self._recorder: Recorder | None = None
-        self._session: Session | None = None
-        self._retiring: list[Session] = []  # dropped, but their threads haven't ended yet
         self._snapshot: Snapshot | None = None
-        self._model: Model | None = None
-        self._model_wanted: set[int] = set()
         self._prepared = PreparedCache()
         self._recipe = Recipe(document.project)
         self._continued_at: float | None = None
+        self._forking: Forking | None = None  # until what begins anew is told
         self._reached: Reached | None = None  # where Train would go on
         self._adopted: tuple[Model, Model] | None = None  # newest and best, from a file
         self._records: list[EpochRecord] = []
         self._ghost: list[EpochRecord] = []
         self._number, self._state = 0, "idle"
         self.device: Device = "auto"
-        self._open = False  # the session's end hasn't been announced yet
         self._problem_told = False
         self._refused = False  # the notice on show says why the network can't be trained
-        self._timer = QTimer(self, interval=FRAME_MS)
-        self._timer.timeout.connect(self._frame)
         document.reset.connect(self._another_project)
         document.changed.connect(self._look_again)
         self._read_ahead = ReadAhead(document, self)
+        self._poller = Poller(self._read_ahead.told, self)
+        self._poller.points.connect(self._take_points)
+        self._poller.snapshot_changed.connect(self._take_snapshot)
+        self._poller.model_changed.connect(self.model_changed)
+        self._poller.looked.connect(self._tell_problem)
+        self._poller.ended.connect(self._end)
 
     @property
     def session(self) -> Session | None:
         """The current session, also after its end; None before the first run and after a reset."""
-        return self._session
+        return self._poller.session
 
     @property
     def snapshot(self) -> Snapshot | None:
@@ -117,13 +113,13 @@ class Live(QObject):
     @property
     def running(self) -> bool:
         """The worker is alive and has not come to an end; a paused run counts."""
-        session = self._session
+        session = self.session
         return session is not None and session.alive and not session.latest.ended
 
     @property
     def paused(self) -> bool:
         """The run waits for Train or Step."""
-        return self.running and self._session is not None and self._session.latest.state == "paused"
+        return self.running and self.session is not None and self.session.latest.state == "paused"
 
     @property
     def can_continue(self) -> bool:
@@ -138,22 +134,22 @@ class Live(QObject):
     @property
     def model(self) -> Model | None:
         """The run's newest model, or None."""
-        if self._session is not None:
-            return self._session.model
+        if self.session is not None:
+            return self.session.model
         return self._adopted[0] if self._adopted else None
 
     @property
     def best_model(self) -> Model | None:
         """The model of the best epoch as of ``model``."""
-        if self._session is not None:
-            return self._session.best_model
+        if self.session is not None:
+            return self.session.best_model
         return self._adopted[1] if self._adopted else None
 
     @property
     def prepared(self) -> Prepared | None:
         """The run's data, or the last run's if the recipe still names the same."""
-        if self._session is not None and self._session.prepared is not None:
-            return self._session.prepared
+        if self.session is not None and self.session.prepared is not None:
+            return self.session.prepared
         return self._prepared.get(self._document.project.data)
 
     @property
@@ -169,7 +165,7 @@ class Live(QObject):
     @property
     def recipe_in_force(self) -> TrainSpec | None:
         """What the run trains by at this moment, to be compared with the project's; None without a run."""
-        trainer = self._session.trainer if self._session is not None else None
+        trainer = self.session.trainer if self.session is not None else None
         return self._recipe.as_planned(trainer.spec) if trainer is not None else None
 
     @property
@@ -190,10 +186,30 @@ class Live(QObject):
         """
         return self._go("end")
 
+    def fork(self, origin: ForkPoint) -> bool:
+        """Begins a new run of the project, as it is now, with the weights of another run's checkpoint.
+
+        Returns:
+            False if the network can't be trained; ``notice`` says why.
+        """
+        if self.running or not self._may_start():
+            return False
+        self._poller.settle()
+        project = self._document.project
+        self._new_run()
+        self._forking = Forking(origin, project)
+        self._begin(project, self._forking, origin.state.epoch, None)
+        self._take_points([*origin.state.history])  # the new run's curves begin with what led to it
+        return True
+
+    def keep_next(self) -> bool:
+        """Has a checkpoint kept at the end of the epoch under way; False if no run is being kept."""
+        return self.running and isinstance(self._recorder, RunKeeper) and self._recorder.keep_next()
+
     def pause(self) -> None:
         """Pauses behind the present block of steps."""
-        if self.running and self._session is not None:
-            self._session.pause()
+        if self.running and self.session is not None:
+            self.session.pause()
 
     def step_batch(self) -> bool:
         """Trains on one batch, then pauses."""
@@ -205,18 +221,14 @@ class Live(QObject):
 
     def stop(self) -> None:
         """Ends the run and keeps it."""
-        if self._session is not None:
-            self._session.stop()
+        if self.session is not None:
+            self.session.stop()
 
     def reset(self) -> None:
         """Drops the run: the next one starts from the same initial weights."""
-        session = self._session
-        if session is not None and session.alive:
-            session.stop()
-            self._retiring.append(session)
-        self._session, self._snapshot, self._model = None, None, None
+        self._poller.drop()
+        self._snapshot, self._continued_at = None, None
         self._reached, self._adopted, self._recorder = None, None, None
-        self._open, self._continued_at = False, None
         self._set_state("idle")
         self.notice.emit(None)
         self.run_dropped.emit()
@@ -254,7 +266,7 @@ class Live(QObject):
         The inspector sends the document's edits here, once nobody has typed for a moment: a run that is
         to have 40 epochs must not see the 4.
         """
-        session = self._session
+        session = self.session
         if session is not None and self.running and self._recipe.take_over(spec):
             session.apply(self._recipe.train)
 
@@ -265,25 +277,18 @@ class Live(QObject):
             wanted: Whether ``by`` looks at it.
             by: Who asks. The model is kept fresh while anybody wants it.
         """
-        (self._model_wanted.add if wanted else self._model_wanted.discard)(id(by))
+        self._poller.want_model(wanted, by)
 
     def shutdown(self, timeout: float = 5.0) -> bool:
         """Stops everything and waits for the threads; True if all have ended in time."""
-        sessions = [*self._retiring, *([self._session] if self._session else [])]
-        for session in sessions:
-            if session.alive:
-                session.stop()
-        until = time.monotonic() + timeout
-        ended = [session.join(max(0.0, until - time.monotonic())) for session in sessions]
-        self._frame()
-        self._timer.stop()
+        ended = self._poller.shut_down(timeout)
         self._read_ahead.stop()
-        return all(ended)
+        return ended
 
     # Starting
 
     def _go(self, until: Until) -> bool:
-        session = self._session
+        session = self.session
         if session is None or not self.running:
             return self._start(until)
         if self.paused:
@@ -298,76 +303,70 @@ class Live(QObject):
             self.notice.emit(notices.refused(report) if self._refused else None)
 
     def _start(self, until: Until) -> bool:
+        if not self._may_start():
+            return False
+        self._poller.settle()
+        project, reached = self._document.project, self._reached
+        if reached is None or not reached.goes_on(project):
+            self._new_run()
+            self._begin(project, None, 0, None, until)
+        else:
+            self._continued_at = reached.at
+            self._begin(project, reached.start(), reached.state.epoch, self.run_folder, until)
+        return True
+
+    def _may_start(self) -> bool:
         report = self._document.report
         self._refused = not report.ok
         if self._refused:
             self.notice.emit(notices.refused(report))
-            return False
-        self._settle()
-        project, reached = self._document.project, self._reached
-        if reached is not None and not reached.goes_on(project):
-            reached = None
-        if reached is None:
-            self._new_run()
-        self._recipe = Recipe(project, reached)
+        return not self._refused
+
+    def _begin(
+        self,
+        project: ProjectSpec,
+        state: TrainerState | StateMaker | None,
+        done: int,
+        folder: Path | None,
+        until: Until = "end",
+    ) -> None:
+        """Starts a session at ``state``, with ``done`` epochs behind it, kept in ``folder`` or a new one."""
+        self._recipe = Recipe(project, done)
         project = project.replace(train=self._recipe.train)
-        self._continued_at = reached.at if reached else None
-        self._recorder = self._recorder_for(project.name, self.run_folder if reached else None)
-        state, prepared = reached.start() if reached else None, self._prepared.get(project.data)
-        self._session = Session(project, self._recorder, state=state, prepared=prepared, device=self.device)
+        self._recorder = self._recorder_for(project.name, folder)
+        prepared = self._prepared.get(project.data)
+        session = Session(project, self._recorder, state=state, prepared=prepared, device=self.device)
         self._reached, self._adopted = None, None
-        self._snapshot, self._open, self._problem_told = self._session.latest, True, False
-        self._session.start(until)
-        self._timer.start()
+        self._snapshot, self._problem_told = session.latest, False
+        self._poller.watch(session)
+        session.start(until)
         self.notice.emit(None)
-        self.run_started.emit(self._session)
+        self.run_started.emit(session)
         self.snapshot_changed.emit(self._snapshot)
         self._set_state(self._snapshot.state)
-        return True
 
     def _new_run(self) -> None:
         self._number += 1
+        self._continued_at, self._forking = None, None
         self._ghost = self._records or self._ghost
         self._records = []
 
-    def _settle(self) -> None:
-        """Takes in the end of a run that nobody has looked at yet."""
-        while self._open and self._session is not None and self._session.join(SETTLE_SECONDS):
-            self._look(self._session)
+    # What the poller tells
 
-    # Polling
+    def _take_points(self, events: list[Event]) -> None:
+        self._records.extend(event for event in events if isinstance(event, EpochRecord))
+        self.points.emit(events)
 
-    def _frame(self) -> None:
-        self._retiring = [session for session in self._retiring if session.alive]
-        if self._session is not None and self._open:
-            self._look(self._session)
-        if not self._open and not self._retiring:
-            self._timer.stop()
-
-    def _look(self, session: Session) -> None:
-        # in this order: what an older observation promises is in the newer one
-        alive, snapshot = session.alive, self._read_ahead.told(session.latest)
-        events = _drained(session.points)
-        if events:
-            self._records.extend(event for event in events if isinstance(event, EpochRecord))
-            self.points.emit(events)
-        if snapshot != self._snapshot:
-            self._snapshot = snapshot
-            self.snapshot_changed.emit(snapshot)
-            self._set_state(snapshot.state)
-        if self._session is not session:
-            return  # somebody reset the run on hearing of it
-        if self._model_wanted and alive:
-            session.want_model()
-        if session.model is not self._model:
-            self._model = session.model
-            self.model_changed.emit()
-        self._tell_problem()
-        if not alive and not session.points and self._session is session:
-            self._end(session)
+    def _take_snapshot(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self.snapshot_changed.emit(snapshot)
+        self._set_state(snapshot.state)
+        made = self._forking.made if self._forking is not None else None
+        if made is not None:
+            self._forking = None
+            self.notice.emit(notices.forked(made))
 
     def _end(self, session: Session) -> None:
-        self._open = False
         self._reached = reached_by(session)
         if session.prepared is not None:
             self._prepared.put(session.project.data, session.prepared)
@@ -393,8 +392,3 @@ class Live(QObject):
         self.reset()
         self._records, self._ghost, self._number = [], [], 0
         self.run_dropped.emit()
-
-
-def _drained(points: deque[Event]) -> list[Event]:
-    """The oldest points, not more than a frame can take."""
-    return [points.popleft() for _ in range(min(len(points), PORTION))]

@@ -175,6 +175,7 @@ class MainWindow(QMainWindow):
                 "step_epoch": self.live.step_epoch,
                 "stop": self.live.stop,
                 "reset": self.live.reset,
+                "fork_run": partial(run_dialogs.fork_run, self),
                 "find_rate": partial(run_dialogs.find_rate, self),
                 "plot_data": partial(run_dialogs.plot_data, self),
                 "help": self._help,
@@ -213,6 +214,7 @@ class MainWindow(QMainWindow):
         self.stack.inspector_requested.connect(self.inspector.focus_first)
         self.inspector.left.connect(self.stack.view.setFocus)
         self.inspector.points_edited.connect(self.datasets.edit_points)
+        self.inspector.training.bookmark.clicked.connect(partial(run_dialogs.bookmark, self))
         self.layer_list.left.connect(self.stack.view.setFocus)
         for palette in (self.layer_list, self.layer_rail):
             palette.preset_chosen.connect(self.files.use_preset)

@@ -11,6 +11,7 @@ from nnstudio.core.fixes import Fix
 from nnstudio.core.shapes import ShapeReport
 from nnstudio.core.spec import ProjectSpec
 from nnstudio.engine.doctor import Finding
+from nnstudio.engine.fork import Fork
 from nnstudio.engine.session import Snapshot
 from nnstudio.gui.widgets import numbers
 
@@ -63,6 +64,19 @@ def ended(snapshot: Snapshot, findings: Sequence[Finding] = ()) -> Notice | None
     if snapshot.early_stopped:
         return Notice("info", "Stopped early", snapshot.message)
     return None
+
+
+def forked(made: Fork) -> Notice | None:
+    """What of the parent a forked run could not take over; None if it took everything."""
+    missing = []
+    if made.fresh:
+        missing.append(f"These layers begin with fresh weights: {', '.join(made.fresh)}.")
+    if made.fresh_optimizer:
+        missing.append("The optimizer is another one and has seen nothing yet.")
+    parent = made.state.parent
+    if not missing or parent is None:
+        return None
+    return Notice("info", f"Forked from epoch {parent.epoch}", " ".join(missing))
 
 
 def not_kept(problem: str) -> Notice:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from nnstudio.engine.session import Recorder
 from nnstudio.engine.state import Event
 from nnstudio.engine.trainer import Trainer
+
+if TYPE_CHECKING:
+    from nnstudio.experiments.runs import RunRecorder
 
 
 class RunKeeper:
@@ -28,12 +31,19 @@ class RunKeeper:
         self.folder = folder
         self.problem = ""
         self._name = name
-        self._recorder: Recorder | None = None
+        self._recorder: RunRecorder | None = None
 
     @property
     def kept(self) -> str:
         """The checkpoints that stay on disk, in words; "" for none."""
         return self._recorder.kept if self._recorder is not None else ""
+
+    def keep_next(self) -> bool:
+        """Has a checkpoint kept at the end of the epoch under way; False if nothing is being written."""
+        if self._recorder is None or self.problem:
+            return False
+        self._recorder.keep_next = True
+        return True
 
     def begin(self, trainer: Trainer) -> None:
         """The run is about to train."""

@@ -46,11 +46,6 @@ class Reached:
             and all(getattr(before.train, name) == getattr(now.train, name) for name in _FIXED)
         )
 
-    def epochs(self, planned: int) -> int:
-        """Epochs to train to: the plan, or as many again once it is fulfilled."""
-        done = self.state.epoch
-        return planned if done < planned else min(done + planned, MAX_EPOCHS)
-
     @property
     def at(self) -> float:
         """Epochs done, with the share of the one under way."""
@@ -77,13 +72,13 @@ class Recipe:
 
     Args:
         project: What the user wants to train.
-        reached: Where the run goes on, or None for a fresh one.
+        done: Epochs that lie behind it. Once the plan is fulfilled, as many again are trained.
     """
 
-    def __init__(self, project: ProjectSpec, reached: Reached | None = None) -> None:
+    def __init__(self, project: ProjectSpec, done: int = 0) -> None:
         planned = project.train.epochs
         self._planned = planned
-        self._target = planned if reached is None else reached.epochs(planned)
+        self._target = planned if done < planned else min(done + planned, MAX_EPOCHS)
         self.train = project.train.replace(epochs=self._target)
 
     def take_over(self, spec: TrainSpec) -> bool:

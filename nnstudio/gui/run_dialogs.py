@@ -15,6 +15,21 @@ def find_rate(window: MainWindow) -> None:
     open_rate_finder(window)
 
 
+def fork_run(window: MainWindow) -> None:
+    """Begins another run at a checkpoint of this one."""
+    from nnstudio.gui.views.fork_dialog import open_fork
+
+    open_fork(window)
+
+
+def bookmark(window: MainWindow) -> None:
+    """Keeps a checkpoint of the run under way."""
+    if window.live.keep_next():
+        window.status.say("A checkpoint of this epoch is kept at its end, to look back at or to fork from.")
+    else:
+        window.status.say("Only a run under way can keep a checkpoint; the last state is kept anyway.")
+
+
 def plot_data(window: MainWindow) -> None:
     """Shows the table behind the curves."""
     from nnstudio.gui.views.plot_data import open_plot_data

@@ -38,6 +38,9 @@ class TrainingSection(QWidget):
         self.menu_button = IconButton("more", "More about the training recipe")
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu_button.setMenu(self._menu())
+        self.bookmark = IconButton(
+            "bookmark", "Keep a checkpoint of this epoch, to look back at or to fork from"
+        )
         self.form = SpecForm(TrainSpec)
         self.form.edited.connect(self.edited)
         self.form.left.connect(self.left)
@@ -47,6 +50,7 @@ class TrainingSection(QWidget):
         self.more_button.toggled_more.connect(self._show_rare)
         self._head = QHBoxLayout()
         self._head.addWidget(title, 1)
+        self._head.addWidget(self.bookmark)
         self._head.addWidget(self.menu_button)
         self._column = QVBoxLayout(self)
         self._column.addLayout(self._head)
@@ -62,6 +66,7 @@ class TrainingSection(QWidget):
             recipe: The draft.
             pending: The recipe in force, while there is a run.
         """
+        self.bookmark.setEnabled(pending is not None)
         self.form.set_spec(recipe)
         self.preview.show_recipe(recipe, pending.epoch if pending else None)
         waiting = pending.waiting(recipe) if pending else []

@@ -1,4 +1,4 @@
-"""The device button says where the next run trains, and why; the choice is remembered and given to the run."""
+"""The device button says where the next run trains, and why; the choice is kept and given to the run."""
 
 from __future__ import annotations
 

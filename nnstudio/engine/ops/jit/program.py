@@ -131,14 +131,17 @@ class Program:
         self.features = self.itemsize = self.outputs = self.classes = 0
         self._integers: list[list[int]] = []
         self._reals: list[list[float]] = []
+        self._prepared: list[list[list[int]]] = [[], []]
         self._kept: list[Any] = []
 
     def tables(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The operations: integers ``(n, codes.INTEGERS)`` and floats ``(n, codes.REALS)``."""
-        integers = np.zeros((len(self._integers), codes.INTEGERS), np.int64)
-        reals = np.zeros((len(self._reals), codes.REALS), np.float32)
-        for i, (row, numbers) in enumerate(zip(self._integers, self._reals, strict=True)):
+        first = [row for rows in self._prepared if rows for row in (*rows, [codes.BARRIER])]
+        integers = np.zeros((len(first) + len(self._integers), codes.INTEGERS), np.int64)
+        reals = np.zeros((len(integers), codes.REALS), np.float32)
+        for i, row in enumerate([*first, *self._integers]):
             integers[i, : len(row)] = row
+        for i, numbers in enumerate(self._reals, len(first)):
             reals[i, : len(numbers)] = numbers
         return integers, reals
 
@@ -170,6 +173,16 @@ class Program:
         assert len(reals) <= codes.REALS
         self._integers.append([*row, int(self.by_features)])
         self._reals.append(list(reals))
+
+    def prepare(self, code: int, *integers: int, again: bool = False) -> None:
+        """Adds an operation in front of all others, which puts weights into another form.
+
+        Args:
+            code: The operation.
+            *integers: Its integers.
+            again: It starts from what others have prepared.
+        """
+        self._prepared[again].append([code, *map(int, integers)])
 
     def keep(self, array: NDArray[Any]) -> int:
         """Address of an array, which now lives as long as the program."""

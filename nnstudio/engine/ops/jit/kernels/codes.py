@@ -12,7 +12,19 @@ ACTIVATE, ACTIVATE_BACKWARD, COPY, DROPOUT = 32, 33, 34, 35
 SOFTMAX, SOFTMAX_BACKWARD, GATHER, LOSS, EMIT = 48, 49, 50, 51, 52
 KERNEL_GRADIENT, BIAS_GRADIENT, NORM, UPDATE = 64, 65, 66, 67
 
-FAMILIES = {1: "dense", 2: "pointwise", 3: "samples", 4: "gradients"}
+CORRELATE, PACK, TRANSPOSE_TAPS, CONVOLUTION_GRADIENT = 128, 129, 130, 131
+WINOGRAD, TRANSFORM_KERNEL, WINOGRAD_GRADIENT, FINISH_WINOGRAD_GRADIENT = 144, 145, 146, 147
+COPY_ROWS, PIXEL_SUMS = 160, 161
+
+FAMILIES = {
+    1: "dense",
+    2: "pointwise",
+    3: "samples",
+    4: "gradients",
+    8: "convolution",
+    9: "winograd",
+    10: "images",
+}
 """Module of the operations whose code is 16 times the number, or up to 15 more."""
 
 INTEGERS, REALS = 24, 6

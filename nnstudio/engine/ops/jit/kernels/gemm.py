@@ -102,6 +102,57 @@ def multiply(
 
 
 @compiled
+def add_product(
+    kernels: Any,
+    a: int,
+    a_row: int,
+    a_step: int,
+    b: int,
+    b_step: int,
+    c: int,
+    c_row: int,
+    rows: int,
+    columns: int,
+    depth: int,
+    add: int,
+) -> None:
+    """``C = A·B``, or ``C += A·B`` with ``add``, for a B that fits into the caches; arguments as above."""
+    lanes, most = kernels[LANES], kernels[MOST_VECTORS]
+    zero = kernels.ctypes.data + 8 * ZERO
+    column = 0
+    while column < columns:
+        left = columns - column
+        vectors = min(most, (left + lanes - 1) // lanes)
+        tail = min(lanes, left - (vectors - 1) * lanes)
+        blocks = (rows + kernels[MOST_ROWS + vectors] - 1) // kernels[MOST_ROWS + vectors]
+        row = 0
+        for block in range(blocks):
+            height = (rows - row) // (blocks - block)
+            call_gemm(
+                kernels[ADDRESSES + (MAX_ROWS + 1) * vectors + height],
+                (
+                    a + row * a_row,
+                    b + FLOAT * column,
+                    c + row * c_row + FLOAT * column,
+                    depth,
+                    1,
+                    zero,
+                    zero,
+                    add,
+                    a_row,
+                    a_step,
+                    b_step,
+                    c_row,
+                    0,
+                    0,
+                    tail,
+                ),
+            )
+            row += height
+        column += vectors * lanes
+
+
+@compiled
 def multiply_transposed(
     kernels: Any,
     a: int,

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from nnstudio.engine.ops.jit.kernels.microkernel import emit_gemm, kernel_name
 from nnstudio.engine.ops.jit.kernels.transposition import NAME as TRANSPOSE
 from nnstudio.engine.ops.jit.kernels.transposition import emit_transposition
+from nnstudio.engine.ops.jit.kernels.winograd_transforms import MATRICES, emit_transform, transform_name
 from nnstudio.engine.ops.jit.machine import Target
 
 MAX_ROWS = 16
 """Most rows of any block."""
-LANES, MOST_VECTORS, MOST_ROWS, ADDRESS_OF_TRANSPOSE, ZERO, ADDRESSES = 0, 1, 2, 8, 9, 16
+LANES, MOST_VECTORS, MOST_ROWS, ADDRESS_OF_TRANSPOSE, ZERO, TRANSFORMS, ADDRESSES = 0, 1, 2, 8, 9, 10, 16
 """Where a kernel table holds what; see :class:`Kernels`."""
 
 
@@ -28,7 +29,8 @@ class Kernels:
         target: What it was compiled for.
         table: Integers, as compiled functions read them: floats per register; most registers per row;
             at ``MOST_ROWS + v`` the most rows of a block with v of them; the transposition's address; a 0; at
-            ``ADDRESSES + 17·v + rows`` the address of a block's kernel.
+            ``TRANSFORMS`` the addresses of Winograd's transforms; at ``ADDRESSES + 17·v + rows`` that of a
+            block's kernel.
         engine: Keeps the code in memory.
     """
 
@@ -46,6 +48,8 @@ def compile_object(target: Target) -> bytes:
         for rows in range(1, most + 1):
             emit_gemm(module, rows, vectors, target.lanes)
     emit_transposition(module, target.lanes)
+    for number in range(len(MATRICES)):
+        emit_transform(module, number, target.lanes)
     parsed = binding.parse_assembly(str(module))
     parsed.verify()
     machine = _machine(target)
@@ -69,6 +73,8 @@ def load_object(target: Target, code: bytes) -> Kernels:
     table = np.zeros(ADDRESSES + (MAX_ROWS + 1) * (1 + max(target.blocks)), np.int64)
     table[LANES], table[MOST_VECTORS] = target.lanes, max(target.blocks)
     table[ADDRESS_OF_TRANSPOSE] = _address(engine, TRANSPOSE)
+    for number in range(len(MATRICES)):
+        table[TRANSFORMS + number] = _address(engine, transform_name(number))
     for vectors, most in target.blocks.items():
         table[MOST_ROWS + vectors] = most
         for rows in range(1, most + 1):

@@ -11,7 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from nnstudio.engine.ops.jit.kernels.compiled import Float, compiled, compiled_sums, doubles, floats
+from nnstudio.engine.ops.jit.kernels import codes
+from nnstudio.engine.ops.jit.kernels.compiled import (
+    Float,
+    compiled,
+    compiled_sums,
+    doubles,
+    floats,
+    integers,
+)
+from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.scalars import ZERO
 
 SGD, MOMENTUM, DAMPED, NESTEROV, ADAGRAD, RMSPROP, ADAM = range(7)
@@ -145,6 +154,15 @@ def _adam(variant: int, k: Any, c: Any, w: Any, g: Any, m: Any, slots: Any, offs
         m[i] = m[i] * b1 + g[i] * a1
         v[i] = v[i] * b2 + g[i] * g[i] * a2
         w[i] -= m[i] / (np.sqrt(v[i]) * root + epsilon) * rate
+
+
+@compiled
+def change(step: Any, weights: int, gradient: int, offset: int, decayed: int, size: int) -> None:
+    """The optimizer's step for a run of weights, as a thread's context describes it."""
+    optimizer = integers(step[codes.OPTIMIZER], OPTIMIZER)
+    k = floats(step[codes.CONSTANTS], CONSTANTS)
+    c = floats(step[codes.COEFFICIENTS] + FLOAT * COEFFICIENTS * decayed, COEFFICIENTS)
+    update(optimizer[0], optimizer[1], k, c, weights, gradient, optimizer[2:], offset, size)
 
 
 @compiled_sums

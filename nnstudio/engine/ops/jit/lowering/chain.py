@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nnstudio.engine.network import Network
-from nnstudio.engine.ops.jit.lowering import dense, simple
+from nnstudio.engine.ops.jit.lowering import convolution, dense, simple
 from nnstudio.engine.ops.jit.lowering.writer import Backward, Lowered, Writer
 from nnstudio.engine.ops.jit.machine import NoFastPath
 from nnstudio.engine.ops.jit.program import Matrix
 from nnstudio.engine.plan import Step
-from nnstudio.layers import Activation, Dense, Dropout, Flatten, Input, Reshape
+from nnstudio.layers import Activation, Conv2D, Dense, Dropout, Flatten, Input, Reshape, ZeroPadding
 from nnstudio.layers.base import Layer
 
 Lowering = Callable[[Writer, Step, Matrix, bool], Lowered]
@@ -24,6 +24,8 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     Dense: dense.lower,
     Activation: simple.activation,
     Dropout: simple.dropout,
+    Conv2D: convolution.lower,
+    ZeroPadding: convolution.zero_padding,
 }
 
 

@@ -13,17 +13,14 @@ from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.gemm import multiply
 from nnstudio.engine.ops.jit.kernels.shares import share
 from nnstudio.engine.ops.jit.kernels.updates import (
-    COEFFICIENTS,
-    CONSTANTS,
     NORM_RUN,
-    OPTIMIZER,
     TILE,
     TILE_ROWS,
+    change,
     finish_gradient,
     multiply_by,
     norm_factor,
     squares,
-    update,
 )
 
 
@@ -56,7 +53,7 @@ def _kernel_gradient(op: Any, real: Any, step: Any, thread: int, threads: int) -
         )
         finish_gradient(target, weights + start, size, real[0], real[1], real[2])
         if gradient == 0:
-            _change(step, weights + start, target, offset + start, decayed, size)
+            change(step, weights + start, target, offset + start, decayed, size)
 
 
 @compiled
@@ -70,7 +67,7 @@ def _bias_gradient(op: Any, real: Any, step: Any, thread: int, threads: int) -> 
         start, size = FLOAT * first, last - first
         finish_gradient(target + start, weights + start, size, real[0], real[1], real[2])
         if gradient == 0:
-            _change(step, weights + start, target + start, offset + start, decayed, size)
+            change(step, weights + start, target + start, offset + start, decayed, size)
 
 
 @compiled
@@ -93,16 +90,7 @@ def _clipped_update(op: Any, real: Any, step: Any, thread: int, threads: int) ->
         length, start = min(TILE, last - begin), FLOAT * begin
         if factor != np.float32(1):
             multiply_by(gradient + start, length, factor)
-        _change(step, weights + start, gradient + start, offset + start, decayed, length)
-
-
-@compiled
-def _change(step: Any, weights: int, gradient: int, offset: int, decayed: int, size: int) -> None:
-    """The optimizer's step for a run of weights."""
-    optimizer = integers(step[codes.OPTIMIZER], OPTIMIZER)
-    k = floats(step[codes.CONSTANTS], CONSTANTS)
-    c = floats(step[codes.COEFFICIENTS] + FLOAT * COEFFICIENTS * decayed, COEFFICIENTS)
-    update(optimizer[0], optimizer[1], k, c, weights, gradient, optimizer[2:], offset, size)
+        change(step, weights + start, gradient + start, offset + start, decayed, length)
 
 
 @operation

@@ -1,0 +1,137 @@
+"""Convolutions, directly or by Winograd's transforms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnstudio.engine.ops.jit import winograd_plans
+from nnstudio.engine.ops.jit.kernels import codes
+from nnstudio.engine.ops.jit.kernels.convolution import STRIPE
+from nnstudio.engine.ops.jit.kernels.convolution_gradient import KERNEL_TILE
+from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
+from nnstudio.engine.ops.jit.kernels.winograd_transforms import FREQUENCIES, TAPS
+from nnstudio.engine.ops.jit.program import Matrix, Program, Weights, aligned, require
+from nnstudio.engine.ops.jit.windows import Convolution, Plan
+
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Kernel:
+    """A convolution's kernel in the form that its products read.
+
+    Attributes:
+        values: The array.
+        transformed: It is one for Winograd's transforms.
+    """
+
+    values: Vector
+    transformed: bool
+
+
+def forward_kernel(program: Program, convolution: Convolution, kernel: Vector) -> Kernel:
+    """The kernel ``(kh, kw, C/G, F)`` as the forward pass reads it, at the beginning of every step."""
+    taps, rows, columns = _sizes(convolution)
+    source = program.vector(kernel, taps * rows * columns)
+    if winograd_plans.fits(convolution):
+        values = aligned(winograd_plans.transformed_size(rows, columns))
+        strides = (FLOAT * columns, FLOAT * rows * columns, FLOAT * STRIPE)
+        program.prepare(codes.TRANSFORM_KERNEL, source, rows, columns, program.keep(values), *strides)
+        return Kernel(values, True)
+    if not convolution.packed_size:
+        return Kernel(kernel, False)
+    packed = aligned(convolution.packed_size)
+    program.prepare(codes.PACK, source, taps * rows, columns, program.keep(packed))
+    return Kernel(packed, False)
+
+
+def backward_kernel(program: Program, convolution: Convolution, kernel: Vector) -> Kernel:
+    """The kernel flipped and transposed, as the gradient of the input reads it."""
+    taps, rows, columns = _sizes(convolution)
+    transposed = aligned(convolution.transposed_size)
+    floats = (convolution.transposed_row, convolution.transposed_tap, convolution.transposed_stripe)
+    row, tap, stripe = (FLOAT * size for size in floats)
+    source, target = program.vector(kernel, taps * rows * columns), program.keep(transposed)
+    program.prepare(codes.TRANSPOSE_TAPS, source, taps, rows, columns, target, row, tap, stripe)
+    if not winograd_plans.fits(convolution):
+        return Kernel(transposed, False)
+    values = aligned(winograd_plans.transformed_size(columns, rows))
+    places = (target, columns, rows, program.keep(values), row, tap, stripe)
+    program.prepare(codes.TRANSFORM_KERNEL, *places, again=True)
+    return Kernel(values, True)
+
+
+def convolve(
+    program: Program,
+    convolution: Convolution,
+    x: Matrix,
+    kernel: Kernel,
+    bias: Vector | None,
+    out: Matrix,
+    *,
+    rectify: bool = False,
+) -> None:
+    """``out = x ∗ kernel + bias``, cut at 0 with ``rectify``; the kernel is a :func:`forward_kernel`."""
+    _check(convolution, x, out)
+    plan = winograd_plans.forward(convolution) if kernel.transformed else convolution.forward()
+    added = 0 if bias is None else program.vector(bias, convolution.filters)
+    _correlate(program, plan, x, kernel, added, out, rectify)
+
+
+def convolve_input(
+    program: Program, convolution: Convolution, dz: Matrix, kernel: Kernel, dx: Matrix
+) -> None:
+    """The gradient of the input; the kernel is a :func:`backward_kernel`."""
+    _check(convolution, dx, dz)
+    plan = winograd_plans.backward(convolution) if kernel.transformed else convolution.backward()
+    _correlate(program, plan, dz, kernel, 0, dx, False)
+
+
+def convolution_gradient(
+    program: Program, convolution: Convolution, x: Matrix, dz: Matrix, weights: Weights, limit: float
+) -> None:
+    """The gradient of the kernel with its penalties, cut at ± ``limit`` (0 for none), and the update."""
+    _check(convolution, x, dz)
+    taps, rows, columns = _sizes(convolution)
+    own, places = program.weights(weights, taps * rows * columns), (*program.place(x), *program.place(dz))
+    reals = (weights.l1, 2 * weights.l2, limit)
+    if not winograd_plans.fits(convolution):
+        plan = convolution.gradient(program.batch, x.row, dz.row)
+        program.add(codes.CONVOLUTION_GRADIENT, *places, _plan(program, plan), *own, reals=reals)
+        return
+    plan = winograd_plans.gradient(convolution, program.batch)
+    parts = aligned(winograd_plans.parts(convolution, program.batch) * FREQUENCIES * rows * columns)
+    program.add(codes.WINOGRAD_GRADIENT, *places, _plan(program, plan), program.keep(parts))
+    program.need_scratch(max(KERNEL_TILE, TAPS * columns))
+    program.barrier()
+    size = int(plan.integers[-1])
+    program.add(codes.FINISH_WINOGRAD_GRADIENT, program.keep(parts), rows, columns, size, *own, reals=reals)
+
+
+def _sizes(convolution: Convolution) -> tuple[int, int, int]:
+    """Taps of a kernel, its channels of a group, its filters."""
+    return convolution.window.taps, convolution.image[2] // convolution.groups, convolution.filters
+
+
+def _check(convolution: Convolution, x: Matrix, out: Matrix) -> None:
+    require(x.width == np.prod(convolution.image), "images")
+    require(out.width == np.prod(convolution.output), "images")
+
+
+def _correlate(
+    program: Program, plan: Plan, source: Matrix, kernel: Kernel, bias: int, target: Matrix, rectify: bool
+) -> None:
+    code = codes.WINOGRAD if kernel.transformed else codes.CORRELATE
+    places: list[Any] = [*program.place(source), program.keep(kernel.values), bias, *program.place(target)]
+    program.add(code, *places, _plan(program, plan), int(rectify))
+
+
+def _plan(program: Program, plan: Plan) -> int:
+    program.need_scratch(plan.scratch)
+    for table in plan.tables:
+        program.keep(table)
+    return program.keep(plan.integers)

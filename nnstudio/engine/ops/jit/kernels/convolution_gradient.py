@@ -1,0 +1,152 @@
+"""The gradient of a convolution's kernel: for each tap, the pixels under it times ``dz``.
+
+``d kernel[ky, kx, c, f] = Σ over positions p  x[pixel under tap (ky, kx) at p, c] · dz[p, f]``
+
+As a matrix ``(kh·kw·C/G, F)`` its rows are the taps' channels, and the shared dimension are all output
+pixels of the batch on which a tap lies inside the image: padding is never looked at. Threads share the
+rows, each goes through the whole batch, and a few rows of ``dz`` at a time stay in the first cache while
+all taps pass by. So no two threads add to one number, and the result is the same for any number of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnstudio.engine.ops.jit.kernels import codes
+from nnstudio.engine.ops.jit.kernels.compiled import call_gemm, compiled, integers
+from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
+from nnstudio.engine.ops.jit.kernels.objects import ADDRESSES, LANES, MAX_ROWS, MOST_ROWS, MOST_VECTORS
+from nnstudio.engine.ops.jit.kernels.shares import share
+from nnstudio.engine.ops.jit.kernels.updates import change, finish_gradient
+
+(
+    KERNEL_WIDTH,  # taps of a row of the window
+    TAPS,
+    GROUPS,
+    CHANNELS,  # of a group
+    FILTERS,  # of a group
+    PIXEL_STEP,  # bytes in x from one position of the window to the next
+    DZ_STEP,  # bytes of a pixel of dz
+    DZ_ROWS,  # rows of dz
+    SAMPLES_AT_A_TIME,
+    ROWS_AT_A_TIME,
+    FIRST_TAP_ROW,
+) = range(11)
+"""A plan's integers; those of the window's rows follow, then those of its columns."""
+
+(
+    START,  # first output row on which the row of taps lies inside the image
+    COUNT,  # how many there are
+    IN_X,  # address of the rows' offsets in x, sample by sample
+    IN_DZ,  # and in dz
+    TAP_ROW,
+) = range(5)
+"""Integers of a row of taps; and how many there are."""
+
+(
+    FIRST_IN_X,  # place in a row of x, in bytes, of the first pixel on which the column of taps lies
+    FIRST_IN_DZ,  # and that of the first position of the window, in a row of dz
+    PIXELS,  # how many
+    TAP_COLUMN,
+) = range(4)
+"""Integers of a column of taps; and how many there are."""
+
+KERNEL_TILE = 1 << 16
+"""Values of a kernel's gradient that are worked out at a time; they fit into a core's own cache."""
+
+
+@compiled
+def convolution_gradient(kernels: Any, op: Any, real: Any, step: Any, thread: int, threads: int) -> None:
+    """A thread's rows of a kernel's gradient, tile by tile, each with its update while it is hot."""
+    weights, gradient, offset, decayed = op[6], op[7], op[8], op[9]
+    plan = integers(op[5], FIRST_TAP_ROW)
+    filters = plan[GROUPS] * plan[FILTERS]
+    first, last = share(plan[TAPS] * plan[CHANNELS], thread, threads, 1)
+    tile = max(1, KERNEL_TILE // filters)
+    for row in range(first, last, tile):
+        height = min(tile, last - row)
+        start, size = FLOAT * row * filters, height * filters
+        target = step[codes.SCRATCH] if gradient == 0 else gradient + start
+        _rows(kernels, op, plan, row, row + height, target, step[codes.SAMPLES])
+        finish_gradient(target, weights + start, size, real[0], real[1], real[2])
+        if gradient == 0:
+            change(step, weights + start, target, offset + start, decayed, size)
+
+
+@compiled
+def _rows(kernels: Any, op: Any, plan: Any, first: int, last: int, target: int, samples: int) -> None:
+    """Rows ``first`` to ``last`` of the gradient, ``(last − first, F)``, over the whole batch."""
+    some, rows = plan[SAMPLES_AT_A_TIME], plan[ROWS_AT_A_TIME]
+    for sample in range(0, samples, some):
+        chosen = min(some, samples - sample)
+        for row in range(0, plan[DZ_ROWS], rows):
+            after = min(row + rows, plan[DZ_ROWS])
+            add = 1 if sample + row > 0 else 0
+            for group in range(plan[GROUPS]):
+                _block(kernels, op, plan, group, sample, chosen, row, after, first, last, target, add)
+
+
+@compiled
+def _block(
+    kernels: Any,
+    op: Any,
+    plan: Any,
+    group: int,
+    sample: int,
+    samples: int,
+    row: int,
+    after: int,
+    first: int,
+    last: int,
+    target: int,
+    add: int,
+) -> None:
+    """Adds what some rows of ``dz`` of some samples contribute to a group's filters."""
+    channels, filters, lanes = plan[CHANNELS], plan[FILTERS], kernels[LANES]
+    width, most = plan[KERNEL_WIDTH], kernels[MOST_VECTORS]
+    height = plan[TAPS] // width
+    table = integers(op[5] + 8 * FIRST_TAP_ROW, TAP_ROW * height + TAP_COLUMN * width)
+    c_row = FLOAT * filters * plan[GROUPS]
+    column = 0
+    while column < filters:
+        left = filters - column
+        vectors = min(most, (left + lanes - 1) // lanes)
+        tail = min(lanes, left - (vectors - 1) * lanes)
+        tallest = kernels[MOST_ROWS + vectors]
+        place = group * filters + column
+        for tap in range(first // channels, (last + channels - 1) // channels):
+            along = table[tap // width * TAP_ROW : (tap // width + 1) * TAP_ROW]
+            across = table[TAP_ROW * height + tap % width * TAP_COLUMN :]
+            start = max(row, along[START]) - along[START]
+            count = min(after, along[START] + along[COUNT]) - along[START] - start
+            begin = 8 * (sample * along[COUNT] + start)
+            products = count + (samples - 1) * along[COUNT] if count > 0 and across[PIXELS] > 0 else 0
+            if products == 0 and add == 1:
+                continue
+            channel = max(first, tap * channels) - tap * channels
+            end = min(last, (tap + 1) * channels) - tap * channels
+            blocks = (end - channel + tallest - 1) // tallest
+            for block in range(blocks):
+                size = (end - channel) // (blocks - block)
+                call_gemm(
+                    kernels[ADDRESSES + (MAX_ROWS + 1) * vectors + size],
+                    (
+                        op[1] + across[FIRST_IN_X] + FLOAT * (group * channels + channel),
+                        op[3] + across[FIRST_IN_DZ] + FLOAT * place,
+                        target + (tap * channels + channel - first) * c_row + FLOAT * place,
+                        across[PIXELS],
+                        products,
+                        along[IN_X] + begin,
+                        along[IN_DZ] + begin,
+                        add,
+                        FLOAT,
+                        plan[PIXEL_STEP],
+                        plan[DZ_STEP],
+                        c_row,
+                        0,
+                        0,
+                        tail,
+                    ),
+                )
+                channel += size
+        column += vectors * lanes

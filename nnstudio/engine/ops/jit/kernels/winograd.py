@@ -1,0 +1,269 @@
+"""3×3 convolution with stride 1 by Winograd's transforms: 16 products where 36 would be needed.
+
+The inputs of a tile of 2×2 outputs overlap its neighbours' by two pixels. Their transforms are written
+frequency by frequency: ``V (16, tiles, C)``. Then each of the 16 frequencies is one matrix product with
+the transformed kernel, ``M[f] = V[f] @ U[f]``, ``(tiles, C) @ (C, F)``, and ``M`` is transformed back to
+2×2 outputs (see :mod:`.winograd_transforms`). Some rows of tiles at a time, so that V and M stay in a
+core's own cache. The input's gradient is the same convolution of a padded ``dz``, with the kernel
+flipped and transposed. The kernel's gradient is summed up in frequency space, ``dU[f] = V[f]ᵀ @ Z[f]``, and
+transformed back once, at the end.
+
+For that, the samples of a batch are cut into a fixed number of parts, each summed up by one thread. The
+parts are added in their order, so that the number of threads doesn't show in the result.
+
+Where tiles reach beyond the output, their part of it is dropped; beyond ``dz``, it is taken for 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnstudio.engine.ops.jit.kernels.compiled import call_transform, compiled, integers
+from nnstudio.engine.ops.jit.kernels.convolution import (
+    IMAGE_ROW,
+    INSIDE,
+    PADDED,
+    PADDED_ROW,
+    ROWS,
+    RUN,
+    STRIPE,
+    clear,
+    put_inside,
+)
+from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
+from nnstudio.engine.ops.jit.kernels.gemm import add_product
+from nnstudio.engine.ops.jit.kernels.objects import TRANSFORMS
+from nnstudio.engine.ops.jit.kernels.shares import share
+from nnstudio.engine.ops.jit.kernels.winograd_transforms import (
+    FREQUENCIES,
+    INPUT,
+    INPUTS,
+    OUTPUT,
+    OUTPUT_GRADIENT,
+    OUTPUTS,
+)
+
+GAP = 16
+"""Floats between the frequencies of V, M and Z, so that they don't meet in the same places of a cache."""
+
+(
+    CHANNELS,
+    FILTERS,
+    TILES_DOWN,
+    TILES_ACROSS,
+    HEIGHT,  # of the output
+    WIDTH,
+    IMAGES,  # at a time
+    TILE_ROWS,  # at a time
+    SCRATCH_V,  # where V begins in the scratch, in bytes
+    SCRATCH_M,  # likewise M or Z
+    SCRATCH_EDGE,  # and the outputs of a row of tiles
+    PART,  # samples that are summed up in one part of the kernel's gradient
+    PLAN,
+) = range(PADDED + 1, PADDED + 14)
+"""A plan's integers, behind those of the source image in :mod:`.convolution`."""
+
+
+@compiled
+def winograd(kernels: Any, op: Any, scratch: int, first: int, last: int) -> None:
+    """``target = source ∗ kernel + bias`` for some samples; arguments as for ``convolution.correlate``.
+
+    The kernel is a transformed one, ``(16, stripes of F, C, STRIPE)``.
+    """
+    plan = integers(op[7], PLAN)
+    if plan[PADDED] > 0:
+        clear(scratch, plan[PADDED])
+    for image in range(first, last, plan[IMAGES]):
+        images = min(plan[IMAGES], last - image)
+        for row in range(0, plan[TILES_DOWN], plan[TILE_ROWS]):
+            rows = min(plan[TILE_ROWS], plan[TILES_DOWN] - row)
+            tiles = images * rows * plan[TILES_ACROSS]
+            _transform_inputs(kernels, plan, op[1] + image * op[2], op[2], scratch, images, row, rows)
+            _multiply(kernels, plan, op[3], scratch, tiles)
+            for i in range(images):
+                target = op[5] + (image + i) * op[6]
+                _transform_outputs(kernels, plan, scratch, i, images, row, rows, op[4], target, op[8])
+
+
+@compiled
+def winograd_gradient(kernels: Any, op: Any, scratch: int, samples: int, thread: int, threads: int) -> None:
+    """A thread's parts of the kernel's gradient in frequency space, ``(parts, 16, C, F)``."""
+    plan = integers(op[5], PLAN)
+    if plan[PADDED] > 0:
+        clear(scratch, plan[PADDED])
+    parts = (samples + plan[PART] - 1) // plan[PART]
+    size = FLOAT * FREQUENCIES * plan[CHANNELS] * plan[FILTERS]
+    begin, end = share(parts, thread, threads, 1)
+    for part in range(begin, end):
+        first, last = part * plan[PART], min(samples, (part + 1) * plan[PART])
+        for image in range(first, last, plan[IMAGES]):
+            images = min(plan[IMAGES], last - image)
+            for row in range(0, plan[TILES_DOWN], plan[TILE_ROWS]):
+                rows = min(plan[TILE_ROWS], plan[TILES_DOWN] - row)
+                _transform_inputs(kernels, plan, op[1] + image * op[2], op[2], scratch, images, row, rows)
+                for i in range(images):
+                    _transform_gradients(
+                        kernels, plan, scratch, i, images, row, rows, op[3] + (image + i) * op[4]
+                    )
+                add = 1 if image + row > first else 0
+                tiles = images * rows * plan[TILES_ACROSS]
+                _multiply_gradients(kernels, plan, scratch, op[6] + part * size, tiles, add)
+
+
+@compiled
+def _transform_inputs(
+    kernels: Any, plan: Any, source: int, sample: int, scratch: int, images: int, row: int, rows: int
+) -> None:
+    """Some rows of tiles of some images to V."""
+    across, channels = plan[TILES_ACROSS], plan[CHANNELS]
+    pixel, frequency = FLOAT * channels, FLOAT * (images * rows * across * channels + GAP)
+    for i in range(images):
+        image, image_row = source + i * sample, plan[IMAGE_ROW]
+        if plan[PADDED] > 0:
+            if row == 0:  # of several images there are all rows at once; one stays for its other rows
+                put_inside(image, image_row, scratch + plan[INSIDE], plan[PADDED_ROW], plan[ROWS], plan[RUN])
+            image, image_row = scratch, plan[PADDED_ROW]
+        for r in range(rows):
+            call_transform(
+                kernels[TRANSFORMS + INPUT],
+                (
+                    image + (row + r) * OUTPUTS * image_row,
+                    image_row,
+                    pixel,
+                    OUTPUTS * pixel,
+                    scratch + plan[SCRATCH_V] + (i * rows + r) * across * pixel,
+                    INPUTS * frequency,
+                    frequency,
+                    pixel,
+                    across,
+                    channels,
+                    0,
+                    0,
+                ),
+            )
+
+
+@compiled
+def _multiply(kernels: Any, plan: Any, kernel: int, scratch: int, tiles: int) -> None:
+    """``M[f] = V[f] @ U[f]`` for every frequency, stripe by stripe of U."""
+    channels, filters = plan[CHANNELS], plan[FILTERS]
+    for f in range(FREQUENCIES):
+        v = scratch + plan[SCRATCH_V] + f * FLOAT * (tiles * channels + GAP)
+        m = scratch + plan[SCRATCH_M] + f * FLOAT * (tiles * filters + GAP)
+        for column in range(0, filters, STRIPE):
+            width = min(STRIPE, filters - column)
+            add_product(
+                kernels,
+                v,
+                FLOAT * channels,
+                FLOAT,
+                kernel,
+                FLOAT * STRIPE,
+                m + FLOAT * column,
+                FLOAT * filters,
+                tiles,
+                width,
+                channels,
+                0,
+            )
+            kernel += FLOAT * STRIPE * channels
+
+
+@compiled
+def _multiply_gradients(kernels: Any, plan: Any, scratch: int, target: int, tiles: int, add: int) -> None:
+    """``dU[f] += V[f]ᵀ @ Z[f]`` for every frequency."""
+    channels, filters = plan[CHANNELS], plan[FILTERS]
+    for f in range(FREQUENCIES):
+        add_product(
+            kernels,
+            scratch + plan[SCRATCH_V] + f * FLOAT * (tiles * channels + GAP),
+            FLOAT,
+            FLOAT * channels,
+            scratch + plan[SCRATCH_M] + f * FLOAT * (tiles * filters + GAP),
+            FLOAT * filters,
+            target + f * FLOAT * channels * filters,
+            FLOAT * filters,
+            channels,
+            filters,
+            tiles,
+            add,
+        )
+
+
+@compiled
+def _transform_outputs(
+    kernels: Any,
+    plan: Any,
+    scratch: int,
+    number: int,
+    images: int,
+    row: int,
+    rows: int,
+    bias: int,
+    target: int,
+    rectify: int,
+) -> None:
+    """M back to some rows of tiles of one image."""
+    across, filters, width = plan[TILES_ACROSS], plan[FILTERS], plan[WIDTH]
+    pixel, frequency = FLOAT * filters, FLOAT * (images * rows * across * filters + GAP)
+    for r in range(rows):
+        top = (row + r) * OUTPUTS
+        inside = min(OUTPUTS, plan[HEIGHT] - top)
+        whole = inside == OUTPUTS and across * OUTPUTS == width
+        place = target + top * width * pixel
+        there = place if whole else scratch + plan[SCRATCH_EDGE]
+        there_row = (width if whole else across * OUTPUTS) * pixel
+        call_transform(
+            kernels[TRANSFORMS + OUTPUT],
+            (
+                scratch + plan[SCRATCH_M] + (number * rows + r) * across * pixel,
+                INPUTS * frequency,
+                frequency,
+                pixel,
+                there,
+                there_row,
+                pixel,
+                OUTPUTS * pixel,
+                across,
+                filters,
+                bias,
+                rectify,
+            ),
+        )
+        if not whole:
+            put_inside(there, there_row, place, width * pixel, inside, width * filters)
+
+
+@compiled
+def _transform_gradients(
+    kernels: Any, plan: Any, scratch: int, number: int, images: int, row: int, rows: int, dz: int
+) -> None:
+    """Some rows of tiles of one image's ``dz`` to Z."""
+    across, filters, width = plan[TILES_ACROSS], plan[FILTERS], plan[WIDTH]
+    pixel, frequency = FLOAT * filters, FLOAT * (images * rows * across * filters + GAP)
+    for r in range(rows):
+        top = (row + r) * OUTPUTS
+        inside = min(OUTPUTS, plan[HEIGHT] - top)
+        there, there_row = dz + top * width * pixel, width * pixel
+        if inside < OUTPUTS or across * OUTPUTS > width:
+            edge, edge_row = scratch + plan[SCRATCH_EDGE], across * OUTPUTS * pixel
+            clear(edge, OUTPUTS * OUTPUTS * across * filters)
+            put_inside(there, there_row, edge, edge_row, inside, width * filters)
+            there, there_row = edge, edge_row
+        call_transform(
+            kernels[TRANSFORMS + OUTPUT_GRADIENT],
+            (
+                there,
+                there_row,
+                pixel,
+                OUTPUTS * pixel,
+                scratch + plan[SCRATCH_M] + (number * rows + r) * across * pixel,
+                INPUTS * frequency,
+                frequency,
+                pixel,
+                across,
+                filters,
+                0,
+                0,
+            ),
+        )

@@ -1,0 +1,176 @@
+"""Convolutions on the compiled path are those of the NumPy path, whatever their sizes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nnstudio.core.window import Window
+from nnstudio.engine.ops import NumpyOps
+from nnstudio.engine.ops.jit import winograd_plans
+from nnstudio.engine.ops.jit.instructions import convolution, images
+from nnstudio.engine.ops.jit.program import Matrix, Program, Weights
+from nnstudio.engine.ops.jit.windows import Convolution
+from nnstudio.layers import Conv2D, Dense, Dropout, Flatten, ZeroPadding
+from tests.engine.jit.helpers import assert_same_steps, noise_data, project_of, run_once
+
+pytestmark = pytest.mark.timeout(900)  # the kernels may have to be compiled first
+
+CHANNELS = st.sampled_from([1, 2, 5, 8, 16, 17, 33, 70])
+PAIRS = st.tuples(st.integers(1, 4), st.integers(1, 4))
+PADDINGS = st.sampled_from(["valid", "same"])
+
+
+@pytest.fixture(scope="module", params=["native", "AVX2"])
+def code(request, kernels, avx2_kernels):
+    return kernels if request.param == "native" else avx2_kernels
+
+
+@st.composite
+def convolutions(draw: st.DrawFn) -> Convolution:
+    """Any convolution that a Conv2D can be, on a small image."""
+    groups = draw(st.sampled_from([1, 1, 1, 2, 3]))
+    kernel, strides = draw(PAIRS), draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
+    dilation, padding = draw(st.tuples(st.integers(1, 2), st.integers(1, 2))), draw(PADDINGS)
+    window = Window(kernel, strides, dilation, padding)
+    size = [draw(st.integers(1 if padding == "same" else reach, 12)) for reach in window.reach]
+    return Convolution(window, (*size, groups * draw(CHANNELS)), groups * draw(CHANNELS), groups)
+
+
+@st.composite
+def plain_ones(draw: st.DrawFn) -> Convolution:
+    """3×3 with stride 1 and some channels: what Winograd's transforms are for."""
+    padding = draw(PADDINGS)
+    least = 2 if padding == "same" else 4
+    size = (draw(st.integers(least, 15)), draw(st.integers(least, 15)), draw(st.integers(8, 40)))
+    return Convolution(Window((3, 3), padding=padding), size, draw(st.integers(8, 80)))
+
+
+class Example:
+    """A convolution's arrays, and its results on both paths."""
+
+    def __init__(self, made: Convolution, batch: int, kernels, *, threads: int = 1) -> None:
+        random = np.random.default_rng(3)
+        draw = lambda *shape: random.normal(size=shape).astype(np.float32)  # noqa: E731
+        channels = made.image[2]
+        shape = (*made.window.kernel, channels // made.groups, made.filters)
+        self.x, self.dz = draw(batch, *made.image), draw(batch, *made.output)
+        self.kernel, self.bias = draw(*shape) / math.sqrt(math.prod(shape[:3])), draw(made.filters)
+        self._compiled(made.flattened(), batch, kernels, threads)
+        self._numpys(made)
+
+    def _compiled(self, made: Convolution, batch: int, kernels, threads: int) -> None:
+        program = Program(batch)
+        x, dz = filled(self.x), filled(self.dz)
+        y, dx = program.matrix(dz.width), program.matrix(x.width)
+        weights = self.kernel.copy()
+        forward = convolution.forward_kernel(program, made, weights)
+        backward = convolution.backward_kernel(program, made, weights)
+        convolution.convolve(program, made, x, forward, self.bias, y, rectify=True)
+        convolution.convolve_input(program, made, dz, backward, dx)
+        program.barrier()
+        convolution.convolution_gradient(program, made, x, dz, Weights(weights.ravel(), None, 0), 0.0)
+        run_once(program, kernels, batch, threads=threads)
+        for matrix in (y, dx):
+            assert not matrix.array[:, matrix.width :].any()  # nothing is written behind a sample
+        self.results = [y.array[:, : y.width], dx.array[:, : dx.width], self.kernel - weights]
+
+    def _numpys(self, made: Convolution) -> None:
+        ops, exact = NumpyOps(), np.float64
+        x, dz, kernel = self.x.astype(exact), self.dz.astype(exact), self.kernel.astype(exact)
+        y, dx, d_kernel = np.empty_like(dz), np.empty_like(x), np.empty_like(kernel)
+        ops.convolve(x, kernel, self.bias.astype(exact), made.window, y)
+        ops.convolve_backward(dz, x, kernel, made.window, d_kernel, None, dx)
+        self.expected = [np.maximum(y, 0), dx, d_kernel]
+
+    def errors(self) -> list[float]:
+        """Largest error of output, input's and kernel's gradient, by their size."""
+        pairs = zip(self.results, self.expected, strict=True)
+        return [np.abs(a.reshape(b.shape) - b).max() / max(1.0, np.abs(b).max()) for a, b in pairs]
+
+
+def filled(values: np.ndarray) -> Matrix:
+    matrix = Matrix(len(values), values[0].size)
+    matrix.array[:, : matrix.width] = values.reshape(len(values), -1)
+    return matrix
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(made=convolutions(), batch=st.integers(1, 5))
+def test_forward_and_gradients_of_any_convolution_are_numpys(code, made: Convolution, batch: int):
+    assert max(Example(made, batch, code, threads=2).errors()) < 1e-5
+
+
+@settings(deadline=None, derandomize=True, max_examples=40)
+@given(made=plain_ones(), batch=st.integers(1, 9))
+def test_winograds_transforms_are_as_exact(code, made: Convolution, batch: int):
+    assert winograd_plans.fits(made)
+    assert max(Example(made, batch, code, threads=2).errors()) < 3e-6
+
+
+def test_tiles_of_a_large_image_and_many_channels_are_worked_on_in_parts(kernels):
+    for size, filters in ((41, 24), (7, 130)):
+        made = Convolution(Window((3, 3), padding="same"), (size, size + 2, 136), filters)
+        assert max(Example(made, 3, kernels, threads=3).errors()) < 5e-6
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_kernels_larger_than_the_image_and_its_strides(kernels, padding: str):
+    window = Window((7, 9), (5, 2), padding=padding)
+    made = Convolution(window, (7, 9, 3) if padding == "valid" else (2, 3, 3), 4)
+    assert max(Example(made, 2, kernels).errors()) < 1e-5
+
+
+def test_borders_go_on_and_come_off(kernels):
+    program, pads = Program(3), ((1, 0), (2, 3))
+    values = np.random.default_rng(1).normal(size=(3, 4, 5, 2)).astype(np.float32)
+    x, out, back = filled(values), program.matrix(5 * 10 * 2), program.matrix(4 * 5 * 2)
+    images.pad(program, x, (4, 5, 2), pads, out)
+    images.crop(program, out, (4, 5, 2), pads, back)
+    run_once(program, kernels, 3, threads=2)
+    np.testing.assert_array_equal(out.array.reshape(3, 5, 10, 2), np.pad(values, ((0, 0), *pads, (0, 0))))
+    np.testing.assert_array_equal(back.array, x.array)
+
+
+def test_images_of_another_size_are_refused():
+    program, made = Program(2), Convolution(Window((3, 3)), (5, 5, 2), 4)
+    kernel = convolution.forward_kernel(program, made, np.zeros((3, 3, 2, 4), np.float32))
+    with pytest.raises(ValueError, match="images"):
+        convolution.convolve(program, made, program.matrix(49), kernel, None, program.matrix(36))
+    with pytest.raises(ValueError, match="array"):
+        convolution.forward_kernel(program, made, np.zeros((3, 3, 2, 5), np.float32))
+    with pytest.raises(ValueError, match="images"):
+        images.pad(program, program.matrix(8), (2, 2, 2), ((1, 1), (1, 1)), program.matrix(30))
+
+
+def conv(filters: int, kernel: int = 3, **settings_: object) -> Conv2D:
+    return Conv2D(filters=filters, kernel_size=(kernel, kernel), **settings_)
+
+
+NETWORKS = {
+    "plain": (conv(8, activation="relu"), conv(16, activation="relu"), Flatten(), Dense(5, "relu")),
+    "strided": (conv(6, 2, strides=(2, 2), padding="same"), conv(70, 3, padding="same", activation="tanh")),
+    "grouped": (conv(6, 1), conv(12, 3, groups=3, activation="gelu"), conv(4, 2, dilation_rate=(2, 2))),
+    "bordered": (ZeroPadding(((1, 0), (2, 1))), conv(9, 3, use_bias=False), ZeroPadding(), conv(8, 4)),
+    "softmax": (conv(5, activation="softmax"), Dropout(0.3), conv(4, activation="relu"), Dropout(0.2)),
+    "frozen": (conv(8, frozen=True), conv(8, activation="relu"), conv(8, frozen=True, padding="same")),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_steps_of_whole_networks(kernels, name: str):
+    layers = (*NETWORKS[name], Flatten(), Dense(3))
+    assert_same_steps(project_of(layers, (9, 8, 3)), noise_data(64, (9, 8, 3), 3), kernels)
+
+
+@pytest.mark.parametrize(
+    "recipe", [{"clip_norm": 0.05, "l2": 0.01}, {"clip_value": 0.01, "l1": 0.01}], ids=str
+)
+def test_penalties_and_clipping(kernels, recipe):
+    layers = (conv(8, activation="relu"), conv(9, activation="relu"), conv(4, 2), Flatten(), Dense(3))
+    project = project_of(layers, (9, 8, 1), optimizer="Adam", learning_rate=0.001, **recipe)
+    assert_same_steps(project, noise_data(64, (9, 8, 1), 3), kernels, steps=3, tolerance=1e-4)

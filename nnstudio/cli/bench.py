@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from nnstudio.cli.output import print_json, progress, say, table
 from nnstudio.cli.specs import find_project
+from nnstudio.engine.ops.gpu.detect import require_gpu
 from nnstudio.errors import SpecError
 from nnstudio.experiments.bench import Case, Row, case_of, machine, measure, standard_cases
 
@@ -27,6 +28,8 @@ def run(arguments: argparse.Namespace) -> None:
         )
     cases = _cases(arguments.spec)
     paths = (arguments.path,) if arguments.path else PATHS
+    if arguments.path == "gpu":
+        require_gpu()
     rows: list[Row] = []
     with progress() as shown:
         for case in cases:

@@ -163,7 +163,7 @@ def _add_bench(commands: Commands[_Parser]) -> None:
     bench.add_argument("spec", metavar="SPEC", nargs="*", help="M1 ... M6, C1 ... C3, or as for train; all")
     bench.add_argument("--vs", choices=["torch", "jax"], help="train the same networks there, by turns")
     bench.add_argument("--evaluate", action="store_true", help="loss and accuracy on 10,000 samples instead")
-    bench.add_argument("--path", choices=["numpy", "jit"], help="measure one compute path only")
+    bench.add_argument("--path", choices=["numpy", "jit", "gpu"], help="measure one compute path only")
     bench.add_argument("--seconds", type=float, default=0.5, help="length of a turn (0.5)")
     bench.add_argument("--rounds", type=int, default=5, help="turns that each gets (5)")
     bench.add_argument("--warm", action="store_true", help="only compile the kernels")

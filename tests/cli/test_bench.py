@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from nnstudio.engine.ops.gpu.detect import Gpu
 from tests.cli.conftest import Command
 
 
@@ -20,3 +23,9 @@ def test_an_unknown_network_is_refused(command: Command):
 def test_turns_without_time_are_refused(command: Command):
     command("bench", "M5", "--seconds", 0).refused("--seconds")
     command("bench", "M5", "--rounds", 0).refused("--rounds")
+
+
+def test_the_gpu_is_measured_where_there_is_one(command: Command, monkeypatch: pytest.MonkeyPatch):
+    none = Gpu(reason="CuPy finds no NVIDIA GPU", fix="check the driver")
+    monkeypatch.setattr("nnstudio.engine.ops.gpu.detect.find_gpu", lambda: none)
+    command("bench", "M5", "--path", "gpu").refused("CuPy finds no NVIDIA GPU")

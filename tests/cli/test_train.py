@@ -12,6 +12,7 @@ from PIL import Image
 from nnstudio.core.spec import ProjectSpec
 from nnstudio.data.catalog import load_dataset
 from nnstudio.engine.checkpoint import load_checkpoint
+from nnstudio.engine.ops.gpu.detect import Gpu
 from nnstudio.errors import FormatError
 from nnstudio.experiments.presets import load_preset
 from nnstudio.experiments.runs import RunRecorder
@@ -238,8 +239,20 @@ def test_a_diverging_run_exits_with_1_and_its_last_good_weights_open(command: Co
     assert load_checkpoint(folder / "last.h5").state is not None
 
 
-def test_there_is_no_gpu_path_yet(command: Command):
-    command("train", "spiral-mlp", "--device", "gpu").refused("GPU")
+def test_a_gpu_that_is_not_there_is_refused_with_the_reason(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+):
+    none = Gpu(reason="CuPy finds no NVIDIA GPU", fix="check the driver")
+    monkeypatch.setattr("nnstudio.engine.ops.gpu.detect.find_gpu", lambda: none)
+    command("train", "spiral-mlp", "--device", "gpu").refused("CuPy finds no NVIDIA GPU", "check the driver")
+
+
+def test_the_report_says_what_computed_and_why_no_gpu_did(command: Command, tmp_path: Path):
+    options = ("--epochs", 1, "--out", tmp_path / "run")
+    said = command("train", "spiral-mlp", *options).out
+    assert "device       CPU · NumPy (no GPU: NNSTUDIO_PATH is numpy)" in said
+    said = command("train", "spiral-mlp", *options[:2], "--device", "cpu", "--out", tmp_path / "cpu").out
+    assert "device       CPU · NumPy\n" in said
 
 
 def test_an_existing_run_is_not_overwritten(command: Command, run_folder: Path):

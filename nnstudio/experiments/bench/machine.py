@@ -42,6 +42,31 @@ def multiply_adds_per_second(threads: int) -> float:
     return float(SIZE**3 / best)
 
 
+def gpu_multiply_adds_per_second() -> float:
+    """What the GPU's matrix product reaches on large float32 matrices.
+
+    Raises:
+        TrainingError: There is no GPU.
+    """
+    from nnstudio.engine.ops.gpu.detect import require_gpu
+
+    require_gpu()
+    from nnstudio.engine.ops.gpu.cuda import cuda_device
+
+    device, size, products = cuda_device(), 4 * SIZE, 10
+    random, last = np.random.default_rng(0), np.empty((1, 1), np.float32)
+    a = device.upload(random.random((size, size), dtype=np.float32))
+    out, best = device.upload(np.empty((size, size), np.float32)), float("inf")
+    for _ in range(3):
+        device.download(out[:1, :1], last)  # waits for what was queued before
+        started = time.perf_counter()
+        for _ in range(products):
+            device.matmul(a, a, out)
+        device.download(out[:1, :1], last)
+        best = min(best, time.perf_counter() - started)
+    return products * size**3 / best
+
+
 def _processor() -> str:
     """The processor's name as the system knows it."""
     try:

@@ -11,7 +11,11 @@ import numpy as np
 
 from nnstudio.data.dataset import Progress
 from nnstudio.experiments.bench.cases import Case
-from nnstudio.experiments.bench.machine import most_threads, multiply_adds_per_second
+from nnstudio.experiments.bench.machine import (
+    gpu_multiply_adds_per_second,
+    most_threads,
+    multiply_adds_per_second,
+)
 from nnstudio.experiments.bench.ours import Ours
 from nnstudio.experiments.bench.peers import Contestant, peer_named
 
@@ -70,7 +74,8 @@ def measure(
 
     Args:
         case: What to train.
-        paths: Compute paths; see ``engine.fast_path``.
+        paths: Compute paths of the processor (see ``engine.fast_path``), or "gpu" alone: the peer then
+            trains there, too.
         task: What to measure.
         peer: One of ``PEERS``, or "" for none.
         seconds: Length of a turn.
@@ -78,19 +83,20 @@ def measure(
         progress: Told what is going on; may raise ``Cancelled``.
 
     Raises:
+        TrainingError: There is no GPU.
         DataError: The peer is not installed, can't be told this network, or has other gradients.
     """
-    data, threads = case.data(), most_threads()
+    data, threads, gpu = case.data(), most_threads(), paths == ("gpu",)
     trainers = {path: Ours(case, data, path) for path in paths}
     contestants: dict[str, Contestant] = dict(trainers)
     if peer:
-        contestants[peer] = peer_named(peer, case, data, threads)
+        contestants[peer] = peer_named(peer, case, data, threads, gpu=gpu)
     speeds: dict[str, list[float]] = {name: [] for name in contestants}
     limits = []
     for turn in range(rounds + 1):
         if progress:
             progress(f"{case.name}: round {turn} of {rounds}", turn / (rounds + 1))
-        limit = multiply_adds_per_second(threads)
+        limit = gpu_multiply_adds_per_second() if gpu else multiply_adds_per_second(threads)
         for name, contestant in contestants.items():
             gc.collect()
             speed = _turn(contestant, task, seconds, len(data.train))

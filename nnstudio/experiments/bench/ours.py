@@ -20,13 +20,16 @@ class Ours:
     Args:
         case: What to train.
         data: On what.
-        path: Compute path; see ``engine.fast_path``.
+        path: Compute path of the processor (see ``engine.fast_path``), or "gpu".
+
+    Raises:
+        TrainingError: There is no GPU.
     """
 
     def __init__(self, case: Case, data: Prepared, path: str) -> None:
         self._path, self._case, self._data = path, case, data
         with _environment(path):
-            self._trainer = Trainer(case.project, data)
+            self._trainer = Trainer(case.project, data, device="gpu" if path == "gpu" else "cpu")
         self._events = self._trainer.run()
 
     def train(self, seconds: float) -> float:
@@ -61,9 +64,9 @@ class Ours:
 
 @contextmanager
 def _environment(path: str) -> Iterator[None]:
-    """Training asks the environment for the path where an epoch begins."""
+    """Training asks the environment for the processor's path where an epoch begins."""
     before = os.environ.get("NNSTUDIO_PATH")
-    os.environ["NNSTUDIO_PATH"] = path
+    os.environ["NNSTUDIO_PATH"] = "numpy" if path == "gpu" else path
     try:
         yield
     finally:

@@ -43,7 +43,7 @@ def assert_same(device, network, dtype, noise, tolerance):
     x = random.standard_normal((BATCH, *network.input_shape)).astype(dtype)
     labels = random.integers(0, 4, BATCH)
     ops = GpuOps(device, dtype)
-    ops.least_chunk, ops.column_bytes = 2, 4096  # so that sums and convolutions have several parts
+    ops.few_rows, ops.least_chunk, ops.column_bytes = 2, 2, 4096  # so that work comes in several parts
     expected = Passes(network, weights, x, labels, noise)
     found = Passes(network, weights, x, labels, noise, ops)
     assert found.hits == expected.hits

@@ -21,7 +21,12 @@ Function = Callable[[int, int, tuple[Any, ...]], None]
 """Starts a kernel: number of blocks, threads per block, arguments."""
 
 _MOST_COUNT = 2**31 - 1
-_NULL = np.int64(0)
+_CONVERSIONS: dict[type, Callable[[Any], Any]] = {
+    int: np.int32,
+    bool: np.int32,
+    float: np.float64,
+    type(None): lambda _: np.int64(0),  # the null pointer
+}
 
 
 class Device(Protocol):
@@ -88,7 +93,17 @@ class Launcher:
             count: How many elements.
             *arguments: Arrays, Python numbers (as int and double), NumPy scalars; None for no array.
             source: Kernels that it is one of, if it isn't in the library.
+
+        Raises:
+            TrainingError: There are more elements than the kernels can count.
         """
+        if count > _MOST_COUNT:
+            raise TrainingError(
+                "an array of this run is too large for the GPU",
+                allowed=f"{_MOST_COUNT:,} values",
+                received=f"{count:,}",
+                fix="use a smaller batch, or train on the CPU",
+            )
         if count > 0:
             self._start(name, -(-count // self.device.threads), self.device.threads, arguments, source)
 
@@ -108,23 +123,8 @@ class Launcher:
         function = self._functions.get((source, name))
         if function is None:
             function = self._functions[source, name] = self._find(source, name)
-        function(min(blocks, self.device.most_blocks), threads, tuple(map(_argument, arguments)))
+        given = tuple([convert(a) if (convert := _CONVERSIONS.get(type(a))) else a for a in arguments])
+        function(min(blocks, self.device.most_blocks), threads, given)
 
     def _find(self, source: str, name: str) -> Function:
         return self.device.function(sources.whole(self.dtype, source or sources.library()), name)
-
-
-def _argument(value: Any) -> Any:
-    kind = type(value)
-    if kind is int or kind is bool:
-        if value > _MOST_COUNT:
-            raise TrainingError(
-                "an array of this run is too large for the GPU",
-                allowed=f"{_MOST_COUNT:,} values",
-                received=f"{value:,}",
-                fix="use a smaller batch, or train on the CPU",
-            )
-        return np.int32(value)
-    if kind is float:
-        return np.float64(value)
-    return _NULL if value is None else value

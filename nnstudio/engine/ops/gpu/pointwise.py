@@ -32,8 +32,10 @@ class PointwiseOps(ScratchOps):
             weights then stay as they are.
     """
 
+    few_rows = 128
+    """Up to so many rows a thread adds up a whole column: cheaper than to start a second kernel."""
     least_chunk = 16
-    """Rows that a thread adds up at least."""
+    """Of more rows a thread adds up so many at least."""
     most_chunks = 1024
     """Parts that a column's sum is cut into at most."""
 
@@ -108,6 +110,8 @@ class PointwiseOps(ScratchOps):
 
     def chunks(self, rows: int, columns: int) -> tuple[int, int]:
         """How sums down columns are shared out: rows of a chunk, and number of chunks."""
+        if rows <= self.few_rows:
+            return rows, 1
         enough = self.device.threads * self.device.most_blocks
         step = max(self.least_chunk, -(-rows // self.most_chunks), rows * columns // enough)
         return step, -(-rows // step)
@@ -119,8 +123,11 @@ class PointwiseOps(ScratchOps):
 
     def dropout(self, x: Array, rate: float, key: int, mask: Array, out: Array) -> Array:
         """``out = x * mask`` with a mask of zeros and ``1 / (1 - rate)`` that follows from ``key``."""
-        least, kept = float(round(rate * 2**32)), 1 / (1 - rate)
-        self.launch.each("dropout_mask", mask.size, mask, mask.size, *_halves(key), least, kept)
+        numbers = (mask.size, *_halves(key), float(round(rate * 2**32)), 1 / (1 - rate))
+        if mask.size == x.size:
+            self.launch.each("dropout", mask.size, x, mask, out, *numbers)
+            return out
+        self.launch.each("dropout_mask", mask.size, mask, *numbers)
         return self.multiply(x, mask, out)
 
     def gaussian_noise(self, x: Array, stddev: float, key: int, out: Array) -> Array:

@@ -25,7 +25,7 @@ class Contestant(Protocol):
         """Loss and accuracy on the first training samples, once; samples per second."""
 
 
-def peer_named(name: str, case: Case, data: Prepared, threads: int) -> Contestant:
+def peer_named(name: str, case: Case, data: Prepared, threads: int, *, gpu: bool = False) -> Contestant:
     """A network in another library, once its gradients have been found to be ours.
 
     Args:
@@ -33,15 +33,17 @@ def peer_named(name: str, case: Case, data: Prepared, threads: int) -> Contestan
         case: What to train.
         data: On what.
         threads: Threads that the library may use.
+        gpu: Train on the GPU.
 
     Raises:
-        DataError: The library is not installed or can't be told this network, or its gradients are others.
+        DataError: The library is not installed, finds no GPU or can't be told this network, or its
+            gradients are others.
     """
     if name == "torch":
         from nnstudio.experiments.bench.peers.torch_peer import TorchPeer
 
-        return TorchPeer(case, data, threads)
-    if name == "jax":
+        return TorchPeer(case, data, threads, gpu=gpu)
+    if name == "jax" and not gpu:
         from nnstudio.experiments.bench.peers.jax_peer import JaxPeer
 
         return JaxPeer(case, data, threads)

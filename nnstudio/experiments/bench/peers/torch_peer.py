@@ -28,21 +28,24 @@ EVALUATION_BATCH = 1000
 class TorchPeer:
     """A network in PyTorch; see ``peer_named``."""
 
-    def __init__(self, case: Case, data: Prepared, threads: int) -> None:
+    def __init__(self, case: Case, data: Prepared, threads: int, *, gpu: bool = False) -> None:
         self._torch = _torch()
+        if gpu and not self._torch.cuda.is_available():
+            raise DataError("PyTorch finds no GPU", fix="install a PyTorch with CUDA, or leave --vs out")
+        device = self._device = "cuda" if gpu else "cpu"
         self._torch.set_num_threads(threads)
         self._batch = case.project.train.batch_size
         self._module = module_of(self._torch, case.project.network)
-        self._module.to(memory_format=self._torch.channels_last)
+        self._module.to(device, memory_format=self._torch.channels_last)
         check_gradients(self._torch, case, data)
         gather = Gather(data.train, data.scaling, len(data.train))
-        x = self._torch.from_numpy(gather.x(slice(None)).copy())
+        x = self._torch.from_numpy(gather.x(slice(None)).copy()).to(device)
         images = x.dim() == 4
         self._x = x.permute(0, 3, 1, 2) if images else x  # NHWC in memory is channels last
-        self._y = self._torch.from_numpy(data.train.labels.copy())
+        self._y = self._torch.from_numpy(data.train.labels.copy()).to(device)
         self._optimizer = _optimizer(self._torch, self._module, case)
         self._loss = self._torch.nn.CrossEntropyLoss()
-        self._order = self._torch.randperm(len(self._y))
+        self._order = self._torch.randperm(len(self._y), device=device)
         self._at = 0
 
     def train(self, seconds: float) -> float:
@@ -51,6 +54,9 @@ class TorchPeer:
         started, samples = time.perf_counter(), 0
         while (elapsed := time.perf_counter() - started) < seconds:
             samples += self._step()
+        if self._device == "cuda":  # steps are only queued up to here
+            self._torch.cuda.synchronize()
+            elapsed = time.perf_counter() - started
         return samples / elapsed
 
     def evaluate(self, samples: int) -> float:
@@ -70,7 +76,7 @@ class TorchPeer:
 
     def _step(self) -> int:
         if self._at >= len(self._order):
-            self._order, self._at = self._torch.randperm(len(self._y)), 0
+            self._order, self._at = self._torch.randperm(len(self._y), device=self._device), 0
         rows = self._order[self._at : self._at + self._batch]
         self._at += self._batch
         loss = self._loss(self._module(self._x.index_select(0, rows)), self._y.index_select(0, rows))

@@ -14,7 +14,16 @@ __device__ bits mixed(bits x) {
 
 __device__ bits random_bits(bits position, bits low, bits high) { return mixed(mixed(position + low) + high); }
 
-// mask = 0 where the bits are below `least`, else 1 / (1 - rate)
+// mask = 0 where the bits are below `least`, else `kept` = 1 / (1 - rate), and out = x * mask
+extern "C" __global__ void dropout(
+    const real* x, real* mask, real* out, int count, bits low, bits high, double least, double kept) {
+    EACH(i, count) {
+        mask[i] = (double)random_bits(i, low, high) >= least ? (real)kept : (real)0;
+        out[i] = x[i] * mask[i];
+    }
+}
+
+// The mask alone, for one that holds for many values
 extern "C" __global__ void dropout_mask(real* mask, int count, bits low, bits high, double least, double kept) {
     EACH(i, count) mask[i] = (double)random_bits(i, low, high) >= least ? (real)kept : (real)0;
 }

@@ -17,6 +17,7 @@ from nnstudio.gui.form.nested import NestedForm
 from nnstudio.gui.form.row import CheckRow, FormRow
 from nnstudio.gui.form.spins import OptionalField
 from nnstudio.gui.form.words import error_sentence
+from nnstudio.gui.help_topics import Topic, field_topic
 from nnstudio.gui.theme import theme
 from nnstudio.gui.tokens import METRICS
 
@@ -167,6 +168,14 @@ class SpecForm(QWidget):
         place = self._places[field]
         assert isinstance(place, FormRow)
         place.set_aside(widget)
+
+    def help_topic(self, item: QWidget) -> Topic | None:
+        """What F1 says about the field that holds ``item``."""
+        for name, editor in self._editors.items():
+            if editor.widget is item or editor.widget.isAncestorOf(item):
+                value = None if self._spec is None else getattr(self._spec, name)
+                return field_topic(self._rows[name], value)
+        return None
 
     def focus_chain(self) -> list[QWidget]:
         """Every widget that takes the focus, from top to bottom."""

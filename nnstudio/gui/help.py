@@ -1,12 +1,14 @@
-"""Help: what the focused item is for, all shortcuts, and what this program is."""
+"""Help: the focused item, all shortcuts, and what this program is."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QDialog, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from nnstudio import __version__
 from nnstudio.gui.actions import commands
+from nnstudio.gui.help_popover import HelpPopover, show_topic
+from nnstudio.gui.help_topics import topic_of
 from nnstudio.gui.theme import theme
 
 _MORE_KEYS = (
@@ -19,45 +21,10 @@ _MORE_KEYS = (
 _WIDTH = 320
 
 
-class HelpPopover(QFrame):
-    """A small window beside an item; any click or key closes it."""
-
-    def __init__(self, item: QWidget) -> None:
-        super().__init__(item.window(), Qt.WindowType.Popup)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setProperty("role", "card")
-        title, text = help_text(item)
-        column = QVBoxLayout(self)
-        column.addWidget(_label(title, "section"))
-        column.addWidget(_label(text, "secondary"))
-        self.setFixedWidth(theme().px(_WIDTH))
-        self.setAccessibleName(title)
-        self.setAccessibleDescription(text)
-        self.adjustSize()
-        self._place(item)
-
-    def _place(self, item: QWidget) -> None:
-        corner = item.mapToGlobal(QPoint(0, item.height() + theme().px(4)))
-        room = item.screen().availableGeometry()
-        x = max(room.left(), min(corner.x(), room.right() - self.width()))
-        above = item.mapToGlobal(QPoint(0, 0)).y() - self.height() - theme().px(4)
-        y = corner.y() if corner.y() + self.height() <= room.bottom() else max(room.top(), above)
-        self.move(x, y)
-
-    def keyPressEvent(self, _event: object) -> None:
-        """Any key closes it."""
-        self.close()
-
-
-def help_text(item: QWidget) -> tuple[str, str]:
-    """Name and explanation of an item, from the nearest widget around it that has them."""
-    title, text = "", ""
-    widget: QWidget | None = item
-    while widget is not None and not (title and text):
-        title = title or widget.accessibleName() or widget.windowTitle()
-        text = text or widget.whatsThis() or widget.toolTip() or widget.accessibleDescription()
-        widget = widget.parentWidget() if not widget.isWindow() else None
-    return title or "NNStudio", text or "F6 goes to the next part of the window, Tab to the next item."
+def show_help(window: QWidget) -> HelpPopover:
+    """Explains the item that has the focus."""
+    item = QApplication.focusWidget() or window
+    return show_topic(topic_of(item), item)
 
 
 def show_keys(parent: QWidget) -> QDialog:

@@ -168,7 +168,7 @@ class InspectorPanel(QFrame):
         if several > 1 and not together:
             layer = None
         row = self._document.report.row(layer.name) if layer is not None else None
-        self.header.show_layer(layer, len(together))
+        self.header.show_layer(layer, len(together), row)
         sees = receptive_field(self._document.network, layer.name) if layer is not None else None
         self.layer.show_layer(layer, row, self._document.project.train.l2, sees)
         if self.layer.form is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from nnstudio.core.spec import NetworkSpec, ProjectSpec
 from nnstudio.gui import help as help_windows
@@ -178,7 +178,7 @@ class MainWindow(QMainWindow):
                 "fork_run": partial(run_dialogs.fork_run, self),
                 "find_rate": partial(run_dialogs.find_rate, self),
                 "plot_data": partial(run_dialogs.plot_data, self),
-                "help": self._help,
+                "help": lambda: help_windows.show_help(self),
                 "keys": lambda: help_windows.show_keys(self),
                 "about": lambda: help_windows.show_about(self),
             }
@@ -301,9 +301,6 @@ class MainWindow(QMainWindow):
         self.docks.set_open("left", True)
         self._show_sides()
         (self.layer_rail if self.docks.narrow else self.layer_list).focus_search()
-
-    def _help(self) -> None:
-        help_windows.HelpPopover(QApplication.focusWidget() or self).show()
 
     def _choose_data_file(self) -> None:
         path = self.files.ask_data_file()

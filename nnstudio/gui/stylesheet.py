@@ -58,6 +58,7 @@ QFrame[role="panel"], QFrame[role="card"] { background: $panel; border: 1px soli
   border-radius: 6px; }
 QFrame[role="card"][selectable="true"]:hover { background: $hover; }
 QFrame[role="card"][selected="true"] { background: $accent_tint; border: 2px solid $accent; }
+QFrame[role="tip"] { background: $panel; border: 1px solid $strong; }
 QFrame[role="surface"] { background: $panel; border: none; }
 QFrame[role="window"] { background: $window; border: none; }
 QFrame[role="divider"] { background: $border; border: none; min-height: 1px; max-height: 1px; }

@@ -35,6 +35,10 @@ class Activation(Layer):
     one, without tanh.
 
     Behind a linear layer the function is computed together with it. Shapes: any, unchanged.
+
+    When to use it: between layers that compute weighted sums, which would amount to a single sum without
+    it. relu is the usual first choice, leaky or elu where units die, tanh or sigmoid for small values on
+    purpose, softmax only at the end.
     """
 
     category: ClassVar[Category] = "activation"

@@ -19,6 +19,9 @@ class AvgPool(Pool):
         y  = Σ of the pixels under the window / m
         dx = Σ over the windows that a pixel lies under: dy / m
 
+    When to use it: behind convolutions, to make the image smaller where the strength of a feature matters
+    more than its peak.
+
     Shapes: ``(H, W, C) -> (oH, oW, C)``, with ``⌊(H − pool) / s⌋ + 1`` rows for padding "valid" and
     ``⌈H / s⌉`` for "same". No parameters.
     """

@@ -34,6 +34,10 @@ class BatchNorm(Layer):
     place of the batch's, and so does a frozen layer; its backward pass then has no terms in the sums.
     A batch in which a channel is constant, also one of a single value, gives ``y = beta``.
 
+    When to use it: behind a Dense or Conv2D layer, in front of its activation, in deep networks: they train
+    faster and forgive larger learning rates. Not with batches of a few samples; there LayerNorm does
+    better.
+
     Shapes: any, unchanged. Parameters: ``2·C``, beside ``2·C`` running statistics. Multiply-adds:
     one per value.
     """

@@ -45,6 +45,9 @@ class Conv2D(Layer):
     that the output is ``⌈H / s⌉ × ⌈W / s⌉`` (where their number is odd, the last goes to the bottom
     or right). With groups, each of G parts of the filters sees only its own part of the channels.
 
+    When to use it: on images, wherever the same pattern may appear in many places. Few filters first, more
+    as the image gets smaller.
+
     Shapes: ``(H, W, C) -> (oH, oW, F)``. Parameters: ``kh·kw·C/G·F + F``. Multiply-adds:
     ``oH·oW·F·kh·kw·C/G``.
     """

@@ -36,6 +36,9 @@ class Dense(Layer):
         dbias   = Σ over samples dz  # (U,)
         dx      = dz @ kernelᵀ       # (n, U) @ (U, N) -> (n, N)
 
+    When to use it: on features and behind Flatten or GlobalAvgPool; the last layer has one unit per class.
+    On large images a Conv2D needs far fewer parameters.
+
     Shapes: ``(N,) -> (units,)``. Parameters: ``N·units + units``. Multiply-adds: ``N·units``.
     """
 

@@ -33,6 +33,9 @@ class DepthwiseConv2D(Layer):
     Backward as for Conv2D, channel by channel. With a 1×1 Conv2D behind it, which mixes the channels,
     it does the work of a Conv2D with far fewer parameters (Howard et al., "MobileNets", 2017).
 
+    When to use it: in place of a Conv2D, with a 1×1 Conv2D behind it, where a network must be small or
+    quick.
+
     Shapes: ``(H, W, C) -> (oH, oW, C·M)``. Parameters: ``kh·kw·C·M + C·M``. Multiply-adds:
     ``oH·oW·C·M·kh·kw``.
     """

@@ -13,6 +13,8 @@ from nnstudio.layers.base import Array, Frame, KerasLayer, Layer
 class Flatten(Layer):
     """Writes the values of a sample one after the other, row by row, channels last.
 
+    When to use it: between the image part of a network and its Dense layers.
+
     Shapes: ``(H, W, C) -> (H·W·C,)``. No parameters, no arithmetic: both passes are views.
     """
 

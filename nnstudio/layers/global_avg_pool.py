@@ -19,6 +19,9 @@ class GlobalAvgPool(Layer):
         y  = Σ over rows and columns x / (H·W)
         dx = dy / (H·W)                            # the same for every pixel
 
+    When to use it: behind the last convolution, in place of Flatten: far fewer parameters, and any size of
+    image fits.
+
     Shapes: ``(H, W, C) -> (C,)``, so a Dense layer may follow. No parameters.
     """
 

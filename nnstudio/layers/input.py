@@ -18,6 +18,8 @@ MAX_INPUT_VALUES = 100_000_000
 class Input(Layer):
     """The shape of one sample: height × width × channels for images, or a number of features.
 
+    When to use it: always as the first layer; its shape follows the chosen data set.
+
     Shapes: ``() -> shape``. Computes nothing.
     """
 

@@ -32,6 +32,8 @@ class LayerNorm(Layer):
     It does the same in training and evaluation, whatever else is in the batch. As in Keras, only the
     last axis is normalised: in an image, each pixel's channels, not the image as a whole.
 
+    When to use it: in place of BatchNorm where batches are small or samples must not influence each other.
+
     Shapes: any, unchanged, with 2 channels or more. Parameters: ``2·C``. Multiply-adds: one per value.
     """
 

@@ -18,6 +18,8 @@ class MaxPool(Pool):
         y[y, x, c] = max over i, j  x[s·y + i − p, s·x + j − p, c]     # padding never wins
         dx         = dy at the largest value, 0 elsewhere              # at the first of equal ones
 
+    When to use it: behind convolutions, to halve the image and keep the strongest answer wherever it was.
+
     Shapes: ``(H, W, C) -> (oH, oW, C)``, with ``⌊(H − pool) / s⌋ + 1`` rows for padding "valid" and
     ``⌈H / s⌉`` for "same". No parameters.
     """

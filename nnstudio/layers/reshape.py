@@ -22,6 +22,8 @@ class Reshape(Layer):
 
     One size may be −1: it becomes what the number of values leaves for it.
 
+    When to use it: to read features as an image or the other way round.
+
     Shapes: any with as many values ``-> target_shape``. No parameters, no arithmetic: both passes are
     views.
     """

@@ -31,6 +31,9 @@ class Residual(Layer):
         dz = dy * f'(z)
         dx = Fᵀ(dz) + Sᵀ(dz)         # the skip path carries it past the layers undiminished
 
+    When to use it: in networks so deep that more layers make the training loss worse: the skip path lets
+    each block begin as almost nothing.
+
     Shapes: as the layers inside, ``(H, W, C) -> (H/s, W/s, K)``. Blocks may stand inside blocks.
     """
 

@@ -20,6 +20,8 @@ class SpatialDropout(Dropout):
     layers behind it must do with the others (Tompson et al., 2015). Each sample loses channels of its
     own. In evaluation the layer does nothing.
 
+    When to use it: between convolutions, where Dropout hides too little.
+
     Shapes: ``(H, W, C)``, unchanged. No parameters.
     """
 

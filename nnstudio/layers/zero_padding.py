@@ -19,6 +19,8 @@ class ZeroPadding(Layer):
     In front of a layer with padding "valid" it decides where the padding goes, which "same" does by
     itself. The gradient of the border is dropped.
 
+    When to use it: where an imported network pads on its own, or only some sides need it.
+
     Shapes: ``(H, W, C) -> (top + H + bottom, left + W + right, C)``. No parameters.
     """
 

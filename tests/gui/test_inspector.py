@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QVBoxLayout, QWhatsThis, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnstudio.core.shapes import infer_shapes
@@ -12,6 +12,7 @@ from nnstudio.gui.document import Document
 from nnstudio.gui.form.facts import facts
 from nnstudio.gui.form.helping import docstring_html
 from nnstudio.gui.form.pending import Pending
+from nnstudio.gui.help_popover import HelpPopover
 from nnstudio.gui.inspector import InspectorPanel
 from nnstudio.gui.theme import theme
 from nnstudio.layers import Activation, BatchNorm, Dense, Dropout, Flatten, Input, Residual
@@ -344,9 +345,10 @@ def test_escape_leads_back_to_the_stack(inspected: Inspected, qtbot: QtBot) -> N
 def test_help_explains_the_layer(inspected: Inspected) -> None:
     inspected.document.select("dense")
     QTest.mouseClick(inspected.panel.header.help_button, LEFT)
-    bubble = next(w for w in QApplication.topLevelWidgets() if "WhatsThat" in w.metaObject().className())
-    assert bubble.isVisible()
-    QWhatsThis.hideText()
+    popover = next(w for w in QApplication.topLevelWidgets() if isinstance(w, HelpPopover))
+    assert popover.isVisible()
+    QTest.keyClick(popover, Key.Key_Escape)
+    assert not popover.isVisible()
     text = docstring_html(Dense)
     assert "<b>Dense</b>" in text
     assert "<pre>" in text

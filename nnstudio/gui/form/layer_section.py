@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWhatsThis, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from nnstudio.core.layer import LayerSpec
 from nnstudio.core.shapes import LayerReport
 from nnstudio.core.window import Size
 from nnstudio.gui.form.facts import facts, work
-from nnstudio.gui.form.helping import docstring_html
 from nnstudio.gui.form.more import MoreButton
 from nnstudio.gui.forms import SpecForm
+from nnstudio.gui.help_popover import show_topic
+from nnstudio.gui.help_topics import layer_topic
 from nnstudio.gui.icons import layer_glyph
 from nnstudio.gui.stack.edits import has_weights
 from nnstudio.gui.stack.glyphs import glyph_of
@@ -36,6 +37,7 @@ class LayerHeader(QFrame):
         super().__init__(parent)
         self.setProperty("role", "surface")
         self._layer: LayerSpec | None = None
+        self._report: LayerReport | None = None
         self._glyph = IconLabel()
         self._type = QLabel()
         self._type.setProperty("role", "section")
@@ -51,9 +53,15 @@ class LayerHeader(QFrame):
         theme().changed.connect(self._space)
         self.show_layer(None)
 
-    def show_layer(self, layer: LayerSpec | None, together: int = 1) -> None:
-        """Name a layer, or no layer, or how many of its kind are edited together."""
-        self._layer = layer
+    def show_layer(self, layer: LayerSpec | None, together: int = 1, row: LayerReport | None = None) -> None:
+        """Name a layer, or no layer, or how many of its kind are edited together.
+
+        Args:
+            layer: The layer.
+            together: How many are edited together.
+            row: What is known of it in its place, for its help.
+        """
+        self._layer, self._report = layer, row
         for widget in (self._glyph, self._name, self.help_button):
             widget.setVisible(layer is not None)
         self._type.setText(layer.title if layer else "Settings")
@@ -64,10 +72,9 @@ class LayerHeader(QFrame):
         self.setAccessibleName(f"{layer.title} {name}" if layer else "Settings")
 
     def show_help(self) -> None:
-        """Explain the layer's type in a bubble."""
+        """Explain the layer's type beside the button."""
         if self._layer is not None:
-            below = self.help_button.mapToGlobal(QPoint(0, self.help_button.height()))
-            QWhatsThis.showText(below, docstring_html(type(self._layer)), self.help_button)
+            show_topic(layer_topic(self._layer, self._report), self.help_button)
 
     def _space(self) -> None:
         px = theme().px

@@ -7,6 +7,7 @@ from PySide6.QtGui import QDrag, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyle, QStyleOptionViewItem, QTreeView, QWidget
 
 from nnstudio.core.layer import LayerSpec
+from nnstudio.gui.help_topics import Topic, layer_topic
 from nnstudio.gui.stack.carry import dress
 from nnstudio.gui.stack.palette import PRESETS, Entry, PresetEntry
 from nnstudio.gui.stack.palette_delegate import PaletteDelegate
@@ -75,6 +76,11 @@ class PaletteView(QTreeView):
         if best.isValid():
             self.scrollTo(best)
         return self._filter.rowCount() > 0
+
+    def help_topic(self, _item: QWidget) -> Topic | None:
+        """What F1 says: the layer of the current line."""
+        layer = self.current_layer()
+        return None if layer is None else layer_topic(layer)
 
     def current_layer(self) -> LayerSpec | None:
         """Layer of the current line, or None on other lines."""

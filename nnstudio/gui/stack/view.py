@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyleOptionViewItem, Q
 
 from nnstudio.errors import NNStudioError
 from nnstudio.gui.document import Document
+from nnstudio.gui.help_topics import Topic, layer_topic
 from nnstudio.gui.stack import card_layout as at
 from nnstudio.gui.stack import commands
 from nnstudio.gui.stack.card_paint import radius_of
@@ -146,6 +147,11 @@ class StackView(QTreeView):
     def row_at(self, y: float) -> QModelIndex:
         """Index of the row at a height of the viewport."""
         return self.indexAt(QPoint(self.viewport().width() // 2, round(y)))
+
+    def help_topic(self, _item: QWidget) -> Topic | None:
+        """What F1 says: the selected layer in its place."""
+        layer = self.document.selected_layer
+        return layer_topic(layer, self.document.report.row(layer.name)) if layer is not None else None
 
     def refresh(self, *_change: object) -> None:
         """Shows the document as it is now."""

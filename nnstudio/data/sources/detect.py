@@ -18,7 +18,7 @@ READABLE = "a table (.csv, .tsv), an HDF5 file (.h5), or a folder or .zip with o
 _SIGNATURES = {b"\x89HDF\r\n\x1a\n": "hdf5", b"PK\x03\x04": "zip"}
 _HOMES = {
     "csv": ("csv_source", "CsvSource"),
-    "hdf5": ("hdf5_source", "Hdf5Source"),
+    "hdf5": ("hdf5_child", "Hdf5InChild"),
     "folder": ("image_source", "ImageSource"),
     "zip": ("image_source", "ImageSource"),
 }

@@ -1,4 +1,7 @@
-"""HDF5 files: which arrays are found, what is read, and what is refused."""
+"""HDF5 files: which arrays are found, what is read, and what is refused.
+
+Files are parsed in this process here; ``test_hdf5_child`` sees to the child that does it otherwise.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,19 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
 from nnstudio.core.import_options import ImportOptions
-from nnstudio.data.sources import BadSamples, import_dataset, preview
+from nnstudio.data.sources import BadSamples, detect, import_dataset, preview
 from nnstudio.data.sources import importing as importing_module
 from nnstudio.errors import DataError
 
 from .pictures import random_images
 
 X, Y = random_images(10, (4, 3)), np.arange(10) % 2
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process for each of the hundreds of files would take minutes."""
+    monkeypatch.setitem(detect._HOMES, "hdf5", ("hdf5_source", "Hdf5Source"))
 
 
 def write(path: Path, **arrays: Any) -> Path:

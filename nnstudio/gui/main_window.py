@@ -312,7 +312,8 @@ class MainWindow(QMainWindow):
         self.messages.show_error(error, retry)
 
     def _show_download(self, text: str, share: float | None) -> None:
-        self.messages.show_progress(text, share, self.datasets.cancel_download)
+        if self.tabs.page != "data":  # where the card shows it
+            self.messages.show_progress(text, share, self.datasets.cancel_download)
 
     def _select_in_stack(self, name: str) -> None:
         if self.document.network.find(name) is not None:

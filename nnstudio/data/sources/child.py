@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from nnstudio.errors import DataError
 
@@ -63,7 +63,7 @@ def write_message(stream: BinaryIO, header: dict[str, Any], *arrays: bytes | mem
     stream.flush()
 
 
-def read_message(stream: BinaryIO) -> Message | None:
+def read_message(stream: IO[bytes]) -> Message | None:
     """Takes a message; None at the end, or where what comes is none."""
     start = stream.read(_LENGTHS.size)
     if len(start) < _LENGTHS.size:

@@ -166,7 +166,7 @@ class _Sender:
 
     def add(self, part: PartName, x: Samples, y: NDArray[np.int64], names: Sequence[str] = ()) -> None:
         """Takes some samples; see ``source.Receiver``."""
-        header = {"kind": "block", "part": part, "count": len(x)}
+        header: dict[str, Any] = {"kind": "block", "part": part, "count": len(x)}
         header |= {"told": self.told[0], "share": self.told[1] or 0.0}
         samples, labels = np.ascontiguousarray(x), np.ascontiguousarray(y, np.int64)
         write_message(sys.stdout.buffer, header, samples.data.cast("B"), labels.data.cast("B"))
@@ -184,10 +184,8 @@ def main(arguments: Sequence[str]) -> None:
     except DataError as error:
         write_message(sys.stdout.buffer, error_header(error))
     except MemoryError:
-        error = DataError(
-            f"{path} needs too much memory", fix="store it in smaller chunks, or as single rows"
-        )
-        write_message(sys.stdout.buffer, error_header(error))
+        fix = "store it in smaller chunks, or as single rows"
+        write_message(sys.stdout.buffer, error_header(DataError(f"{path} needs too much memory", fix=fix)))
 
 
 def _send_outline(source: Hdf5Source) -> None:
@@ -197,8 +195,8 @@ def _send_outline(source: Hdf5Source) -> None:
 
 def _send_preview(source: Hdf5Source) -> None:
     preview = source.preview()
-    names = ("title", "shape", "dtype", "train", "test", "exact", "all_classes")
-    names += ("labels", "steps", "looked_at", "notes")
+    names = ["title", "shape", "dtype", "train", "test", "exact", "all_classes"]
+    names += ["labels", "steps", "looked_at", "notes"]
     fields: dict[str, Any] = {name: getattr(preview, name) for name in names}
     fields["options"] = preview.options.model_dump(mode="json")
     fields["classes"] = [asdict(one) for one in preview.classes]

@@ -14,7 +14,7 @@ from nnstudio.data.catalog import forget_loaded
 from nnstudio.gui.data.page import DataView
 from nnstudio.gui.main_window import MainWindow
 from tests.data.sources.pictures import digits, random_images, write_tree
-from tests.gui.windows import shown_window
+from tests.gui.windows import shown_window, spiral_project
 
 CLASSES = ("cat", "dog", "owl")
 
@@ -24,6 +24,7 @@ def window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWind
     monkeypatch.setenv("NNSTUDIO_CACHE", str(tmp_path / "cache"))
     forget_loaded()
     with shown_window(tmp_path) as made:
+        made.document.open(spiral_project(), None)  # before the digits are read, which takes seconds
         yield made
     forget_loaded()
 

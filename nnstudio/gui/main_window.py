@@ -108,6 +108,7 @@ class MainWindow(QMainWindow):
         self.pages = Pages(makers(self))
         self.centre = QWidget()
         self.centre.setProperty("role", "page")
+        self.centre.setAccessibleName("Page")
         self.centre.setProperty("focusRing", "none")
         self.centre.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # where single keys reach no field
         self._column = QVBoxLayout(self.centre)

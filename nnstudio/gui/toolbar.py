@@ -187,8 +187,11 @@ class TrainButtons(QWidget):
             if name == "train":
                 button.setText(_LONGEST)
             short = self._compact and name != "train"
-            button.ensurePolished()  # the style sheet's font is wider
+            role = str(button.property("role") or "")
+            button.set_role("primary")  # in which the letters are widest
+            button.ensurePolished()
             button.setFixedWidth(max(px(_ICON_WIDTH if short else width), button.sizeHint().width()))
+            button.set_role(role)
         self._write()
         self._more.setFixedWidth(px(_ARROW))
         self._more.setIconSize(QSize(px(12), px(12)))

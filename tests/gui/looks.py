@@ -67,7 +67,7 @@ def cut_off(top: QWidget) -> list[str]:
     found = []
     for widget in seen(top):
         text = _text(widget)
-        if not text or _tooltip(widget):
+        if not text or _tooltip(widget, text):
             continue
         if _missing(widget, text) > SLACK or _clipped(widget):
             found.append(f"cut off: {text!r} of {name_of(widget)}")
@@ -90,16 +90,12 @@ def _written(widget: QWidget) -> str:
     return ""
 
 
-def _tooltip(widget: QWidget) -> bool:
-    """Whether a tooltip of the widget, or of the field it is part of, shows the text."""
+def _tooltip(widget: QWidget, text: str) -> bool:
+    """Whether a tooltip of the widget, or of the field it is part of, tells the text."""
     here: QWidget | None = widget
-    while here is not None and not here.isWindow():
-        if here.toolTip():
-            return True
-        if not isinstance(here, QLineEdit):
-            return False
+    while isinstance(here, QLineEdit) and here.parentWidget() is not None and not here.toolTip():
         here = here.parentWidget()
-    return False
+    return here is not None and text.casefold() in here.toolTip().casefold()
 
 
 def _missing(widget: QWidget, text: str) -> int:

@@ -42,7 +42,9 @@ def reached(window: MainWindow, name: str, reach: State) -> QWidget:
         wait_until(lambda: not window.live.running)
     if name != "offer":
         window.messages.clear()
-    return reach(window)
+    shown = reach(window)
+    let_pass(50)
+    return shown
 
 
 @pytest.fixture

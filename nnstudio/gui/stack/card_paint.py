@@ -141,34 +141,37 @@ def _second_row(painter: QPainter, row: LayerReport, state: CardState, right: fl
     left, centre = float(theme().px(at.SHAPES_LEFT)), theme().px(at.ROW_CENTRES[1])
     if state.disabled:
         draw_text(painter, "skipped", left, centre, 12, 400, "text2")
-    elif row.layer.children and not state.open:
-        _fitted(painter, ("", inside_text(row)), row, left, right, centre)
-    else:
-        into, out = shapes_of(row, always=state.open)
-        _fitted(painter, (into, f" {ARROW} {out}" if into else out), row, left, right, centre)
-
-
-def _fitted(
-    painter: QPainter, texts: tuple[str, str], row: LayerReport, left: float, right: float, centre: float
-) -> None:
-    """Shapes at the left and work at the right.
-
-    Numbers never elide: where there is too little room the shapes take a smaller size, then the work
-    is left to the tooltip.
-    """
-    into, rest = texts
-    wrong = bool(into) and bool(row.problems) and row.parameters is None and row.input_shape is not None
-    work = "" if is_input(row.layer) else multiply_adds_text(row.multiply_adds)
+        return
+    into, rest, size, work = second_row(row, state.open, right - left - theme().px(8))
+    wrong = _is_wrong(row) and bool(into)
     weight = 600 if wrong else 400
-    room = right - left - theme().px(8)
-    size = 12
-    if width(into, size, weight) + width(rest, size) + width(work, 11) > room:
-        size = 11
-    if width(into, size, weight) + width(rest, size) + width(work, 11) > room:
-        work = ""
     draw_text(painter, into, left, centre, size, weight, "error" if wrong else "text2")
     draw_text(painter, rest, left + width(into, size, weight), centre, size, 400, "text2")
     draw_right(painter, work, right, centre)
+
+
+def second_row(row: LayerReport, opened: bool, room: float) -> tuple[str, str, int, str]:
+    """What the second row of a card says: the shape that comes in, the rest, their size, and the work.
+
+    Numbers never elide: where there is too little room the shapes take a smaller size, then what comes
+    in is left to the card before, where that is right; at last the work is left to the tooltip.
+    """
+    block = bool(row.layer.children) and not opened
+    into, out = ("", inside_text(row)) if block else shapes_of(row, always=opened)
+    whole = (into, f" {ARROW} {out}" if into else out)
+    brief = ("", inside_text(row, brief=True) if block else f"{ARROW} {out}")
+    work = "" if is_input(row.layer) else multiply_adds_text(row.multiply_adds)
+    weight = 600 if _is_wrong(row) else 400
+    choices = [(whole, 12), (whole, 11)] + ([(brief, 12), (brief, 11)] if not _is_wrong(row) else [])
+    for texts, size in choices:
+        if width(texts[0], size, weight) + width(texts[1], size) + width(work, 11) <= room:
+            return *texts, size, work
+    return *whole, 11, ""
+
+
+def _is_wrong(row: LayerReport) -> bool:
+    """The layer can't take the shape that comes in."""
+    return bool(row.problems) and row.parameters is None and row.input_shape is not None
 
 
 def _problem(painter: QPainter, layout: CardLayout, box: ProblemBox, state: CardState) -> None:

@@ -82,10 +82,9 @@ def draw_title(
     shown = metrics(*face_).elidedText(title, elide, room)
     draw_text(painter, shown, left, centre, *face_, "text2" if quiet else "text")
     used = width(shown, *face_) + gap
-    if detail and room - used > theme().px(12):
-        draw_text(
-            painter, metrics(12).elidedText(detail, elide, room - used), left + used, centre, 12, 400, "text2"
-        )
+    told = metrics(12).elidedText(detail, elide, room - used) if detail and room > used else ""
+    if len(told) > 1:  # an ellipsis alone tells nothing
+        draw_text(painter, told, left + used, centre, 12, 400, "text2")
 
 
 def draw_frame(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from nnstudio.core.shapes import ShapeReport
@@ -33,6 +34,7 @@ class StackFooter(QFrame):
         self._verdict.setProperty("strong", True)
         self._totals = QLabel()
         self._totals.setProperty("role", "secondary")
+        self._choices: tuple[str, ...] = ("",)
         self._row = QHBoxLayout(self)
         self._row.addWidget(self._icon)
         self._row.addWidget(self._verdict, 1)
@@ -46,16 +48,31 @@ class StackFooter(QFrame):
         self._icon.show_icon(_ICONS[kind], kind)
         self._verdict.setText(text)
         set_property(self._verdict, role=kind)
-        self._totals.setText(parameters_text(report.parameters) if self._brief else totals(report))
+        shortest = parameters_text(report.parameters)
+        self._choices = (shortest,) if self._brief else (totals(report), shortest)
+        self._fit()
         self._totals.setToolTip(
             "Numbers that training adjusts, and multiply-adds (MAC) of one sample's forward pass."
         )
-        self.setAccessibleName(f"{text}, {self._totals.text()}")
+        self.setAccessibleName(f"{text}, {self._choices[0]}")
         self.setToolTip("\n".join(problem.sentence() for problem in report.problems))
 
     def text(self) -> tuple[str, str]:
         """Verdict and totals."""
         return self._verdict.full_text(), self._totals.text()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leaves the multiply-adds out where the verdict needs their room."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        taken = self._icon.sizeHint().width() + self._verdict.sizeHint().width() + 2 * self._row.spacing()
+        room = self._row.contentsRect().width() - taken
+        for text in self._choices:
+            self._totals.setText(text)
+            if self._totals.sizeHint().width() <= room:
+                return
 
     def _space(self) -> None:
         px = theme().px

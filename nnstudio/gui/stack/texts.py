@@ -73,9 +73,11 @@ def block_end(layer: LayerSpec) -> str:
     return "Add skip" if function == "linear" else f"Add skip, then {TITLES[function]}"
 
 
-def inside_text(row: LayerReport) -> str:
-    """A closed block in a line: ``5 layers, 28×28×16``."""
+def inside_text(row: LayerReport, brief: bool = False) -> str:
+    """A closed block in a line: ``5 layers, 28×28×16``; in brief without the shape that comes in."""
     amount = len(row.layer.children)
+    if brief:
+        return f"{amount} {'layer' if amount == 1 else 'layers'} {ARROW} {shape_or_unknown(row.output_shape)}"
     return f"{amount} {'layer' if amount == 1 else 'layers'}, {' '.join(_with_arrow(*shapes_of(row)))}"
 
 

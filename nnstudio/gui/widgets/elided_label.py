@@ -36,7 +36,7 @@ class ElidedLabel(QLabel):
         return self._full
 
     def setToolTip(self, tip: str) -> None:
-        """A tooltip of its own replaces the whole text."""
+        """A tooltip of its own, below the whole text where that is shortened."""
         self._hint = tip
         self._fit()
 
@@ -75,4 +75,5 @@ class ElidedLabel(QLabel):
         room = self.contentsRect().width()
         shown = self._metrics().elidedText(self._full, Qt.TextElideMode.ElideRight, room)
         super().setText(shown)
-        super().setToolTip(self._hint or (self._full if shown != self._full else ""))
+        hidden = shown != self._full and self._full not in self._hint
+        super().setToolTip("\n".join(part for part in (self._full if hidden else "", self._hint) if part))

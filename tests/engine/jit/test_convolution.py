@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from nnstudio.core.window import Window
 from nnstudio.engine.ops import NumpyOps
-from nnstudio.engine.ops.jit import winograd_plans
-from nnstudio.engine.ops.jit.instructions import convolution, images
+from nnstudio.engine.ops.jit.instructions import convolution, depthwise, images
+from nnstudio.engine.ops.jit.plans import winograd as winograd_plans
+from nnstudio.engine.ops.jit.plans.convolution import Convolution
+from nnstudio.engine.ops.jit.plans.depthwise import Depthwise
 from nnstudio.engine.ops.jit.program import Matrix, Program, Weights
-from nnstudio.engine.ops.jit.windows import Convolution
-from nnstudio.layers import Conv2D, Dense, Dropout, Flatten, ZeroPadding
+from nnstudio.layers import Conv2D, Dense, DepthwiseConv2D, Dropout, Flatten, ZeroPadding
 from tests.engine.jit.helpers import assert_same_steps, noise_data, project_of, run_once
 
 pytestmark = pytest.mark.timeout(900)  # the kernels may have to be compiled first
@@ -112,6 +113,46 @@ def test_winograds_transforms_are_as_exact(code, made: Convolution, batch: int):
     assert max(Example(made, batch, code, threads=2).errors()) < 3e-6
 
 
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(
+    kernel=PAIRS,
+    strides=PAIRS,
+    dilation=st.tuples(st.integers(1, 2), st.integers(1, 2)),
+    padding=PADDINGS,
+    size=st.tuples(st.integers(8, 14), st.integers(8, 14)),
+    channels=CHANNELS,
+    multiplier=st.integers(1, 3),
+    batch=st.integers(1, 4),
+)
+def test_depthwise_convolution_is_numpys(
+    code, kernel, strides, dilation, padding, size, channels, multiplier, batch
+):
+    made = Depthwise(Window(kernel, strides, dilation, padding), (*size, channels), multiplier)
+    random, ops = np.random.default_rng(3), NumpyOps()
+    x = random.normal(size=(batch, *made.image)).astype(np.float32)
+    dz = random.normal(size=(batch, *made.window.output(*size), made.filters)).astype(np.float32)
+    weights = random.normal(size=(*kernel, channels, multiplier)).astype(np.float32)
+    bias = random.normal(size=made.filters).astype(np.float32)
+    program = Program(batch)
+    given_x, given_dz = filled(x), filled(dz)
+    y, dx, each = (program.matrix(width) for width in (dz[0].size, x[0].size, weights.size))
+    depthwise.depthwise(program, made, given_x, weights, bias, y, rectify=True)
+    depthwise.depthwise_input(program, made, given_dz, weights, dx)
+    depthwise.depthwise_gradient(program, made, given_x, given_dz, each)
+    run_once(program, code, batch, threads=2)
+    expected_y, expected_dx, d_kernel = np.empty_like(dz), np.empty_like(x), np.empty_like(weights)
+    ops.depthwise(x, weights, bias, made.window, expected_y)
+    ops.depthwise_backward(dz, x, weights, made.window, d_kernel, None, expected_dx)
+    for matrix, expected in ((y, np.maximum(expected_y, 0)), (dx, expected_dx)):
+        close(matrix.array[:, : matrix.width], expected.reshape(batch, -1))
+        assert not matrix.array[:, matrix.width :].any()
+    close(each.array[:, : each.width].sum(axis=0), d_kernel.ravel())
+
+
+def close(actual: np.ndarray, expected: np.ndarray) -> None:
+    np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-4)
+
+
 def test_tiles_of_a_large_image_and_many_channels_are_worked_on_in_parts(kernels):
     for size, filters in ((41, 24), (7, 130)):
         made = Convolution(Window((3, 3), padding="same"), (size, size + 2, 136), filters)
@@ -156,6 +197,10 @@ NETWORKS = {
     "strided": (conv(6, 2, strides=(2, 2), padding="same"), conv(70, 3, padding="same", activation="tanh")),
     "grouped": (conv(6, 1), conv(12, 3, groups=3, activation="gelu"), conv(4, 2, dilation_rate=(2, 2))),
     "bordered": (ZeroPadding(((1, 0), (2, 1))), conv(9, 3, use_bias=False), ZeroPadding(), conv(8, 4)),
+    "depthwise": (
+        DepthwiseConv2D(depth_multiplier=2, padding="same", activation="relu"),
+        DepthwiseConv2D(kernel_size=(2, 3), strides=(2, 1), activation="silu", use_bias=False),
+    ),
     "softmax": (conv(5, activation="softmax"), Dropout(0.3), conv(4, activation="relu"), Dropout(0.2)),
     "frozen": (conv(8, frozen=True), conv(8, activation="relu"), conv(8, frozen=True, padding="same")),
 }

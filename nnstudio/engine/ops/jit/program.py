@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
+from nnstudio.engine.ops.jit.plans.windows import Plan
 
 _ALIGNED = 16
 """Floats that a row begins at a multiple of: a cache line."""
@@ -198,6 +199,13 @@ class Program:
         """Address of a contiguous float32 array of a size."""
         require(array.dtype == np.float32 and array.size == size and array.flags.c_contiguous, "array")
         return self.keep(array)
+
+    def plan(self, plan: Plan) -> int:
+        """Address of a plan's integers."""
+        self.need_scratch(plan.scratch)
+        for table in plan.tables:
+            self.keep(table)
+        return self.keep(plan.integers)
 
     def weights(self, weights: Weights, size: int) -> tuple[int, int, int, int]:
         """What an update needs to know of a weight array."""

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnstudio.engine.ops.jit import winograd_plans
 from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.convolution import STRIPE
 from nnstudio.engine.ops.jit.kernels.convolution_gradient import KERNEL_TILE
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.winograd_transforms import FREQUENCIES, TAPS
+from nnstudio.engine.ops.jit.plans import winograd as winograd_plans
+from nnstudio.engine.ops.jit.plans.convolution import Convolution
+from nnstudio.engine.ops.jit.plans.windows import Plan
 from nnstudio.engine.ops.jit.program import Matrix, Program, Weights, aligned, require
-from nnstudio.engine.ops.jit.windows import Convolution, Plan
 
 Vector = NDArray[np.float32]
 
@@ -101,11 +102,11 @@ def convolution_gradient(
     reals = (weights.l1, 2 * weights.l2, limit)
     if not winograd_plans.fits(convolution):
         plan = convolution.gradient(program.batch, x.row, dz.row)
-        program.add(codes.CONVOLUTION_GRADIENT, *places, _plan(program, plan), *own, reals=reals)
+        program.add(codes.CONVOLUTION_GRADIENT, *places, program.plan(plan), *own, reals=reals)
         return
     plan = winograd_plans.gradient(convolution, program.batch)
     parts = aligned(winograd_plans.parts(convolution, program.batch) * FREQUENCIES * rows * columns)
-    program.add(codes.WINOGRAD_GRADIENT, *places, _plan(program, plan), program.keep(parts))
+    program.add(codes.WINOGRAD_GRADIENT, *places, program.plan(plan), program.keep(parts))
     program.need_scratch(max(KERNEL_TILE, TAPS * columns))
     program.barrier()
     size = int(plan.integers[-1])
@@ -127,11 +128,4 @@ def _correlate(
 ) -> None:
     code = codes.WINOGRAD if kernel.transformed else codes.CORRELATE
     places: list[Any] = [*program.place(source), program.keep(kernel.values), bias, *program.place(target)]
-    program.add(code, *places, _plan(program, plan), int(rectify))
-
-
-def _plan(program: Program, plan: Plan) -> int:
-    program.need_scratch(plan.scratch)
-    for table in plan.tables:
-        program.keep(table)
-    return program.keep(plan.integers)
+    program.add(code, *places, program.plan(plan), int(rectify))

@@ -15,6 +15,7 @@ KERNEL_GRADIENT, BIAS_GRADIENT, NORM, UPDATE = 64, 65, 66, 67
 CORRELATE, PACK, TRANSPOSE_TAPS, CONVOLUTION_GRADIENT = 128, 129, 130, 131
 WINOGRAD, TRANSFORM_KERNEL, WINOGRAD_GRADIENT, FINISH_WINOGRAD_GRADIENT = 144, 145, 146, 147
 COPY_ROWS, PIXEL_SUMS = 160, 161
+DEPTHWISE, DEPTHWISE_GRADIENT = 176, 177
 
 FAMILIES = {
     1: "dense",
@@ -24,6 +25,7 @@ FAMILIES = {
     8: "convolution",
     9: "winograd",
     10: "images",
+    11: "depthwise",
 }
 """Module of the operations whose code is 16 times the number, or up to 15 more."""
 

@@ -17,6 +17,7 @@ from numba import carray, types
 from numba.core import cgutils, config
 from numba.extending import intrinsic as numba_intrinsic
 
+from nnstudio.engine.ops.jit.kernels.depthwise_kernels import ARGUMENTS as DEPTHWISE_ARGUMENTS
 from nnstudio.engine.ops.jit.kernels.microkernel import ARGUMENTS as GEMM_ARGUMENTS
 from nnstudio.engine.ops.jit.kernels.transposition import ARGUMENTS as TRANSPOSE_ARGUMENTS
 from nnstudio.engine.ops.jit.kernels.winograd_transforms import ARGUMENTS as TRANSFORM_ARGUMENTS
@@ -136,6 +137,7 @@ def _caller(arguments: int) -> Any:
 
 call_gemm = _caller(GEMM_ARGUMENTS)
 call_transpose = _caller(TRANSPOSE_ARGUMENTS)
+call_depthwise = _caller(DEPTHWISE_ARGUMENTS)
 call_operation = _caller(OPERATION_ARGUMENTS)
 call_transform = _caller(TRANSFORM_ARGUMENTS)
 

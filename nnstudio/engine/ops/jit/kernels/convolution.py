@@ -10,7 +10,7 @@ The gradient of the input is a convolution, too: of ``dz`` with the kernel flipp
 strides, input pixels meet only some of the taps. They fall into *phases* by the remainder of their
 place, ``sy·sx`` of them, and each phase is a convolution of ``dz`` with its own taps.
 
-Both are described by a plan, an array of integers that :mod:`..windows` writes: strides and sizes, then
+Both are described by a plan, an array of integers that :mod:`..plans` writes: strides and sizes, then
 the phases. Images that the window reaches beyond are copied into scratch with zeros around them first.
 """
 

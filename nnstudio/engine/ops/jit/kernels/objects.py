@@ -9,6 +9,13 @@ import numpy as np
 from llvmlite import binding, ir
 from numpy.typing import NDArray
 
+from nnstudio.engine.ops.jit.kernels.depthwise_kernels import (
+    MOST_SUMS,
+    emit_pixels,
+    emit_taps,
+    pixels_name,
+    taps_name,
+)
 from nnstudio.engine.ops.jit.kernels.microkernel import emit_gemm, kernel_name
 from nnstudio.engine.ops.jit.kernels.transposition import NAME as TRANSPOSE
 from nnstudio.engine.ops.jit.kernels.transposition import emit_transposition
@@ -17,7 +24,10 @@ from nnstudio.engine.ops.jit.machine import Target
 
 MAX_ROWS = 16
 """Most rows of any block."""
-LANES, MOST_VECTORS, MOST_ROWS, ADDRESS_OF_TRANSPOSE, ZERO, TRANSFORMS, ADDRESSES = 0, 1, 2, 8, 9, 10, 16
+LANES, MOST_VECTORS, MOST_ROWS, ADDRESS_OF_TRANSPOSE, ZERO, TRANSFORMS = 0, 1, 2, 8, 9, 10
+DEPTHWISE = 15
+DEPTHWISE_GRADIENT = DEPTHWISE + MOST_SUMS
+ADDRESSES = DEPTHWISE_GRADIENT + MOST_SUMS + 1
 """Where a kernel table holds what; see :class:`Kernels`."""
 
 
@@ -29,8 +39,8 @@ class Kernels:
         target: What it was compiled for.
         table: Integers, as compiled functions read them: floats per register; most registers per row;
             at ``MOST_ROWS + v`` the most rows of a block with v of them; the transposition's address; a 0; at
-            ``TRANSFORMS`` the addresses of Winograd's transforms; at ``ADDRESSES + 17·v + rows`` that of a
-            block's kernel.
+            ``TRANSFORMS`` the addresses of Winograd's transforms; at ``DEPTHWISE + n`` and
+            ``DEPTHWISE_GRADIENT + n`` those of n sums; at ``ADDRESSES + 17·v + rows`` a block's kernel.
         engine: Keeps the code in memory.
     """
 
@@ -50,6 +60,9 @@ def compile_object(target: Target) -> bytes:
     emit_transposition(module, target.lanes)
     for number in range(len(MATRICES)):
         emit_transform(module, number, target.lanes)
+    for sums in range(1, MOST_SUMS + 1):
+        emit_pixels(module, sums, target.lanes)
+        emit_taps(module, sums, target.lanes)
     parsed = binding.parse_assembly(str(module))
     parsed.verify()
     machine = _machine(target)
@@ -75,6 +88,9 @@ def load_object(target: Target, code: bytes) -> Kernels:
     table[ADDRESS_OF_TRANSPOSE] = _address(engine, TRANSPOSE)
     for number in range(len(MATRICES)):
         table[TRANSFORMS + number] = _address(engine, transform_name(number))
+    for sums in range(1, MOST_SUMS + 1):
+        table[DEPTHWISE + sums] = _address(engine, pixels_name(sums))
+        table[DEPTHWISE_GRADIENT + sums] = _address(engine, taps_name(sums))
     for vectors, most in target.blocks.items():
         table[MOST_ROWS + vectors] = most
         for rows in range(1, most + 1):

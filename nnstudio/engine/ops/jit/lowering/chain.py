@@ -10,7 +10,17 @@ from nnstudio.engine.ops.jit.lowering.writer import Backward, Lowered, Writer
 from nnstudio.engine.ops.jit.machine import NoFastPath
 from nnstudio.engine.ops.jit.program import Matrix
 from nnstudio.engine.plan import Step
-from nnstudio.layers import Activation, Conv2D, Dense, Dropout, Flatten, Input, Reshape, ZeroPadding
+from nnstudio.layers import (
+    Activation,
+    Conv2D,
+    Dense,
+    DepthwiseConv2D,
+    Dropout,
+    Flatten,
+    Input,
+    Reshape,
+    ZeroPadding,
+)
 from nnstudio.layers.base import Layer
 
 Lowering = Callable[[Writer, Step, Matrix, bool], Lowered]
@@ -25,6 +35,7 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     Activation: simple.activation,
     Dropout: simple.dropout,
     Conv2D: convolution.lower,
+    DepthwiseConv2D: convolution.lower_depthwise,
     ZeroPadding: convolution.zero_padding,
 }
 

@@ -1,4 +1,4 @@
-"""The plans of Winograd's convolution; see ``kernels.winograd`` and :mod:`.windows`."""
+"""The plans of Winograd's convolution; see ``kernels.winograd`` and :mod:`.convolution`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from nnstudio.engine.ops.jit.kernels.convolution import STRIPE
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.winograd import GAP, PLAN
 from nnstudio.engine.ops.jit.kernels.winograd_transforms import FREQUENCIES, INPUTS, OUTPUTS
-from nnstudio.engine.ops.jit.windows import Convolution, Image, Plan, Source
+from nnstudio.engine.ops.jit.plans.convolution import Convolution
+from nnstudio.engine.ops.jit.plans.windows import Image, Plan, Source
 
 _ROOM = (96 * 1024, 384 * 1024)
 """Floats of V and M that are worked on at a time: as few and as many. The larger a transformed kernel is,

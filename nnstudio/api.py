@@ -15,6 +15,7 @@ from nnstudio.data.convert import as_part, number_names
 from nnstudio.data.dataset import Dataset
 from nnstudio.data.prepare import Prepared, prepare_dataset
 from nnstudio.engine.checkpoint import load_checkpoint
+from nnstudio.engine.fast_path import Device
 from nnstudio.engine.lr_finder import RateTest
 from nnstudio.engine.lr_finder import find_learning_rate as range_test
 from nnstudio.engine.model import Model
@@ -75,6 +76,7 @@ def train(
     data: Source,
     *,
     watch: Callable[[Event], None] | None = None,
+    device: Device = "auto",
     **settings: Any,
 ) -> Run:
     """Trains a network.
@@ -85,6 +87,7 @@ def train(
             ``(N, H, W)`` or ``(N, H, W, C)`` and class numbers ``(N,)``, all of them to train on unless
             ``test`` is given.
         watch: Called with every block of steps and every epoch.
+        device: "cpu", "gpu", or "auto", which takes the GPU where there is one.
         **settings: Fields of the training recipe and of the data recipe, such as ``epochs=5``,
             ``optimizer="SGD"``, ``learning_rate=0.01``, ``validation=0.2``.
 
@@ -92,9 +95,10 @@ def train(
         SpecError: A setting is unknown or not allowed.
         ShapeError: The network has problems or doesn't fit the data.
         DataError: There are no such data, or they can't be read.
+        TrainingError: There is no GPU to train on, which was asked for, or its memory is too small.
     """
     project = _project(network, data, settings)
-    trainer = Trainer(project, _prepared(data, project.data))
+    trainer = Trainer(project, _prepared(data, project.data), device=device)
     with closing(trainer.run()) as events:  # so that an error in ``watch`` ends the run at once
         for event in events:
             if watch is not None:

@@ -17,10 +17,12 @@ So that a resumed run goes on as if it had never stopped, a run's state says whi
   wait for kernels.
 - Once a run is on the kernels it stays there.
 - A run on NumPy takes the kernels where the next epoch begins, if they are ready then.
+- On the device "auto", a run that began on the processor stays there. One that began on a GPU goes on on
+  one where there is one; elsewhere it goes on in other bits.
 
-Only in the last point does a run depend on anything but its project: on how soon the kernels were ready,
-once per machine and version. With ``numpy`` it doesn't. The record of an epoch says what computed it, and
-so does the column ``path`` of a run's ``metrics.csv``.
+Only in the last two points does a run depend on anything but its project: on the machine, and on how soon the
+kernels were ready, once per machine and version. With ``numpy`` it doesn't. The record of an
+epoch says what computed it, and so does the column ``path`` of a run's ``metrics.csv``.
 """
 
 from __future__ import annotations
@@ -56,16 +58,13 @@ EVALUATION_WORK = 50_000_000
 """Multiply-adds from which loading the kernels pays for an evaluation by itself; a third of a second."""
 
 
-def chosen_path(default: Choice = DEFAULT) -> Choice:
+def chosen_path() -> Choice:
     """The path that ``$NNSTUDIO_PATH`` asks for.
-
-    Args:
-        default: What it is where the variable isn't set.
 
     Raises:
         TrainingError: There is no such path.
     """
-    name = os.environ.get("NNSTUDIO_PATH") or default
+    name = os.environ.get("NNSTUDIO_PATH") or DEFAULT
     if name not in CHOICES:
         raise TrainingError(
             "the environment variable NNSTUDIO_PATH names no compute path",
@@ -115,7 +114,7 @@ class FastPath:
             TrainingError: The run has to be on the GPU, and there is none, or it has too little memory.
         """
         choice = chosen_path()
-        if not self.settled and (gpu := self._on_gpu()):
+        if not self.settled and (gpu := self._on_gpu(path)):
             self.settled, self.reason = True, ""
             return gpu
         if self.settled or choice == "numpy":
@@ -132,11 +131,14 @@ class FastPath:
         self.reason = "" if made else "the fast kernels are being compiled"
         return made
 
-    def _on_gpu(self) -> Stepper | None:
+    def _on_gpu(self, path: str) -> Stepper | None:
         if self.device == "cpu":
             return None
-        if self.device == "auto" and (path := chosen_path(default="auto")) != "auto":
-            self.no_gpu = f"NNSTUDIO_PATH is {path}"
+        if self.device == "auto" and (choice := chosen_path()) != "auto":
+            self.no_gpu = f"NNSTUDIO_PATH is {choice}"
+            return None
+        if self.device == "auto" and path in ("numpy", "jit"):
+            self.no_gpu = self.no_gpu or "the run began on the processor"
             return None
         from nnstudio.engine.ops.gpu.detect import find_gpu, require_gpu
 

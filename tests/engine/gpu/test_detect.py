@@ -66,7 +66,8 @@ def test_a_gpu_that_refuses_the_first_allocation(fresh):
         require_gpu()
 
 
-def test_a_gpu_that_works(fresh):
+def test_a_gpu_that_works(fresh, monkeypatch):
+    monkeypatch.setattr(detect, "_try_out", lambda device: None)
     device = types.SimpleNamespace(name="NVIDIA Test", memory=8 << 30)
     fresh.available, fresh.cuda_device = lambda: True, lambda: device
     assert find_gpu() == Gpu("NVIDIA Test", 8 << 30)

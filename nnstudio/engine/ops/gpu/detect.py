@@ -6,6 +6,7 @@ import importlib.util
 import sys
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from nnstudio.errors import TrainingError
 
@@ -43,7 +44,7 @@ class Gpu:
 
 @cache
 def find_gpu() -> Gpu:
-    """Looks for a GPU, once per process: imports CuPy and allocates a number on the device.
+    """Looks for a GPU, once per process: imports CuPy, allocates, runs a kernel and a matrix product.
 
     It takes a second or two where CuPy is installed, so the window asks in the background.
     """
@@ -62,6 +63,7 @@ def find_gpu() -> Gpu:
                 fix="check with nvidia-smi that the GPU's driver is installed and new enough",
             )
         device = cuda.cuda_device()
+        _try_out(device)
     except Exception as error:  # CuPy's own errors have no common base
         return Gpu(
             reason=f"The GPU does not work ({_first_line(error)})",
@@ -91,6 +93,22 @@ def require_gpu() -> Gpu:
             fix=gpu.fix or "train on the CPU",
         )
     return gpu
+
+
+def _try_out(device: Any) -> None:
+    """Raises some error if the GPU can't do what every run needs; a library may be missing."""
+    import numpy as np
+
+    from nnstudio.engine.ops.gpu.device import Launcher
+
+    a = device.upload(np.array([[1, 2], [3, 4]], np.float32))
+    product, total = device.upload(np.zeros((2, 2), np.float32)), device.upload(np.zeros((2, 2), np.float32))
+    device.matmul(a, a, product)
+    Launcher(device).each("add", 4, a, product, total, 4)
+    found = np.empty((2, 2), np.float32)
+    device.download(total, found)
+    if found.tolist() != [[8, 12], [18, 26]]:
+        raise RuntimeError("it computes something else than it should")
 
 
 def _first_line(error: BaseException) -> str:

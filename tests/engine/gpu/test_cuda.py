@@ -1,0 +1,107 @@
+"""The way from a run to CuPy and back, with a module that stands in for CuPy."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+
+import numpy as np
+import pytest
+
+import nnstudio.engine.ops.gpu as package
+from nnstudio.core.spec import DataSpec, NetworkSpec, ProjectSpec, TrainSpec
+from nnstudio.data.prepare import prepare_dataset
+from nnstudio.engine.ops.gpu.detect import Gpu, find_gpu
+from nnstudio.engine.trainer import Trainer
+from nnstudio.errors import TrainingError
+from nnstudio.layers import Conv2D, Dense, Flatten, Input
+from tests.engine.gpu.fake_cupy import fake_cupy
+from tests.engine.gpu.host_device import COMPILER
+from tests.engine.jit.helpers import noise_data
+
+pytestmark = pytest.mark.skipif(COMPILER is None, reason="no C++ compiler to run the kernels on the host")
+
+PROJECT = ProjectSpec(
+    name="noise",
+    network=NetworkSpec(
+        layers=(Input(shape=(6, 5, 2)), Conv2D(4, 3, groups=2, activation="relu"), Flatten(), Dense(3))
+    ),
+    data=DataSpec(source="noise", validation=0.2, test=0.1),
+    train=TrainSpec.build({"epochs": 2, "optimizer": "Adam", "batch_size": 16}),
+)
+
+
+@pytest.fixture
+def cupy(monkeypatch, kernel_folder):
+    """CuPy's stand-in, as if it were installed beside a GPU."""
+    module = fake_cupy(kernel_folder)
+    monkeypatch.setitem(sys.modules, "cupy", module)
+    monkeypatch.delitem(sys.modules, "nnstudio.engine.ops.gpu.cuda", raising=False)
+    monkeypatch.delattr(package, "cuda", raising=False)
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda n: object() if n == "cupy" else found(n))
+    monkeypatch.delenv("NNSTUDIO_PATH", raising=False)
+    find_gpu.cache_clear()
+    yield module
+    find_gpu.cache_clear()
+    sys.modules.pop("nnstudio.engine.ops.gpu.cuda", None)
+    vars(package).pop("cuda", None)
+
+
+@pytest.fixture
+def data():
+    return prepare_dataset(noise_data(60, (6, 5, 2), 3), PROJECT.data)
+
+
+def test_a_run_goes_to_the_gpu_by_itself_and_gives_the_same_as_the_processor(cupy, data):
+    assert find_gpu() == Gpu("NVIDIA Fake", 1 << 30)
+    gpu, cpu = Trainer(PROJECT, data), Trainer(PROJECT, data, device="cpu")
+    list(gpu.run())
+    assert (gpu.path, gpu.state.path, gpu.no_gpu) == ("GPU · NVIDIA Fake", "gpu", "")
+    list(cpu.run())
+    assert cpu.path.startswith("CPU")
+    np.testing.assert_allclose(gpu.state.weights, cpu.state.weights, atol=1e-5)
+    for one, other in zip(gpu.state.history, cpu.state.history, strict=True):
+        assert one.val_loss == pytest.approx(other.val_loss, rel=1e-4)
+
+
+def test_the_pool_leaves_some_memory_to_others(cupy):
+    assert find_gpu().found
+    assert cupy.pool.limit == int(0.9 * (1 << 30))
+
+
+def test_a_run_that_began_on_the_processor_stays_there(cupy, data):
+    begun = Trainer(PROJECT, data, device="cpu")
+    next(begun.run())
+    resumed = Trainer(PROJECT, data, begun.state.copy())
+    list(resumed.run())
+    assert resumed.state.path != "gpu"
+    assert resumed.no_gpu == "the run began on the processor"
+
+
+def test_a_gpu_that_is_full_says_what_to_reduce_and_lets_the_processor_go_on(cupy, data):
+    assert find_gpu().found
+    cupy.pool.limit = 500
+    with pytest.raises(TrainingError, match="memory is too small") as raised:
+        list(Trainer(PROJECT, data, device="gpu").run())
+    assert "a batch of 16" in raised.value.received
+    assert raised.value.fix == "set a batch size of 4, or train on the CPU"
+    assert cupy.pool.freed
+    trainer = Trainer(PROJECT, data)
+    list(trainer.run())
+    assert trainer.no_gpu == "the GPU's memory is too small for this run"
+    assert trainer.reason == "finished"
+
+
+def test_a_gpu_that_computes_wrong_is_not_used(cupy, monkeypatch):
+    monkeypatch.setattr(cupy, "dot", lambda a, b, out: None)
+    assert find_gpu().reason == "The GPU does not work (it computes something else than it should)"
+
+
+def test_the_real_cupy_has_what_the_stand_in_has():
+    cupy = pytest.importorskip("cupy", reason="CuPy is not installed")
+    for name in ("empty", "zeros", "ones", "asarray", "ascontiguousarray", "dot", "matmul", "RawModule"):
+        assert callable(getattr(cupy, name))
+    assert callable(cupy.cuda.runtime.getDeviceProperties)
+    assert callable(cupy.get_default_memory_pool().set_limit)
+    assert issubclass(cupy.cuda.memory.OutOfMemoryError, MemoryError)

@@ -212,7 +212,7 @@ def _check_state(state: TrainerState) -> None:
         raise ValueError(f"a count is no whole number: {counts}")
     if not all(type(value) in (int, float) for value in (state.loss_sum, state.seconds)):
         raise ValueError("the summed loss or the time is no number")
-    if state.path not in ("", "numpy", "jit"):
+    if state.path not in ("", "numpy", "jit", "gpu"):
         raise ValueError(f"there is no compute path {state.path!r}"[:80])
     if [record.epoch for record in state.history] != list(range(1, state.epoch + 1)):
         raise ValueError(f"the history doesn't hold the {state.epoch} epochs")

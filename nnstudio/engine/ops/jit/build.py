@@ -75,7 +75,7 @@ def build() -> None:
             store.mark_complete()
             store.tidy()
     except Exception as error:
-        raise NoFastPath(f"the kernels can't be compiled here ({error})") from error
+        raise NoFastPath(f"the kernels can't be compiled here ({_in_short(error)})") from error
 
 
 @cache
@@ -97,7 +97,12 @@ def compile_in_background() -> subprocess.Popen[bytes]:
             creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
         )
     except OSError as error:
-        raise NoFastPath(f"the kernels can't be compiled here ({error})") from error
+        raise NoFastPath(f"the kernels can't be compiled here ({_in_short(error)})") from error
+
+
+def _in_short(error: Exception) -> str:
+    """The first line of a message; those of compilers have many."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 @cache
@@ -111,7 +116,7 @@ def _loaded() -> Kernels:
         warm_up(kernels)
     except Exception as error:
         store.discard()  # the next process compiles anew
-        raise NoFastPath(f"the compiled kernels can't be loaded ({error})") from error
+        raise NoFastPath(f"the compiled kernels can't be loaded ({_in_short(error)})") from error
     return kernels
 
 

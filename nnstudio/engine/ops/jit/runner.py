@@ -49,8 +49,8 @@ class Runner:
         for op in self._ops:
             op[codes.FUNCTION] = operations.address(int(op[0]))
         self._key = np.uint64(mix(seed))
-        most = max(team.sizes)
-        self._scratch = aligned(most * program.scratch).reshape(most, program.scratch)
+        most, size = max(team.sizes), -(-program.scratch // 16) * 16
+        self._scratch = aligned(most * size).reshape(most, size)
         self._contexts = np.zeros((most, codes.CONTEXT), np.int64)
         self._contexts[:, codes.KERNELS] = kernels.table.ctypes.data
         self._contexts[:, codes.KERNELS_LENGTH] = len(kernels.table)

@@ -32,3 +32,24 @@ def dropout(program: Program, values: Matrix, rate: float, number: int) -> None:
     threshold = min(round(rate * 2**32), 2**32 - 1)
     places = (*program.place(values), values.width)
     program.add(codes.DROPOUT, *places, threshold, number, reals=(1 / (1 - rate),))
+
+
+def spatial_dropout(program: Program, values: Matrix, rate: float, number: int, channels: int) -> None:
+    """Multiplies by a dropout mask with one value for each channel of a sample, in place."""
+    require(values.width % channels == 0, "dropout")
+    program.need_scratch(channels)
+    threshold = min(round(rate * 2**32), 2**32 - 1)
+    places = (*program.place(values), values.width)
+    program.add(codes.SPATIAL_DROPOUT, *places, threshold, number, channels, reals=(1 / (1 - rate),))
+
+
+def gaussian_noise(program: Program, values: Matrix, stddev: float, number: int) -> None:
+    """Adds ``stddev · N(0, 1)`` of the layer with that number, in place."""
+    places = (*program.place(values), values.width)
+    program.add(codes.GAUSSIAN_NOISE, *places, 0, number, reals=(stddev,))
+
+
+def add(program: Program, target: Matrix, source: Matrix) -> None:
+    """``target += source``."""
+    require(target.row == source.row and target.width == source.width, "add")
+    program.add(codes.ADD, *program.place(target), target.width, program.place(source)[0])

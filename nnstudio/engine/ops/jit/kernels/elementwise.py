@@ -18,8 +18,11 @@ from nnstudio.engine.ops.jit.kernels.scalars import (
     HALF,
     ONE,
     ZERO,
+    cosine_of_turns,
     exp,
     expm1,
+    log,
+    mix,
     normal_cdf,
     sigmoid,
     softplus,
@@ -27,6 +30,7 @@ from nnstudio.engine.ops.jit.kernels.scalars import (
 )
 
 F = np.float32
+_PART = F(2**-32)
 _SLOPE, _DEPTH = F(SELU_SCALE), F(SELU_SCALE * SELU_ALPHA)
 FUNCTIONS: Final = (
     "linear",
@@ -50,6 +54,14 @@ def copy(source: int, target: int, size: int) -> None:
     a, b = floats(source, size), floats(target, size)
     for i in range(size):
         b[i] = a[i]
+
+
+@compiled
+def add(target: int, source: int, size: int) -> None:
+    """Adds contiguous values."""
+    a, b = floats(target, size), floats(source, size)
+    for i in range(size):
+        a[i] += b[i]
 
 
 @compiled
@@ -162,6 +174,53 @@ def dropout(key: Any, threshold: Any, scale: Float, values: int, first: int, siz
         bits = _mixed(np.uint32(np.uint32(i) + np.uint32(low)))
         bits = _mixed(np.uint32(bits + high))
         x[i] = x[i] * (scale if bits >= threshold else ZERO)
+
+
+@compiled
+def spatial_dropout(
+    key: Any, threshold: Any, scale: Float, values: int, first: int, pixels: int, channels: int, mask: int
+) -> None:
+    """As :func:`dropout`, with one number for each channel of a sample.
+
+    Args:
+        key: 64 random bits of the layer and the step.
+        threshold: A channel whose 32 bits are below it is switched off.
+        scale: Factor of the others.
+        values: Address of the sample's values.
+        first: Number of the sample's first channel in the batch.
+        pixels: How many values a channel has.
+        channels: How many channels there are.
+        mask: Address of scratch for as many.
+    """
+    factors = floats(mask, channels)
+    factors[:] = ONE
+    dropout(key, threshold, scale, mask, first, channels)
+    for i in range(pixels):
+        x = floats(values + FLOAT * i * channels, channels)
+        for c in range(channels):
+            x[c] *= factors[c]
+
+
+@compiled
+def gaussian_noise(key: Any, stddev: Float, values: int, first: int, size: int) -> None:
+    """Adds ``stddev · N(0, 1)`` to contiguous values, from the very bits of ``noise.standard_normal``.
+
+    Args:
+        key: 64 random bits of the layer and the step.
+        stddev: Standard deviation.
+        values: Address of the values.
+        first: Number of the first value in the batch.
+        size: How many values.
+    """
+    x, other = floats(values, size), mix(key)
+    low = np.uint32(key & np.uint64(0xFFFFFFFF)) + np.uint32(first)
+    other_low = np.uint32(other & np.uint64(0xFFFFFFFF)) + np.uint32(first)
+    high, other_high = np.uint32(key >> np.uint64(32)), np.uint32(other >> np.uint64(32))
+    for i in range(size):
+        bits = _mixed(np.uint32(_mixed(np.uint32(np.uint32(i) + np.uint32(low))) + high))
+        turns = _mixed(np.uint32(_mixed(np.uint32(np.uint32(i) + np.uint32(other_low))) + other_high))
+        radius = np.sqrt(log((F(bits) + HALF) * _PART) * F(-2))
+        x[i] = x[i] + radius * cosine_of_turns((F(turns) + HALF) * _PART) * stddev
 
 
 @compiled

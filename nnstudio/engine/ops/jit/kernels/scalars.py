@@ -35,6 +35,9 @@ _L3, _L4, _L5 = F(-1.2420140846e-1), F(1.4249322787e-1), F(-1.6668057665e-1)
 _L6, _L7, _L8 = F(2.0000714765e-1), F(-2.4999993993e-1), F(3.3333331174e-1)
 SQRT_HALF = F(0.707106781186547524)
 
+_S3, _S5, _S7, _S9, _S11 = (F((-1) ** (n // 2) / math.factorial(n)) for n in (3, 5, 7, 9, 11))
+TURN = F(2 * math.pi)
+
 _LIMIT = F(ERFC_LIMIT[4])
 _LOWEST = F(1 / (1 + ERFC_LIMIT[4] / 2))
 _STRETCH = F(4 / (1 - 1 / (1 + ERFC_LIMIT[4] / 2)))
@@ -133,6 +136,19 @@ def log1p(x: Float) -> Float:
 def softplus(x: Float) -> Float:
     """``ln(1 + eˣ)`` as ``max(x, 0) + ln(1 + e^−|x|)``; NaN stays NaN."""
     return (x if x > ZERO else x * ZERO) + log1p(exp(-abs(x)))
+
+
+@inlined
+def cosine_of_turns(x: Float) -> Float:
+    """``cos(2πx)`` for ``0 ≤ x ≤ 1``: as ``−sin`` of the distance from a quarter, by its Taylor series."""
+    angle = (F(0.25) - abs(x - HALF)) * TURN
+    square = angle * angle
+    p = _S11
+    p = multiply_add(p, square, _S9)
+    p = multiply_add(p, square, _S7)
+    p = multiply_add(p, square, _S5)
+    p = multiply_add(p, square, _S3)
+    return -multiply_add(p * square, angle, angle)
 
 
 @inlined

@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nnstudio.engine.network import Network
-from nnstudio.engine.ops.jit.lowering import convolution, dense, simple
+from nnstudio.engine.ops.jit.instructions import pointwise
+from nnstudio.engine.ops.jit.lowering import convolution, dense, normalisation, pooling, simple
 from nnstudio.engine.ops.jit.lowering.writer import Backward, Lowered, Writer
 from nnstudio.engine.ops.jit.machine import NoFastPath
 from nnstudio.engine.ops.jit.program import Matrix
 from nnstudio.engine.plan import Step
 from nnstudio.layers import (
     Activation,
+    AvgPool,
+    BatchNorm,
     Conv2D,
     Dense,
     DepthwiseConv2D,
     Dropout,
     Flatten,
+    GaussianNoise,
+    GlobalAvgPool,
     Input,
+    LayerNorm,
+    MaxPool,
     Reshape,
+    Residual,
+    SpatialDropout,
     ZeroPadding,
 )
 from nnstudio.layers.base import Layer
@@ -26,29 +35,6 @@ from nnstudio.layers.base import Layer
 Lowering = Callable[[Writer, Step, Matrix, bool], Lowered]
 """Adds a layer's forward pass for an input, and says how to add its backward pass; the last argument is
 whether the gradient of that input is needed."""
-
-LOWERINGS: dict[type[Layer], Lowering] = {
-    Input: simple.view,
-    Flatten: simple.view,
-    Reshape: simple.view,
-    Dense: dense.lower,
-    Activation: simple.activation,
-    Dropout: simple.dropout,
-    Conv2D: convolution.lower,
-    DepthwiseConv2D: convolution.lower_depthwise,
-    ZeroPadding: convolution.zero_padding,
-}
-
-
-def require_support(network: Network) -> None:
-    """Checks that there are kernels for every layer.
-
-    Raises:
-        NoFastPath: There are none for one; the message names it.
-    """
-    for step in network.tree():
-        if not step.skip and type(step.layer) not in LOWERINGS:
-            raise NoFastPath(f"{step.layer.title} has no fast kernel yet")
 
 
 def lower_chain(writer: Writer, steps: tuple[Step, ...], x: Matrix, needs_dx: bool) -> Lowered:
@@ -71,3 +57,58 @@ def lower_chain(writer: Writer, steps: tuple[Step, ...], x: Matrix, needs_dx: bo
         return gradient
 
     return x, run_backward
+
+
+def _residual(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
+    """``f(F(x) + S(x))`` of the layers inside and the skip path."""
+    program, x.maskable = writer.program, False  # both paths read it
+    inside, inside_backward = lower_chain(writer, step.branches["layers"], x, needs_dx)
+    beside, beside_backward = lower_chain(writer, step.branches["skip"], x, needs_dx)
+    out = writer.matrix(inside.width)
+    pointwise.copy(program, inside, out)
+    pointwise.add(program, out, beside)
+    activation_backward = writer.activation(step.activation, out, size=step.output[-1])
+
+    def backward(dz: Matrix) -> Matrix | None:
+        activation_backward(dz)
+        d_beside = writer.matrix(dz.width)
+        pointwise.copy(program, dz, d_beside)  # either path may overwrite its own
+        dx, d_skip = inside_backward(dz), beside_backward(d_beside)
+        if dx is None or d_skip is None:
+            return None
+        pointwise.add(program, dx, d_skip)
+        return dx
+
+    return out, backward
+
+
+LOWERINGS: dict[type[Layer], Lowering] = {
+    Input: simple.view,
+    Flatten: simple.view,
+    Reshape: simple.view,
+    Dense: dense.lower,
+    Conv2D: convolution.lower,
+    DepthwiseConv2D: convolution.lower_depthwise,
+    ZeroPadding: convolution.zero_padding,
+    Activation: simple.activation,
+    Dropout: simple.dropout,
+    SpatialDropout: simple.spatial_dropout,
+    GaussianNoise: simple.gaussian_noise,
+    BatchNorm: normalisation.batch_norm,
+    LayerNorm: normalisation.layer_norm,
+    MaxPool: pooling.max_pool,
+    AvgPool: pooling.average_pool,
+    GlobalAvgPool: pooling.global_average_pool,
+    Residual: _residual,
+}
+
+
+def require_support(network: Network) -> None:
+    """Checks that there are kernels for every layer.
+
+    Raises:
+        NoFastPath: There are none for one; the message names it.
+    """
+    for step in network.tree():
+        if not step.skip and type(step.layer) not in LOWERINGS:
+            raise NoFastPath(f"{step.layer.title} has no fast kernel yet")

@@ -8,7 +8,7 @@ from nnstudio.engine.ops.jit.instructions import pointwise
 from nnstudio.engine.ops.jit.lowering.writer import Lowered, Writer
 from nnstudio.engine.ops.jit.program import Matrix
 from nnstudio.engine.plan import Step
-from nnstudio.layers import Dropout
+from nnstudio.layers import Dropout, GaussianNoise, SpatialDropout
 
 
 def view(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
@@ -46,3 +46,34 @@ def dropout(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
         return dy
 
     return out, backward
+
+
+def spatial_dropout(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
+    """As dropout, with one value of the mask for each channel of a sample."""
+    rate, channels = cast(SpatialDropout, step.layer).rate, step.shape[-1]
+    if rate == 0 or not writer.training:
+        return view(writer, step, x, needs_dx)
+    program, out = writer.program, writer.matrix(x.width)
+    program.share(by_features=False)
+    pointwise.copy(program, x, out)
+    pointwise.spatial_dropout(program, out, rate, step.number, channels)
+    out.maskable = True
+
+    def backward(dy: Matrix) -> Matrix:
+        program.share(by_features=False)
+        pointwise.spatial_dropout(program, dy, rate, step.number, channels)
+        return dy
+
+    return out, backward
+
+
+def gaussian_noise(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
+    """``x + stddev · N(0, 1)`` in training."""
+    stddev = cast(GaussianNoise, step.layer).stddev
+    if stddev == 0 or not writer.training:
+        return view(writer, step, x, needs_dx)
+    out = writer.matrix(x.width)
+    pointwise.copy(writer.program, x, out)
+    pointwise.gaussian_noise(writer.program, out, stddev, step.number)
+    out.maskable = True
+    return out, lambda dy: dy

@@ -274,6 +274,10 @@ class Ops(Protocol):
         """``out = x + stddev · N(0, 1)``; what is added follows from ``key`` and the position."""
         ...
 
+    def copy(self, x: Array, out: Array) -> Array:
+        """``out = x``."""
+        ...
+
     def add(self, a: Array, b: Array, out: Array) -> Array:
         """``out = a + b``."""
         ...

@@ -137,8 +137,7 @@ class Residual(Layer):
     def backward(self, frame: Frame, x: Array, y: Array, dy: Array) -> Array | None:
         """``Fᵀ(dz) + Sᵀ(dz)``; ``dy`` becomes ``dz``."""
         dz = frame.ops.activate_backward(frame.activation, dy, y, frame.buffers.get("z"))
-        d_skip = frame.buffers["d_skip"]
-        d_skip[...] = dz  # either path may overwrite its own
+        d_skip = frame.ops.copy(dz, frame.buffers["d_skip"])  # either path may overwrite its own
         through_layers = frame.chains["layers"].backward(dz)
         through_skip = frame.chains["skip"].backward(d_skip)
         if through_layers is None or through_skip is None:

@@ -76,6 +76,11 @@ class NumpyOps(ComposedOps, ConvolutionOps, DepthwiseOps, NormalisationOps, Padd
         np.multiply(normal, x.dtype.type(stddev), out=normal)
         return np.add(x, normal, out=out)
 
+    def copy(self, x: Array, out: Array) -> Array:
+        """``out = x``."""
+        np.copyto(out, x)
+        return out
+
     def add(self, a: Array, b: Array, out: Array) -> Array:
         """``out = a + b``."""
         return np.add(a, b, out=out)

@@ -228,3 +228,29 @@ def test_data_that_do_not_fit_come_from_the_host(device):
     gpu._stepper.configure(gpu.spec, gpu._targets)
     assert gpu._stepper._residents.bytes == 0
     assert_same_runs(gpu, numpy)
+
+
+def test_steps_from_the_tape_are_those_of_the_layers(device):
+    parts = (device, (*IMAGES[:-1], Dropout(0.3), Dense(3)), (6, 5, 2))
+    taped, _ = trainers(*parts, optimizer="AdamW", clip_norm=0.5)
+    fresh, _ = trainers(*parts, optimizer="AdamW", clip_norm=0.5)
+    fresh._stepper._tapes = Forgetful()
+    for trainer in (taped, fresh):
+        list(trainer.run())
+    assert taped._stepper._tapes.keys() == {16, 11}  # two batches and the rest of 43 samples
+    np.testing.assert_array_equal(taped.state.weights, fresh.state.weights)
+    assert [r.train_loss for r in taped.state.history] == [r.train_loss for r in fresh.state.history]
+
+
+class Forgetful(dict):
+    """Keeps nothing."""
+
+    def __setitem__(self, key, value):
+        pass
+
+
+def test_a_recipe_that_changes_during_a_run_is_recorded_anew(device):
+    gpu, numpy = trainers(device, DENSE, (11,), epochs=3)
+    for trainer in (gpu, numpy):
+        trainer.apply_at_next_epoch(trainer.spec.replace(l2=0.1, label_smoothing=0.2, clip_norm=0.1))
+    assert_same_runs(gpu, numpy)

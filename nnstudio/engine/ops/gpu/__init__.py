@@ -8,8 +8,9 @@ Read in this order:
 - ``formulas`` and ``sources``: activations and optimizers become kernels, from the formulas they have
 - ``pointwise``, ``products``, ``windows``, ``normalise``, ``losses``: the primitives that layers are
   written in, as calls of kernels and matrix products; ``ops`` puts them together
-- ``feed``, ``update``, ``stepper``: the training step, without a word from the device until a block of
-  steps is done
+- ``feed``, ``update``: where a step begins and ends
+- ``tape``, ``stepper``: steps without a word from the device, and with little of Python, until a block of
+  them is done
 - ``memory``: what to say when the GPU is full
 
 Nothing in it is imported before a run asks for a GPU: CuPy takes a second to import.

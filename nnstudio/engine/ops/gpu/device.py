@@ -8,12 +8,14 @@ needs a GPU to be tried.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from nnstudio.engine.ops.gpu import sources
+from nnstudio.engine.ops.gpu.tape import Call, Late, Tape
 from nnstudio.errors import TrainingError
 
 Array = Any
@@ -84,6 +86,24 @@ class Launcher:
         self.device = device
         self.dtype = np.dtype(dtype)
         self._functions: dict[tuple[str, str], Function] = {}
+        self._tape: Tape | None = None
+
+    def record(self, work: Callable[[], None]) -> Tape:
+        """Does some work, and records all that it starts here."""
+        self._tape = tape = Tape()
+        try:
+            work()
+        finally:
+            self._tape = None
+        return tape
+
+    def matmul(self, a: Array, b: Array, out: Array) -> None:
+        """``out = a @ b``; see :meth:`Device.matmul`."""
+        self._do(partial(self.device.matmul, a, b, out))
+
+    def copy(self, x: Array, out: Array) -> None:
+        """``out = x``, with any strides."""
+        self._do(partial(out.__setitem__, ..., x))
 
     def each(self, name: str, count: int, *arguments: Any, source: str = "") -> None:
         """Runs a kernel whose threads share ``count`` independent elements.
@@ -91,7 +111,8 @@ class Launcher:
         Args:
             name: Its name.
             count: How many elements.
-            *arguments: Arrays, Python numbers (as int and double), NumPy scalars; None for no array.
+            *arguments: Arrays, Python numbers (as int and double), NumPy scalars; None for no array, and
+                :class:`.tape.Late` for one of these that changes from step to step.
             source: Kernels that it is one of, if it isn't in the library.
 
         Raises:
@@ -124,7 +145,16 @@ class Launcher:
         if function is None:
             function = self._functions[source, name] = self._find(source, name)
         given = tuple([convert(a) if (convert := _CONVERSIONS.get(type(a))) else a for a in arguments])
-        function(min(blocks, self.device.most_blocks), threads, given)
+        start = partial(function, min(blocks, self.device.most_blocks), threads)
+        if any(type(argument) is Late for argument in given):
+            self._do(lambda: start(tuple([a.value() if type(a) is Late else a for a in given])))
+        else:
+            self._do(partial(start, given))
+
+    def _do(self, call: Call) -> None:
+        call()
+        if self._tape is not None:
+            self._tape.add(call)
 
     def _find(self, source: str, name: str) -> Function:
         return self.device.function(sources.whole(self.dtype, source or sources.library()), name)

@@ -15,6 +15,7 @@ from nnstudio.data.batches import Gather, Scaling
 from nnstudio.data.dataset import Part
 from nnstudio.engine.ops.gpu.device import Device
 from nnstudio.engine.ops.gpu.ops import GpuOps
+from nnstudio.engine.ops.gpu.tape import Late
 
 Array = Any
 
@@ -74,13 +75,18 @@ class Feed:
         self._ops, self._part, self._batch = ops, part, batch
         varied = augmentation is not None and augmentation.active
         self._resident = None if varied else residents.of(part)
+        self._out = ops.xp.empty((batch, *part.shape), np.float32)
         self._gather: Gather | None = None
         if self._resident is None:
             self._gather = Gather(part, scaling, batch, augmentation=augmentation, seed=seed)
             return
         self._kernel = "gather_bytes" if part.x.dtype == np.uint8 else "gather_floats"
         self._offset, self._scale = map(ops.device.upload, _lines(scaling))
-        self._out = ops.xp.empty((batch, *part.shape), np.float32)
+
+    @property
+    def from_host(self) -> bool:
+        """Samples come from the host."""
+        return self._gather is not None
 
     def begin(self, positions: NDArray[np.int64], epoch: int = 0) -> None:
         """Says which samples come next.
@@ -91,26 +97,41 @@ class Feed:
         """
         self._positions, self._epoch, device = positions, epoch, self._ops.device
         if self._resident is None:
-            labels = self._part.labels[positions].astype(np.int32)
-            self._labels = device.upload(labels)
+            self._labels = device.upload(self._part.labels[positions].astype(np.int32))
+            self._rows = self._labels  # unused
             return
         self._rows = device.upload(self._part.rows(positions))  # NumPy checks the positions here
         self._labels = self._ops.xp.empty(len(positions), np.int32)
         arguments = (self._resident[1], self._rows, self._labels, len(positions))
         self._ops.launch.each("gather_labels", len(positions), *arguments)
 
-    def batch(self, number: int) -> tuple[Array, Array]:
-        """The samples ``(n, *shape)`` and labels ``(n,)`` of a batch, counted from 0."""
+    def lines(self, number: int) -> tuple[Array, Array]:
+        """The rows and the labels ``(n,)`` of a batch, counted from 0."""
         here = slice(number * self._batch, (number + 1) * self._batch)
-        labels = self._labels[here]
-        if self._gather is not None:
-            return self._ops.device.upload(self._gather.x(self._positions[here], self._epoch)), labels
-        assert self._resident is not None
-        x, out = self._resident[0], self._out[: len(labels)]
-        shape = (len(labels), x.shape[1], len(self._offset))
-        arguments = (x, self._rows[here], self._offset, self._scale, out, *shape)
-        self._ops.launch.each(self._kernel, out.size, *arguments)
-        return out, labels
+        return self._rows[here], self._labels[here]
+
+    def fetch(self, number: int) -> None:
+        """Brings the samples of a batch from the host."""
+        assert self._gather is not None
+        here = slice(number * self._batch, (number + 1) * self._batch)
+        x = self._gather.x(self._positions[here], self._epoch)
+        self._out[: len(x)] = self._ops.device.upload(x)
+
+    def samples(self, n: int, rows: Array | Late) -> Array:
+        """The scaled samples of ``n`` rows, ``(n, *shape)``; from the host those of :meth:`fetch`."""
+        out = self._out[:n]
+        if self._resident is not None:
+            x = self._resident[0]
+            shape = (n, x.shape[1], len(self._offset))
+            self._ops.launch.each(self._kernel, out.size, x, rows, self._offset, self._scale, out, *shape)
+        return out
+
+    def batch(self, number: int) -> tuple[Array, Array]:
+        """The samples and labels of a batch, counted from 0."""
+        rows, labels = self.lines(number)
+        if self.from_host:
+            self.fetch(number)
+        return self.samples(len(labels), rows), labels
 
 
 def _lines(scaling: Scaling) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -10,6 +10,7 @@ import numpy as np
 from nnstudio.core.activations import ActivationFunction
 from nnstudio.engine.ops.gpu import sources
 from nnstudio.engine.ops.gpu.device import Device, Launcher
+from nnstudio.engine.ops.gpu.tape import Late, LateKey
 from nnstudio.engine.ops.noise import mix
 from nnstudio.engine.ops.scratch import ScratchOps
 
@@ -132,8 +133,14 @@ class PointwiseOps(ScratchOps):
 
     def gaussian_noise(self, x: Array, stddev: float, key: int, out: Array) -> Array:
         """``out = x + stddev · N(0, 1)``; what is added follows from ``key`` and the position."""
-        keys = (*_halves(key), *_halves(mix(key)))
+        second = LateKey(lambda: mix(key.value())) if isinstance(key, LateKey) else mix(key)
+        keys = (*_halves(key), *_halves(second))
         self.launch.each("gaussian_noise", x.size, x, out, x.size, *keys, float(stddev))
+        return out
+
+    def copy(self, x: Array, out: Array) -> Array:
+        """``out = x``."""
+        self.launch.copy(x, out)
         return out
 
     def add(self, a: Array, b: Array, out: Array) -> Array:
@@ -148,6 +155,9 @@ class PointwiseOps(ScratchOps):
         return out
 
 
-def _halves(key: int) -> tuple[np.uint32, np.uint32]:
+def _halves(key: int) -> tuple[Any, Any]:
     """The lower and the upper 32 bits of a key."""
+    if isinstance(key, LateKey):
+        value = key.value
+        return Late(lambda: np.uint32(value() & 0xFFFFFFFF)), Late(lambda: np.uint32(value() >> 32))
     return np.uint32(key & 0xFFFFFFFF), np.uint32(key >> 32)

@@ -54,7 +54,7 @@ class ProductOps(PointwiseOps):
         out: Array,
     ) -> Array:
         """``z = x @ kernel + bias`` and ``out = f(z)``; ``out`` may be ``z``."""
-        self.device.matmul(x, kernel, z)
+        self.launch.matmul(x, kernel, z)
         return self.finish(function, z, bias, z, out)
 
     def affine_activate_backward(
@@ -72,9 +72,9 @@ class ProductOps(PointwiseOps):
         """Gradients of :meth:`affine_activate`; what is None is left out. ``dy`` becomes ``dz``."""
         dz = self.activate_and_sum(function, dy, y, z, d_bias)
         if d_kernel is not None:
-            self.device.matmul(x.T, dz, d_kernel)  # (N, n) @ (n, U) -> (N, U)
+            self.launch.matmul(x.T, dz, d_kernel)  # (N, n) @ (n, U) -> (N, U)
         if dx is not None:
-            self.device.matmul(dz, kernel.T, dx)  # (n, U) @ (U, N) -> (n, N)
+            self.launch.matmul(dz, kernel.T, dx)  # (n, U) @ (U, N) -> (n, N)
 
     def convolve(self, x: Array, kernel: Array, bias: Array | None, window: Window, out: Array) -> Array:
         """``out = x ∗ kernel + bias``, ``(n, H, W, C) -> (n, oH, oW, F)``; kernel ``(kh, kw, C/G, F)``."""
@@ -110,11 +110,11 @@ class ProductOps(PointwiseOps):
             columns = self._columns(x[part], z[part], window, groups)
             positions = z[part].reshape(-1, z.shape[3])  # (P, F)
             if groups == 1:
-                self.device.matmul(columns, matrices, positions)  # (P, K) @ (K, F) -> (P, F)
+                self.launch.matmul(columns, matrices, positions)  # (P, K) @ (K, F) -> (P, F)
                 continue
             product = self.scratch(_PRODUCT, (groups, len(positions), z.shape[3] // groups), z.dtype)
-            self.device.matmul(columns, matrices, product)  # (G, P, K) @ (G, K, F/G) -> (G, P, F/G)
-            positions.reshape(len(positions), groups, -1)[...] = product.swapaxes(0, 1)
+            self.launch.matmul(columns, matrices, product)  # (G, P, K) @ (G, K, F/G) -> (G, P, F/G)
+            self.launch.copy(product.swapaxes(0, 1), positions.reshape(len(positions), groups, -1))
         return self.finish(function, z, bias, z, out)
 
     def convolve_activate_backward(
@@ -147,17 +147,19 @@ class ProductOps(PointwiseOps):
         """``d_kernel = columnsᵀ @ dz``, or that added to what the parts in front gave."""
         total = d_kernel.reshape(-1, d_kernel.shape[3])  # (K, F)
         if first and groups == 1:
-            self.device.matmul(columns.T, positions, total)
+            self.launch.matmul(columns.T, positions, total)
             return
         shape = total.shape if groups == 1 else (groups, len(total), total.shape[1] // groups)
         product = self.scratch(_PRODUCT, shape, total.dtype)
-        self.device.matmul(columns.swapaxes(-1, -2), positions, product)
+        self.launch.matmul(columns.swapaxes(-1, -2), positions, product)
         if groups > 1:  # (G, K, F/G) -> (K, G, F/G)
-            product, total = product.swapaxes(0, 1), total.reshape(len(total), groups, -1)
+            by_filter = self.scratch(_KERNEL, (len(total), groups, total.shape[1] // groups), total.dtype)
+            self.launch.copy(product.swapaxes(0, 1), by_filter)
+            product = by_filter
         if first:
-            total[...] = product
+            self.launch.copy(product.reshape(total.shape), total)
         else:
-            total += product
+            self.add(total, product.reshape(total.shape), total)
 
     def _input_gradient(
         self, positions: Array, kernel: Array, window: Window, dz: Array, dx: Array, groups: int
@@ -166,11 +168,11 @@ class ProductOps(PointwiseOps):
         matrices = self._by_group(kernel.reshape(-1, kernel.shape[3]), groups, _KERNEL)
         transposed = matrices.swapaxes(-1, -2)  # (F, K) or (G, F/G, K)
         if window.is_pointwise and groups == 1:
-            self.device.matmul(positions, transposed, dx.reshape(-1, dx.shape[3]))
+            self.launch.matmul(positions, transposed, dx.reshape(-1, dx.shape[3]))
             return
         shape = (*positions.shape[:-1], transposed.shape[-1])  # (P, K) or (G, P, K)
         columns = self.scratch(_COLUMNS, shape, dx.dtype)
-        self.device.matmul(positions, transposed, columns)
+        self.launch.matmul(positions, transposed, columns)
         self.launch.each("col2im", dx.size, columns, dx, *geometry(dx.shape, dz.shape, window, groups))
 
     def _columns(self, x: Array, out: Array, window: Window, groups: int) -> Array:
@@ -189,7 +191,7 @@ class ProductOps(PointwiseOps):
             return matrix
         by_group = matrix.reshape(len(matrix), groups, -1).swapaxes(0, 1)
         copy = self.scratch(slot, by_group.shape, matrix.dtype)
-        copy[...] = by_group
+        self.launch.copy(by_group, copy)
         return copy
 
     def _parts(self, x: Array, out: Array, window: Window, groups: int) -> Iterator[slice]:

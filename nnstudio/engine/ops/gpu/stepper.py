@@ -1,13 +1,15 @@
 """Training steps on the GPU.
 
-Weights, the optimizer's vectors and the data lie there during a run. A block of steps is queued as a
-whole; then its losses and hits are read, in one go. A loss that is not finite ends all changes on the
-device itself, since the host hears of it only afterwards.
+Weights, the optimizer's vectors and the data lie there during a run. The first step of a batch size is
+recorded, the others are played from its tape. A block of steps is queued as a whole; then its losses and
+hits are read, in one go. A loss that is not finite ends all changes on the device itself, since the host
+hears of it only afterwards.
 """
 
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -21,6 +23,7 @@ from nnstudio.engine.network import Network
 from nnstudio.engine.ops.gpu.feed import Feed, Residents
 from nnstudio.engine.ops.gpu.memory import full_memory_explained
 from nnstudio.engine.ops.gpu.ops import GpuOps
+from nnstudio.engine.ops.gpu.tape import Late, LateKey, Tape
 from nnstudio.engine.ops.gpu.update import GpuUpdate
 from nnstudio.engine.ops.noise import Noise
 from nnstudio.engine.state import TrainerState
@@ -35,6 +38,28 @@ LEAST_SECONDS = 0.02
 """A block of steps is this long at least, since the device idles for a moment when it is read."""
 DATA_SHARE = 0.4
 """Share of the memory that the data may take."""
+
+
+class _Moment:
+    """What belongs to the step under way; the random numbers that it gives out follow it."""
+
+    rows: Array
+    labels: Array
+    loss: Array
+    hits: Array
+    noise: Noise
+    numbers: list[float]
+
+    def key(self, number: int) -> int:
+        """See ``NoiseSource.key``."""
+        return LateKey(lambda: self.noise.key(number))
+
+    def late_numbers(self) -> list[Late]:
+        """The optimizer's numbers."""
+        return [Late(partial(self._number, place)) for place in range(len(self.numbers))]
+
+    def _number(self, place: int) -> np.float64:
+        return np.float64(self.numbers[place])
 
 
 class GpuStepper:
@@ -70,7 +95,7 @@ class GpuStepper:
         self._update_rule, self._batch, self._device = update, batch, device
         self._slot_names = cast(Optimizer, project.train.optimizer).slots
         self._residents = Residents(device, int(DATA_SHARE * device.memory))
-        self._seconds_per_step, self._stale = 0.0, True
+        self._seconds_per_step, self._stale, self._moment = 0.0, True, _Moment()
         with self._explained():
             self._ops, self._evaluation_ops = GpuOps(device), GpuOps(device)
             self._weights = device.upload(state.weights)
@@ -87,6 +112,7 @@ class GpuStepper:
         self._update = GpuUpdate(self._ops, self._network, spec, self._update_rule.decayed)
         weights = None if targets is None or targets.weights is None else self._device.upload(targets.weights)
         self._targets = None if targets is None else Targets(targets.smoothing, weights)
+        self._tapes: dict[int, Tape] = {}  # by number of samples
 
     def steps(
         self, positions: NDArray[np.int64], rates: Rates, epoch: int, seconds: float
@@ -109,17 +135,34 @@ class GpuStepper:
 
     def _step(self, number: int, rate: float, totals: Array) -> None:
         """Queues a step behind ``number`` others; its loss and hits go to ``totals`` ``(2, steps)``."""
-        workspace, spec, done = self._workspace, self._spec, self._state.step + number
-        x, labels = self._feed.batch(number)
-        logits = workspace.forward(x, Noise(spec.seed, done))
+        moment, done = self._moment, self._state.step + number
+        moment.rows, moment.labels = self._feed.lines(number)
+        moment.loss, moment.hits = totals[0, number : number + 1], totals[1, number : number + 1]
+        moment.noise = Noise(self._spec.seed, done)
+        moment.numbers = self._update.numbers(rate, done + 1)
+        if self._feed.from_host:
+            self._feed.fetch(number)
+        n = len(moment.labels)
+        if n in self._tapes:
+            self._tapes[n].play()
+        else:
+            self._tapes[n] = self._ops.launch.record(lambda: self._queue(n))
+
+    def _queue(self, n: int) -> None:
+        """Queues a step for ``n`` samples; what changes from step to step is asked of the moment."""
+        workspace, moment, spec = self._workspace, self._moment, self._spec
+        logits = workspace.forward(self._feed.samples(n, Late(lambda: moment.rows)), moment)
         assert workspace.d_logits is not None
-        gradient = workspace.d_logits[: len(labels)]
-        loss, hits = (line[number : number + 1] for line in totals)
-        scale = 1 / len(labels) if spec.gradient == "mean" else 1.0
-        link = self._network.loss.link
+        gradient, link = workspace.d_logits[:n], self._network.loss.link
+        labels, loss, hits = (
+            Late(lambda: moment.labels),
+            Late(lambda: moment.loss),
+            Late(lambda: moment.hits),
+        )
+        scale = 1 / n if spec.gradient == "mean" else 1.0
         self._ops.cross_entropy(link, logits, labels, gradient, loss, hits, self._targets, scale)
         workspace.backward(gradient)
-        self._update.apply(self._weights, self._gradients, self._slots, rate, done + 1)
+        self._update.apply(self._weights, self._gradients, self._slots, moment.late_numbers())
 
     def measure(self, part: Part) -> tuple[float, float]:
         """See ``Stepper.measure``."""

@@ -40,15 +40,18 @@ class GpuUpdate:
         self._squares = ops.xp.empty(blocks, np.float64)
         self._factor = ops.xp.empty(1, np.float32)
 
-    def apply(self, weights: Array, gradients: Array, slots: Sequence[Array], rate: float, step: int) -> None:
+    def numbers(self, rate: float, step: int) -> list[float]:
+        """What the optimizer's formula needs in the step of that number, from 1."""
+        return sources.update_numbers(self._optimizer, self._ops.launch.dtype.name, rate, step)
+
+    def apply(self, weights: Array, gradients: Array, slots: Sequence[Array], numbers: Sequence[Any]) -> None:
         """Changes ``weights`` and ``slots`` in place, unless a loss was not finite.
 
         Args:
             weights: Flat weights; those behind the trainable ones stay as they are.
             gradients: Flat gradients; used up.
             slots: The optimizer's vectors, in its order.
-            rate: Learning rate of the step.
-            step: Number of the step, from 1.
+            numbers: See :meth:`numbers`.
         """
         launch, size = self._ops.launch, self._size
         factor = None
@@ -57,7 +60,6 @@ class GpuUpdate:
             arguments = (gradients, weights, *self._table[:3], self._squares, size, self._stretches)
             launch.each("prepare_gradient", size, *arguments, self._limit)
             launch.rows("norm_factor", 1, blocks, self._squares, factor, blocks, float(self._clip_norm))
-        numbers = sources.update_numbers(self._optimizer, launch.dtype.name, rate, step)
         arrays = (weights, gradients, *slots, self._ops.alive, factor)
         table = self._table if self._needs_table else (None,) * 4
         arguments = (*arrays, *table, self._stretches, self._limit, size, *numbers)

@@ -19,21 +19,25 @@ from PySide6.QtGui import (
     QPainterPath,
     QPaintEvent,
     QPen,
+    QPointingDevice,
+    QSinglePointEvent,
+    QTabletEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from nnstudio.core.layer import Shape
 from nnstudio.engine.drawing import fit_on_sheet
 from nnstudio.gui.theme import theme
+from nnstudio.gui.views.canvas_paint import paint_pen, paint_sheet
 from nnstudio.gui.views.canvas_sheet import SIDE, Sheet
-from nnstudio.gui.views.pixels import shown
 from nnstudio.gui.views.stroke import Stroke
 
 Tool = Literal["brush", "eraser"]
 
 PEN = 30
 PENS = (8, 60)
-_LEAST_GRID = 6  # pixels of a cell; a finer grid would hide the drawing
+LIGHTEST = 0.35
+"""Width of a tablet's pen that hardly touches, as a share of the full width."""
 _ARROWS = {
     Qt.Key.Key_Left: (0, -1),
     Qt.Key.Key_Right: (0, 1),
@@ -44,6 +48,8 @@ _ARROWS = {
 
 class Canvas(QWidget):
     """Draw with the left button, erase with the right one, hold Shift for straight strokes.
+
+    A tablet's pen draws as wide as it is pressed, and erases with its other end.
 
     With the keyboard: the arrows move a cell cursor, Space paints, Backspace erases, Shift with an arrow
     draws a line. Undo and redo are the canvas's own while it has the focus.
@@ -63,6 +69,8 @@ class Canvas(QWidget):
         self.sheet = Sheet(shape)
         self._tool: Tool = "brush"
         self._pen = PEN
+        self._pressure = 1.0  # of a tablet's pen; a mouse presses fully
+        self._last_width = float(PEN)
         self._grid = True
         self._cursor = (shape[0] // 2, shape[1] // 2)
         self._keyboard = False  # the keyboard is in use, so its cursor is shown
@@ -120,6 +128,11 @@ class Canvas(QWidget):
             self.sheet.clear()
             self._tell()
 
+    def invert(self) -> None:
+        """Turns ink to paper and paper to ink (colours to their opposites); one undo step."""
+        self.sheet.put(1 - self.sheet.values())
+        self._tell()
+
     def undo(self) -> None:
         """Takes the last step back."""
         if self._stroke is None and self.sheet.undo():
@@ -150,39 +163,65 @@ class Canvas(QWidget):
             return
         if event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
             return
-        erase = event.button() == Qt.MouseButton.RightButton or self._tool == "eraser"
-        self._keyboard = False
-        at = self._to_sheet(event.position())
-        self.sheet.begin()
-        self._stroke = Stroke(at, erase)
-        self.sheet.dot(at, self._pen, erase)
-        self._tell()
+        self._begin(event.position(), event.button() == Qt.MouseButton.RightButton)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """The stroke goes on."""
-        self._hover = event.position()
+        self._extend(event.position(), _straight(event))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The stroke ends."""
+        self._end(event.position(), _straight(event))
+
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        """The same with a tablet's pen: pressure makes it wider, its other end erases."""
+        kind = event.type()
+        self._pressure = 1.0 if kind == QEvent.Type.TabletRelease else event.pressure()
+        if kind == QEvent.Type.TabletPress and self._stroke is None:
+            self._begin(event.position(), event.pointerType() == QPointingDevice.PointerType.Eraser)
+        elif kind == QEvent.Type.TabletMove:
+            self._extend(event.position(), _straight(event))
+        elif kind == QEvent.Type.TabletRelease:
+            self._end(event.position(), _straight(event))
+        event.accept()  # or Qt makes a mouse event of it
+
+    def _begin(self, position: QPointF, erase: bool) -> None:
+        self._keyboard = False
+        at = self._to_sheet(position)
+        self.sheet.begin()
+        self._stroke = Stroke(at, erase or self._tool == "eraser")
+        self.sheet.dot(at, self._width, self._stroke.erase)
+        self._tell()
+
+    def _extend(self, position: QPointF, straight: bool) -> None:
+        self._hover = position
         stroke = self._stroke
         if stroke is None:
             self.update()
             return
-        at = self._to_sheet(event.position())
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+        at = self._to_sheet(position)
+        if straight:
             self.sheet.rewind()
-            self.sheet.stroke(stroke.straight(at), self._pen, stroke.erase)
+            self.sheet.stroke(stroke.straight(at), self._width, stroke.erase)
         else:
-            self.sheet.stroke(stroke.curve(at), self._pen, stroke.erase)
+            self.sheet.stroke(stroke.curve(at), self._width, stroke.erase)
         self.update()
         self.changed.emit()
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """The stroke ends."""
+    def _end(self, position: QPointF, straight: bool) -> None:
         if self._stroke is None:
             return
-        at = self._to_sheet(event.position())
-        if not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self.sheet.stroke(self._stroke.finish(at), self._pen, self._stroke.erase)
+        if not straight:
+            finish = self._stroke.finish(self._to_sheet(position))
+            self.sheet.stroke(finish, self._last_width, self._stroke.erase)
         self._stroke = None
         self._tell()
+
+    @property
+    def _width(self) -> float:
+        """Width of the pen at the present pressure."""
+        self._last_width = self._pen * (LIGHTEST + (1 - LIGHTEST) * min(1.0, max(0.0, self._pressure)))
+        return self._last_width
 
     def leaveEvent(self, event: QEvent) -> None:
         """No circle is shown outside."""
@@ -292,48 +331,14 @@ class Canvas(QWidget):
         painter = QPainter(self)
         area = self._area()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        self._paint_sheet(painter, area)
+        paint_sheet(painter, area, self.sheet, self._grid)
         if self._keyboard and self.hasFocus():
             painter.setPen(QPen(theme().colour("accent"), 2, j=Qt.PenJoinStyle.MiterJoin))
             painter.drawRect(self._cell_area(area))
         painter.setPen(QPen(theme().colour("strong"), 1))
         painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
         if self._hover is not None:
-            self._paint_pen(painter, area)
-
-    def _paint_sheet(self, painter: QPainter, area: QRect) -> None:
-        if self.sheet.colour:
-            painter.drawImage(area, self.sheet.image)
-            self._paint_grid(painter, area)
-            return
-        dark, modes = theme().tokens.dark, QPainter.CompositionMode
-        painter.fillRect(area, Qt.GlobalColor.black if dark else Qt.GlobalColor.white)
-        self._paint_grid(painter, area)
-        # the ink covers the grid, the paper doesn't
-        painter.setCompositionMode(modes.CompositionMode_Lighten if dark else modes.CompositionMode_Darken)
-        painter.drawImage(area, shown(self.sheet.image))
-        painter.setCompositionMode(modes.CompositionMode_SourceOver)
-
-    def _paint_grid(self, painter: QPainter, area: QRect) -> None:
-        if not self._grid or area.width() / self.sheet.columns < _LEAST_GRID:
-            return
-        painter.setPen(QPen(theme().colour("grid"), 1))
-        for column in range(1, self.sheet.columns):
-            x = area.left() + round(area.width() * column / self.sheet.columns)
-            painter.drawLine(x, area.top(), x, area.bottom())
-        for row in range(1, self.sheet.rows):
-            y = area.top() + round(area.height() * row / self.sheet.rows)
-            painter.drawLine(area.left(), y, area.right(), y)
-
-    def _paint_pen(self, painter: QPainter, area: QRect) -> None:
-        if self._hover is None:
-            return
-        radius = self._pen / 2 * area.width() / self.sheet.image.width()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setClipRect(area)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(theme().colour("muted"), 1, Qt.PenStyle.DashLine))
-        painter.drawEllipse(self._hover, radius, radius)
+            paint_pen(painter, area, self._hover, self._pen / 2 * area.width() / self.sheet.image.width())
 
     def _area(self) -> QRect:
         return self.rect().adjusted(1, 1, -1, -1)
@@ -374,6 +379,10 @@ class Canvas(QWidget):
 def accepts(data: QMimeData) -> bool:
     """Whether pasted or dropped data may hold pictures."""
     return data.hasImage() or any(url.isLocalFile() for url in data.urls())
+
+
+def _straight(event: QSinglePointEvent) -> bool:
+    return bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
 
 
 def _is_ctrl_y(event: QKeyEvent) -> bool:

@@ -186,6 +186,9 @@ class PredictView(QWidget):
         self.insights.failed.connect(self.prediction.similar.say)
         self.input.wanted_changed.connect(self._want)
         self.prediction.train_requested.connect(self.train_requested)
+        self.prediction.second.changed.connect(self.predictor.request)
+        for bar in (self.prediction.second, self.prediction.own_tests):
+            bar.said.connect(self.status)
         self.results.chosen.connect(self._show_result)
         self.results.status.connect(self.status)
         self.results.listed.connect(self._show_results)
@@ -228,7 +231,9 @@ class PredictView(QWidget):
         model = self.model
         if model is None or self.canvas.sheet.blank or model.network.input_shape != self.canvas.sheet.shape:
             return None
-        return model, Drawing(self.canvas.sheet.values(), self._centre, self._takes_bytes)
+        kept = self.prediction.second.kept
+        other = kept.model if kept else None
+        return model, Drawing(self.canvas.sheet.values(), self._centre, self._takes_bytes, other)
 
     def _training_samples(self) -> Part | None:
         prepared = self._live.prepared
@@ -261,6 +266,7 @@ class PredictView(QWidget):
             values = self.canvas.sheet.values()
             sample = network_input(values, self.canvas.sheet.shape, centre=self._centre)
             self.input.show_sample(sample, None, self._centre)
+            self.prediction.own_tests.new_drawing()
             if self.model is None:
                 self.prediction.show_no_model()
             else:

@@ -13,8 +13,10 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QV
 
 from nnstudio.gui.theme import theme
 from nnstudio.gui.views.big_class import BigClass
+from nnstudio.gui.views.own_tests_bar import OwnTestsBar
 from nnstudio.gui.views.predictor import Prediction
 from nnstudio.gui.views.probability_bars import Bar, ProbabilityBars
+from nnstudio.gui.views.second_opinion import SecondOpinion
 from nnstudio.gui.views.similar import SimilarImages
 from nnstudio.gui.widgets import numbers
 from nnstudio.gui.widgets.elided_label import ElidedLabel
@@ -53,6 +55,8 @@ class PredictionPanel(Panel):
         self.top.currentIndexChanged.connect(lambda _: self._show_bars())
         self.bars = ProbabilityBars()
         self.similar = SimilarImages()
+        self.second = SecondOpinion()
+        self.own_tests = OwnTestsBar()
         self.features = ElidedLabel("", "caption")
         self.no_model = EmptyState(
             "No trained network yet",
@@ -99,6 +103,8 @@ class PredictionPanel(Panel):
         self._times.append(prediction.seconds)
         self.set_subtitle(f"{numbers.elapsed(median(self._times))}, updates while you draw")
         self._show_bars()
+        self.second.show_prediction(prediction)
+        self.own_tests.show_sample(prediction.raw, classes, order[0])
         self._stack.setCurrentIndex(2)
 
     def _empty(self, index: int) -> None:
@@ -109,11 +115,17 @@ class PredictionPanel(Panel):
     def _show_bars(self) -> None:
         if self.prediction is None:
             return
+        other = self.prediction.other
         shown = self.prediction.order[: int(self.top.currentData())]
         colours = (theme().tokens.line(0), *["earlier"] * len(shown))
         self.bars.show_bars(
             [
-                Bar(self.prediction.classes[number], float(self.prediction.probabilities[number]), colour)
+                Bar(
+                    self.prediction.classes[number],
+                    float(self.prediction.probabilities[number]),
+                    colour,
+                    None if other is None else float(other[number]),
+                )
                 for number, colour in zip(shown, colours, strict=False)
             ]
         )
@@ -152,6 +164,8 @@ class PredictionPanel(Panel):
         column.addLayout(self._similar_heading())
         column.addWidget(self.similar)
         column.addStretch(1)
+        column.addWidget(self.own_tests)
+        column.addWidget(self.second)
         theme().changed.connect(self._show_bars)
         return content
 

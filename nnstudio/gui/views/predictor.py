@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,11 +31,13 @@ class Drawing:
         values: The sheet, as ``Sheet.values`` gives it.
         centre: Centre and scale it like MNIST.
         bytes: The network was trained on bytes; otherwise on floats from 0 to 1.
+        other: A second network to be asked, or None.
     """
 
     values: NDArray[np.float32]
     centre: bool
     bytes: bool = True
+    other: Model | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +52,7 @@ class Prediction:
         probabilities: One per class.
         classes: Names of the classes.
         seconds: Time for preparing the drawing and asking the network.
+        other: What a second network says, or None if none was asked or it knows other classes.
     """
 
     model: Model
@@ -58,6 +62,7 @@ class Prediction:
     probabilities: NDArray[np.float32]
     classes: tuple[str, ...]
     seconds: float
+    other: NDArray[np.float32] | None = None
 
     @property
     def order(self) -> list[int]:
@@ -89,7 +94,15 @@ def predict(model: Model, drawing: Drawing) -> Prediction:
     scaled = model.scaling.apply(raw)
     probabilities = model.predict(scaled[None], scaled=True)[0]
     seconds = time.perf_counter() - started
-    return Prediction(model, sample, raw, scaled, probabilities, model.classes, seconds)
+    other = _second(drawing.other, model, raw)
+    return Prediction(model, sample, raw, scaled, probabilities, model.classes, seconds, other)
+
+
+def _second(other: Model | None, model: Model, raw: NDArray[Any]) -> NDArray[np.float32] | None:
+    if other is None or other.classes != model.classes or other.network.input_shape != raw.shape:
+        return None
+    answer: NDArray[np.float32] = other.predict(raw[None])[0]
+    return answer
 
 
 def raw_sample(sample: NDArray[np.uint8], as_bytes: bool) -> NDArray[np.uint8] | NDArray[np.float32]:
@@ -148,7 +161,8 @@ class Predictor(QObject):
             self.done.emit(None)
             return
         model, drawing = found
-        if model.network.report.multiply_adds > DIRECT_MULTIPLY_ADDS:
+        second = drawing.other.network.report.multiply_adds if drawing.other else 0
+        if model.network.report.multiply_adds + second > DIRECT_MULTIPLY_ADDS:
             self._task = run_in_background(lambda: predict(model, drawing), self._finish, self._fail, self)
             return
         try:

@@ -15,6 +15,7 @@ from nnstudio.gui.widgets import numbers
 _ROW = 26
 _BAR = 14
 _GAP = 8
+_UPPER = 0.65  # of a bar, where a second network's stands below it
 _LONGEST_NAME = 0.4  # of the width
 
 
@@ -26,11 +27,13 @@ class Bar:
         name: What stands at the left.
         probability: 0 to 1.
         colour: Role of the bar's colour, or ``#RRGGBB``.
+        other: Probability that a second network gives it, as a thinner bar below; None for none.
     """
 
     name: str
     probability: float
     colour: str = "earlier"
+    other: float | None = None
 
 
 class ProbabilityBars(QWidget):
@@ -82,9 +85,9 @@ class ProbabilityBars(QWidget):
             row = event.pos().y() // theme().px(self._row_height())
             if 0 <= row < len(self._bars):
                 bar = self._bars[row]
-                QToolTip.showText(
-                    event.globalPos(), f"{bar.name}: {numbers.percent(bar.probability, 3)}", self
-                )
+                second = "" if bar.other is None else f", the other {numbers.percent(bar.other, 3)}"
+                text = f"{bar.name}: {numbers.percent(bar.probability, 3)}{second}"
+                QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)
 
@@ -106,6 +109,10 @@ class ProbabilityBars(QWidget):
                 width = max(0, row.width() - left - number_width - theme().px(_GAP))
                 trough = QRect(left, row.center().y() - theme().px(_BAR) // 2 + 1, width, theme().px(_BAR))
             painter.fillRect(trough, theme().colour("hover"))
+            if bar.other is not None:
+                lower = trough.adjusted(0, round(trough.height() * _UPPER), 0, 0)
+                painter.fillRect(_filled(lower, bar.other), theme().colour(theme().tokens.line(1)))
+                trough.setHeight(round(trough.height() * _UPPER) - 1)
             painter.fillRect(_filled(trough, bar.probability), theme().colour(bar.colour))
             painter.setPen(theme().colour("text"))
             painter.setFont(name_font if not self._stacked else font(12, 600 if index == 0 else 400))

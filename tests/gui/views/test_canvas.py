@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QKeySequence, QMouseEvent, QShortcut
+from PySide6.QtGui import QInputDevice, QKeySequence, QMouseEvent, QPointingDevice, QShortcut, QTabletEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -222,3 +222,63 @@ def test_a_changing_drawing_is_told_while_the_stroke_goes_on(canvas: Canvas, qtb
     assert len(told) == 3
     QTest.mouseRelease(canvas, LEFT, NONE, QPoint(200, 100))
     assert len(told) == 4
+
+
+def press_pen(
+    canvas: Canvas,
+    kind: QEvent.Type,
+    at: tuple[int, int],
+    pressure: float,
+    pointer=QPointingDevice.PointerType.Pen,
+) -> None:
+    """An event of a tablet's pen, as Qt delivers it."""
+    device = QPointingDevice(
+        "pen",
+        1,
+        QInputDevice.DeviceType.Stylus,
+        pointer,
+        QInputDevice.Capability.Pressure,
+        1,
+        1,
+    )
+    place = QPointF(canvas.to_widget(*at))
+    event = QTabletEvent(
+        kind, device, place, canvas.mapToGlobal(place), pressure, 0, 0, 0, 0, 0, NONE, LEFT, LEFT
+    )
+    QCoreApplication.sendEvent(canvas, event)
+    assert event.isAccepted()
+
+
+def pen_stroke(canvas: Canvas, pressure: float, y: int, pointer=QPointingDevice.PointerType.Pen) -> None:
+    press_pen(canvas, QEvent.Type.TabletPress, (100, y), pressure, pointer)
+    for x in range(110, 300, 10):
+        press_pen(canvas, QEvent.Type.TabletMove, (x, y), pressure, pointer)
+    press_pen(canvas, QEvent.Type.TabletRelease, (300, y), 0.0, pointer)
+
+
+def test_a_tablets_pen_draws_as_wide_as_it_is_pressed(canvas: Canvas):
+    pen_stroke(canvas, 1.0, 100)
+    pen_stroke(canvas, 0.5, 200)
+    pen_stroke(canvas, 0.0, 300)
+    widths = [ink(canvas)[y - 40 : y + 40, 200].sum() for y in (100, 200, 300)]
+    assert widths == pytest.approx([30, 30 * 0.675, 30 * 0.35], abs=1.5)
+    canvas.undo()
+    assert ink(canvas)[300, 200] == 0
+    assert ink(canvas)[200, 200] == 1
+    draw(canvas, (100, 300), (300, 300))
+    assert ink(canvas)[260:340, 200].sum() == pytest.approx(30, abs=1.5), "a mouse presses fully"
+
+
+def test_the_other_end_of_a_tablets_pen_erases(canvas: Canvas):
+    draw(canvas, (100, 200), (300, 200))
+    pen_stroke(canvas, 1.0, 200, QPointingDevice.PointerType.Eraser)
+    assert not ink(canvas)[190:210, 150:250].any()
+
+
+def test_inverting_is_one_step(canvas: Canvas):
+    draw(canvas, (100, 200), (300, 200))
+    before = ink(canvas)
+    canvas.invert()
+    assert ink(canvas) == pytest.approx(1 - before, abs=1 / 255)
+    QTest.keyClick(canvas, Qt.Key.Key_Z, CONTROL)
+    assert (ink(canvas) == before).all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -10,11 +12,14 @@ from pytestqt.qtbot import QtBot
 
 from nnstudio.engine.analysis import explain, filter_images, layer_passes
 from nnstudio.engine.model import Model
+from nnstudio.formats.keras_h5 import save_model
 from nnstudio.gui.document import Document
 from nnstudio.gui.views.insight import NEIGHBOURS
 from nnstudio.gui.views.map_colours import diverging, overlaid, sequential
 from nnstudio.gui.views.predict import PredictView
-from tests.gui.views.conftest import StillLive
+from tests.gui.acting import pick
+from tests.gui.views.conftest import StillLive, image_project
+from tests.gui.views.test_evaluate import shown as evaluate_shown
 from tests.gui.views.test_predict import ONE, THREE, drawn, shown
 
 LEFT = Qt.MouseButton.LeftButton
@@ -166,3 +171,51 @@ def test_colours_keep_their_meaning():
         assert (scale[2] == scale[0]).all()
         picture = np.full((1, 1, 3), 77, np.uint8)
         assert (overlaid(picture, np.ones((1, 1), np.float32), 0, tokens) == picture).all()
+
+
+def test_drawings_are_collected_in_a_test_set_and_evaluated(
+    qtbot: QtBot, view: PredictView, document: Document, live: StillLive, trained: Model
+):
+    bar, told = view.prediction.own_tests, []
+    view.status.connect(told.append)
+    assert bar.label.currentText() == "3"
+    QTest.mouseClick(bar.save, LEFT)
+    assert bar.count.text() == "1 saved"
+    assert told[-1] == "Saved as 3 to your test set, 1 in it now"
+    view.canvas.clear()
+    drawn(qtbot, view, ONE)
+    pick(bar.label, "7")
+    drawn(qtbot, view, (((100, 60), (110, 60)),))
+    assert bar.label.currentText() == "7", "a label chosen by hand stays"
+    QTest.mouseClick(bar.save, LEFT)
+    page = evaluate_shown(qtbot, document, live)
+    qtbot.waitUntil(lambda: page.result is not None, timeout=10_000)
+    assert page.strip.split.model().item(3).isEnabled()
+    with qtbot.waitSignal(page.evaluator.done, timeout=10_000):
+        page.strip.split.setCurrentIndex(3)
+    assert page.result.split == "own"
+    assert page.result.analysis.labels.tolist() == [3, 7]
+    assert page.strip.figures.value("accuracy") == "50.0%"
+    QTest.mouseClick(bar.undo, LEFT)
+    assert bar.count.text() == "1 saved"
+
+
+def test_a_second_run_is_asked_the_same(qtbot: QtBot, view: PredictView, trained: Model, tmp_path: Path):
+    noise = np.random.default_rng(0).normal(0, 0.05, trained.weights.shape).astype(np.float32)
+    other = Model(trained.network, trained.weights + noise, trained.classes, trained.scaling)
+    folder = tmp_path / "20260101-120000-noisy"
+    folder.mkdir()
+    save_model(folder / "last.h5", other, image_project())
+    second = view.prediction.second
+    second.menu.ask_folder(str(folder))
+    qtbot.waitUntil(lambda: view.prediction.prediction.other is not None, timeout=10_000)
+    expected = other.predict(view.input.view.sample[None])[0]
+    np.testing.assert_allclose(view.prediction.prediction.other, expected, rtol=1e-5)
+    assert second.chooser.choice == "noisy, last"
+    digit = str(expected.argmax())
+    assert second.answer.full_text().startswith(f"{'agrees' if digit == '3' else 'says'}: {digit}, ")
+    assert view.prediction.bars.bars[0].other == pytest.approx(float(expected[3]), rel=1e-5)
+    second.menu.fill()
+    second.menu.actions()[0].trigger()
+    qtbot.waitUntil(lambda: view.prediction.prediction.other is None, timeout=10_000)
+    assert second.answer.full_text() == ""

@@ -45,7 +45,8 @@ class Insight:
 
     Attributes:
         prediction: The prediction.
-        saliency: What speaks for the first class (above 0) and against it, ``(H, W)``; or None.
+        saliency: What speaks for the first class (above 0) and against it, ``(H, W)`` or
+            ``(features,)``; or None.
         against: Class that the first one is compared with in a close call, or None.
         layers: Outputs of the layers; empty if nobody wanted them.
         similar: The most similar training samples; empty until they are known.

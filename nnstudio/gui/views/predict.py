@@ -34,8 +34,11 @@ from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.views.activations_panel import ActivationsPanel
 from nnstudio.gui.views.canvas_panel import CanvasPanel
 from nnstudio.gui.views.evaluation import Showing
+from nnstudio.gui.views.features import MOST_FEATURES
 from nnstudio.gui.views.input_panel import InputPanel
 from nnstudio.gui.views.insight import Insight, Insights, Wanted
+from nnstudio.gui.views.numbers_feed import NumbersFeed
+from nnstudio.gui.views.numbers_panel import NumbersPanel
 from nnstudio.gui.views.picture_files import filters, pasted_image, picture_paths, pixels_of, read_picture
 from nnstudio.gui.views.prediction_panel import PredictionPanel
 from nnstudio.gui.views.predictor import Drawing, Prediction, Predictor
@@ -68,6 +71,8 @@ class PredictView(QWidget):
         self.drawing = CanvasPanel()
         self.canvas = self.drawing.canvas
         self.input = InputPanel()
+        self.numbers = NumbersPanel()
+        self._feed = NumbersFeed(self.numbers, self)
         self.prediction = PredictionPanel()
         self.activations = ActivationsPanel()
         self.results = ResultsPanel()
@@ -99,8 +104,10 @@ class PredictView(QWidget):
         self._adapt()
 
     def focus_target(self) -> QWidget | None:
-        """The canvas, where there is one to draw on."""
-        return self.canvas if is_drawable(self.shape) else None
+        """The canvas, or the first number of a sample, where there is one."""
+        if is_drawable(self.shape):
+            return self.canvas
+        return self.numbers.spins[0] if self._takes_numbers and self.numbers.spins else None
 
     def open_sample(self, sample: NDArray[np.generic]) -> None:
         """Puts a raw sample of a data set, ``(H, W, C)``, on the canvas, pixel by pixel."""
@@ -134,6 +141,7 @@ class PredictView(QWidget):
         self._live.set_model_wanted(False, self)
         self.predictor.stop()
         self.insights.stop()
+        self._feed.stop()
 
     # Layout
 
@@ -143,6 +151,7 @@ class PredictView(QWidget):
         self._grid = QGridLayout(content)
         self._grid.addWidget(self.drawing, 0, 0)
         self._grid.addWidget(self.input, 0, 1)
+        self._grid.addWidget(self.numbers, 0, 0, 1, 2)
         self._grid.addWidget(self.prediction, 0, 2)
         self._grid.addWidget(self.activations, 1, 0, 1, 3)
         self._grid.addWidget(self.results, 2, 0, 1, 3)
@@ -176,6 +185,7 @@ class PredictView(QWidget):
         self.canvas.changed.connect(self.predictor.request)
         self.canvas.changed.connect(lambda: self.drawing.say(""))
         self.canvas.pasted.connect(self._take)
+        self.numbers.changed.connect(self.predictor.request)
         self.drawing.centre.toggled.connect(lambda _: self.predictor.request())
         self.drawing.open_clicked.connect(self._ask_for_files)
         self.drawing.paste_clicked.connect(self._paste)
@@ -200,23 +210,41 @@ class PredictView(QWidget):
         """Takes the shape of the network's input over, and asks the model again."""
         if not self.isVisible():
             return
-        shape = self.shape
-        if not is_drawable(shape):
-            plain = f"{shape_text(shape)} numbers" if len(shape) == 1 else shape_text(shape)
-            takes = f"takes {plain}" if shape else "has no input yet"
-            self.not_drawable.say(
-                "This network doesn't look at pictures",
-                f"It {takes}. Drawing needs a network for images, height × width × 1 or × 3, "
-                "such as the preset for digits.",
-            )
-            self._stack.setCurrentIndex(1)
+        shape, drawable = self.shape, is_drawable(self.shape)
+        self.drawing.setVisible(drawable)
+        self.input.setVisible(drawable)
+        self.numbers.setVisible(not drawable)
+        self.prediction.set_pictures(drawable)
+        if not drawable and not self._takes_numbers:
+            self._say_not_drawable(shape)
             return
         self._stack.setCurrentIndex(0)
-        self.canvas.set_shape(shape)
-        self.drawing.centre.setEnabled(shape[2] == 1)
-        self.input.set_network(self.model.network if self.model else None)
+        if drawable:
+            self.canvas.set_shape(shape)
+            self.drawing.centre.setEnabled(shape[2] == 1)
+            self.input.set_network(self.model.network if self.model else None)
+        else:
+            kept = self._showing.project if isinstance(self._showing, KeptModel) else None
+            project = kept or self._document.project
+            self._feed.adapt(project, self.model, None if kept else self._live.prepared, shape[0])
         self.results.set_model(self.model, self._takes_bytes, busy=self._live.running)
+        self._want()
         self.predictor.request()
+
+    def _say_not_drawable(self, shape: Shape) -> None:
+        plain = f"{shape_text(shape)} numbers" if len(shape) == 1 else shape_text(shape)
+        takes = f"takes {plain}" if shape else "has no input yet"
+        self.not_drawable.say(
+            "This network doesn't look at pictures",
+            f"It {takes}. Drawing needs a network for images, height × width × 1 or × 3, "
+            "such as the preset for digits.",
+        )
+        self._stack.setCurrentIndex(1)
+
+    @property
+    def _takes_numbers(self) -> bool:
+        """The network looks at so few numbers that a form can hold them."""
+        return len(self.shape) == 1 and self.shape[0] <= MOST_FEATURES
 
     @property
     def _takes_bytes(self) -> bool:
@@ -229,23 +257,34 @@ class PredictView(QWidget):
 
     def _what_to_predict(self) -> tuple[Model, Drawing] | None:
         model = self.model
+        if model is not None and self._takes_numbers:
+            values = self.numbers.values
+            fits = values.shape == model.network.input_shape
+            return (model, Drawing(values, False, False, self._second)) if fits else None
         if model is None or self.canvas.sheet.blank or model.network.input_shape != self.canvas.sheet.shape:
             return None
+        return model, Drawing(self.canvas.sheet.values(), self._centre, self._takes_bytes, self._second)
+
+    @property
+    def _second(self) -> Model | None:
         kept = self.prediction.second.kept
-        other = kept.model if kept else None
-        return model, Drawing(self.canvas.sheet.values(), self._centre, self._takes_bytes, other)
+        return kept.model if kept else None
 
     def _training_samples(self) -> Part | None:
         prepared = self._live.prepared
         going = self._live.running and not self._live.paused
-        return None if prepared is None or going else prepared.train
+        return None if prepared is None or going or not is_drawable(prepared.shape) else prepared.train
 
     def _want(self) -> None:
-        self.insights.want(Wanted(self.input.method, layers=True))
+        method = "integrated" if self._takes_numbers else self.input.method
+        self.insights.want(Wanted(method, layers=True))
 
     def _show_insight(self, insight: Insight) -> None:
         model, index = insight.prediction.model, self.insights.index
-        self.input.show_insight(insight)
+        if self._takes_numbers:
+            self.numbers.show_effects(insight.saliency)
+        else:
+            self.input.show_insight(insight)
         self.activations.show_layers(model, insight.layers)
         similar = self.prediction.similar
         if index is not None and index.model is model and insight.similar:
@@ -263,6 +302,13 @@ class PredictView(QWidget):
         if prediction is None:
             self.input.show_insight(None)
             self.activations.clear()
+        if self._takes_numbers:
+            if prediction is None:
+                self.prediction.show_no_model()
+            else:
+                self.prediction.show_prediction(prediction)
+            return
+        if prediction is None:
             values = self.canvas.sheet.values()
             sample = network_input(values, self.canvas.sheet.shape, centre=self._centre)
             self.input.show_sample(sample, None, self._centre)

@@ -78,6 +78,17 @@ class PredictionPanel(Panel):
         """What is shown: "no model", "no ink" or "prediction"."""
         return ("no model", "no ink", "prediction")[self._stack.currentIndex()]
 
+    def set_pictures(self, pictures: bool) -> None:
+        """Similar training images are shown where the samples are pictures."""
+        for widget in (self._similar_words, self.features, self.similar):
+            widget.setVisible(pictures)
+        self.no_ink.say(
+            "Nothing drawn yet" if pictures else "Nothing entered yet",
+            "Draw on the canvas, or open an image, and the prediction appears here."
+            if pictures
+            else "Enter numbers, and the prediction appears here.",
+        )
+
     def show_no_model(self) -> None:
         """There is no network to ask."""
         self._empty(0)
@@ -170,7 +181,7 @@ class PredictionPanel(Panel):
         return content
 
     def _similar_heading(self) -> QHBoxLayout:
-        heading = QLabel("Most similar training images")
+        heading = self._similar_words = QLabel("Most similar training images")
         heading.setProperty("role", "section")
         self.features.setToolTip(
             "Cosine of the angle between what the network makes of both images in front of its last layer.\n"

@@ -28,7 +28,7 @@ class Drawing:
     """What is to be predicted.
 
     Attributes:
-        values: The sheet, as ``Sheet.values`` gives it.
+        values: The sheet, as ``Sheet.values`` gives it; or the numbers of a sample, ``(features,)``.
         centre: Centre and scale it like MNIST.
         bytes: The network was trained on bytes; otherwise on floats from 0 to 1.
         other: A second network to be asked, or None.
@@ -46,7 +46,7 @@ class Prediction:
 
     Attributes:
         model: The network that was asked.
-        sample: What it sees, ``(H, W, C)``, 0 to 255.
+        sample: What it sees, ``(H, W, C)``, 0 to 255; or numbers, ``(features,)``.
         raw: The same in the type that the model takes.
         scaled: The same after the network's scaling.
         probabilities: One per class.
@@ -56,7 +56,7 @@ class Prediction:
     """
 
     model: Model
-    sample: NDArray[np.uint8]
+    sample: NDArray[Any]
     raw: NDArray[np.uint8] | NDArray[np.float32]
     scaled: NDArray[np.float32]
     probabilities: NDArray[np.float32]
@@ -89,8 +89,13 @@ def predict(model: Model, drawing: Drawing) -> Prediction:
         DataError: The model doesn't look at pictures.
     """
     started = time.perf_counter()
-    sample = network_input(drawing.values, model.network.input_shape, centre=drawing.centre)
-    raw = raw_sample(sample, drawing.bytes)
+    shape = model.network.input_shape
+    if len(shape) == 1:
+        sample: NDArray[Any] = drawing.values
+        raw: NDArray[Any] = sample
+    else:
+        sample = network_input(drawing.values, shape, centre=drawing.centre)
+        raw = raw_sample(sample, drawing.bytes)
     scaled = model.scaling.apply(raw)
     probabilities = model.predict(scaled[None], scaled=True)[0]
     seconds = time.perf_counter() - started

@@ -16,6 +16,7 @@ from nnstudio.gui.document import Document
 from nnstudio.gui.views import predictor as predictor_module
 from nnstudio.gui.views.predict import PredictView
 from nnstudio.layers.dense import Dense
+from nnstudio.layers.flatten import Flatten
 from nnstudio.layers.input import Input
 from tests.gui.views.conftest import StillLive
 from tests.gui.views.test_canvas import draw
@@ -191,12 +192,12 @@ def test_hovering_and_keys_read_the_input(qtbot: QtBot, view: PredictView):
 
 
 def test_a_network_without_pictures_says_so(qtbot: QtBot, live: StillLive):
-    spiral = ProjectSpec(network=NetworkSpec(layers=(Input(shape=(2,)), Dense(units=2))))
+    volume = ProjectSpec(network=NetworkSpec(layers=(Input(shape=(9, 9, 7)), Flatten(), Dense(units=2))))
     live.give(None)
-    view = shown(qtbot, Document(spiral), live)
+    view = shown(qtbot, Document(volume), live)
     assert view._stack.currentWidget() is view.not_drawable
     assert "doesn't look at pictures" in view.not_drawable.accessibleName()
-    assert "takes 2 numbers" in view.not_drawable.accessibleDescription()
+    assert "takes 9×9×7" in view.not_drawable.accessibleDescription()
 
 
 def save_png(path: Path, image: np.ndarray) -> str:

@@ -96,8 +96,11 @@ def feature_index(model: Model, part: Part, report: Report | None = None) -> Fea
 
 
 def feature_layer(network: Network) -> str:
-    """Name of the layer in front of the last one with weights: what the network makes of a sample."""
-    running = [step for step in network.steps if not step.skip]
+    """Name of the layer in front of the last one with weights: what the network makes of a sample.
+
+    Dropout and its like, which only do something in training, are passed over.
+    """
+    running = [step for step in network.steps if not step.skip and step.layer.category != "regularisation"]
     weighted = [place for place, step in enumerate(running) if step.weights or step.branches]
     return running[max(0, weighted[-1] - 1)].layer.name
 

@@ -28,7 +28,7 @@ from nnstudio.gui.views.pixels import rgb_image
 from nnstudio.gui.widgets import numbers
 
 TITLE, TILES, CAPTION = 22, 108, 18
-_MOST_MAPS, _MOST_UNITS = 24, 128
+_MOST_MAPS, _MOST_UNITS = 18, 128
 _GAP = 2
 _BETWEEN = 24  # with the arrow in it
 _BAR = 16  # of a probability

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QWidget
 
 from nnstudio.data.dataset import Part
@@ -24,6 +25,8 @@ from nnstudio.gui.widgets.panel import Panel
 from nnstudio.gui.widgets.spin import ScientificSpinBox
 
 _SPIN = 110
+_HEADER, _LEAST_HEIGHT, _LEAST_PLANE = 36, 420, 200
+_PLANE_SHARE = 0.62  # of the panel's width
 _COORDINATES = (Feature("x", -REACH, REACH, 0.0), Feature("y", -REACH, REACH, 0.0))
 _EFFECT = (
     "What this value adds to the predicted class, against a sample of zeros (integrated gradients).\n"
@@ -59,8 +62,8 @@ class NumbersPanel(Panel):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         row = QHBoxLayout()
         row.setSpacing(theme().px(16))
-        row.addWidget(self.pad, 3)
-        row.addWidget(self._scroll, 2)
+        row.addWidget(self.pad, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._scroll, 1)
         self.body.addLayout(row, 1)
         self.pad.asked.connect(self._point_moved)
         self.usual.clicked.connect(self._take_usual)
@@ -72,6 +75,20 @@ class NumbersPanel(Panel):
         typed = np.array([spin.value() for spin in self.spins], np.float32)
         return plane_inputs(typed[None], self._inputs)[0] if self._inputs else typed
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The plane is square."""
+        super().resizeEvent(event)
+        self._fit_plane()
+
+    def _fit_plane(self) -> None:
+        room = self.contentsRect().adjusted(0, theme().px(_HEADER), -theme().px(24), -theme().px(12))
+        side = max(theme().px(_LEAST_PLANE), min(room.height(), round(room.width() * _PLANE_SHARE)))
+        self.pad.setFixedSize(side, side)
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for a few fields, or for the plane to be pointed at."""
+        return QSize(super().minimumSizeHint().width(), theme().px(_LEAST_HEIGHT))
+
     def show_features(self, features: tuple[Feature, ...], samples: Part | None = None) -> None:
         """Shows a form; equal features keep what is typed.
 
@@ -80,6 +97,7 @@ class NumbersPanel(Panel):
             samples: Samples to take one of, or None.
         """
         self._samples = samples
+        self.usual.show()
         self.draw_one.setVisible(samples is not None and bool(len(samples)))
         if (features, ()) != (self._features, self._inputs):
             self._features, self._inputs = features, ()
@@ -89,6 +107,7 @@ class NumbersPanel(Panel):
     def show_point(self, inputs: tuple[str, ...], look: Look | None) -> None:
         """Shows the plane; ``inputs`` is what the network is told of a point."""
         self.draw_one.hide()
+        self.usual.hide()
         if (_COORDINATES, inputs) != (self._features, self._inputs):
             self._features, self._inputs = _COORDINATES, inputs
             self._fill()
@@ -109,7 +128,7 @@ class NumbersPanel(Panel):
         content = QWidget()
         content.setProperty("role", "form")
         grid = QGridLayout(content)
-        grid.setContentsMargins(0, 0, theme().px(8), 0)
+        grid.setContentsMargins(theme().px(3), theme().px(3), theme().px(8), theme().px(3))
         grid.setVerticalSpacing(theme().px(4))
         self.spins, self.effects = [], []
         for row, feature in enumerate(self._features):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 
 from nnstudio.data.own_tests import OwnTests
 from nnstudio.errors import DataError
@@ -44,14 +44,15 @@ class OwnTestsBar(QWidget):
         self.count.setProperty("role", "caption")
         self.undo = IconButton("undo", "Take the last saved drawing out again")
         self.undo.clicked.connect(self._undo)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme().px(8))
-        for widget in (caption, self.label, self.save):
-            row.addWidget(widget)
-        row.addStretch(1)
-        row.addWidget(self.count)
-        row.addWidget(self.undo)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(theme().px(8))
+        grid.addWidget(caption, 0, 0)
+        grid.addWidget(self.label, 0, 1)
+        grid.addWidget(self.count, 0, 3)
+        grid.addWidget(self.undo, 0, 4)
+        grid.addWidget(self.save, 1, 1, 1, 4, Qt.AlignmentFlag.AlignLeft)
+        grid.setColumnStretch(2, 1)
 
     def show_sample(self, sample: NDArray[Any], classes: tuple[str, ...], guess: int) -> None:
         """What would be saved now, and the class it probably is.

@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut, 
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
-    QGridLayout,
+    QHBoxLayout,
     QScrollArea,
     QSizePolicy,
     QStackedWidget,
@@ -148,17 +148,15 @@ class PredictView(QWidget):
     def _lay_out(self) -> None:
         content = QFrame()
         content.setProperty("role", "window")
-        self._grid = QGridLayout(content)
-        self._grid.addWidget(self.drawing, 0, 0)
-        self._grid.addWidget(self.input, 0, 1)
-        self._grid.addWidget(self.numbers, 0, 0, 1, 2)
-        self._grid.addWidget(self.prediction, 0, 2)
-        self._grid.addWidget(self.activations, 1, 0, 1, 3)
-        self._grid.addWidget(self.results, 2, 0, 1, 3)
+        self._rows, self._upper = QVBoxLayout(content), QHBoxLayout()
+        panels = ((self.drawing, 0), (self.input, 46), (self.numbers, 100), (self.prediction, 50))
+        for panel, stretch in panels:
+            self._upper.addWidget(panel, stretch)
+        self._rows.addLayout(self._upper)
+        self._rows.addWidget(self.activations)
+        self._rows.addWidget(self.results, 1)
+        self._rows.addStretch()
         self.drawing.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        self._grid.setColumnStretch(1, 46)
-        self._grid.setColumnStretch(2, 50)
-        self._grid.setRowStretch(2, 1)
         self.results.hide()
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
@@ -176,8 +174,9 @@ class PredictView(QWidget):
 
     def _space(self) -> None:
         gap = theme().px(METRICS.gap)
-        self._grid.setContentsMargins(gap, gap, gap, gap)
-        self._grid.setSpacing(gap)
+        self._rows.setContentsMargins(gap, gap, gap, gap)
+        for layout in (self._rows, self._upper):
+            layout.setSpacing(gap)
 
     # Wiring
 

@@ -40,9 +40,10 @@ class SaliencyLegend(QWidget):
         painter.setFont(font(12))
         metrics = QFontMetrics(font(12))
         gap, height = theme().px(_GAP), self.height()
-        room = (self.width() - theme().px(_LEAST_BAR) - 2 * gap) // 2
+        room = self.width() - theme().px(_LEAST_BAR) - 2 * gap
+        right = metrics.elidedText(self._ends[1], Qt.TextElideMode.ElideRight, room // 2)
+        room -= metrics.horizontalAdvance(right)
         left = metrics.elidedText(f"Pushes toward {self._ends[0]}", Qt.TextElideMode.ElideRight, room)
-        right = metrics.elidedText(self._ends[1], Qt.TextElideMode.ElideRight, room)
         painter.setPen(theme().colour("text2"))
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(self.rect(), middle | Qt.AlignmentFlag.AlignLeft, left)

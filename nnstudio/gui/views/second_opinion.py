@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from nnstudio.experiments.listing import KeptModel
 from nnstudio.gui.choosers import Chooser
@@ -13,7 +13,7 @@ from nnstudio.gui.views.predictor import Prediction
 from nnstudio.gui.widgets import numbers
 from nnstudio.gui.widgets.elided_label import ElidedLabel
 
-_WIDTH = 168
+_WIDTH = 150
 _NOTHING = "no run"
 
 
@@ -44,12 +44,13 @@ class SecondOpinion(QWidget):
             lambda: self.menu.popup(self.chooser.mapToGlobal(QPoint(0, self.chooser.height() + 2)))
         )
         self.answer = ElidedLabel("", "secondary")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme().px(8))
-        for widget in (caption, self.chooser):
-            row.addWidget(widget)
-        row.addWidget(self.answer, 1)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(theme().px(4))
+        grid.addWidget(caption, 0, 0)
+        grid.addWidget(self.chooser, 0, 1)
+        grid.addWidget(self.answer, 1, 0, 1, 3)
+        grid.setColumnStretch(2, 1)
         self.ask(None)
 
     @property
@@ -63,6 +64,7 @@ class SecondOpinion(QWidget):
         title = kept.point.title if kept else ""
         self.chooser.show_choice(title or _NOTHING, hint=title or "Choose a run that says what it sees, too.")
         self.answer.setText("")
+        self.answer.setVisible(kept is not None)
         self.changed.emit()
 
     def show_prediction(self, prediction: Prediction) -> None:
@@ -74,5 +76,5 @@ class SecondOpinion(QWidget):
         else:
             number = int(prediction.other.argmax())
             sure = numbers.percent(float(prediction.other[number]))
-            agrees = "agrees" if number == prediction.order[0] else "says"
-            self.answer.setText(f"{agrees}: {prediction.classes[number]}, {sure}")
+            verb = "agrees" if number == prediction.order[0] else "says"
+            self.answer.setText(f"It {verb}: {prediction.classes[number]}, {sure} (thin bars)")

@@ -213,7 +213,7 @@ def test_a_second_run_is_asked_the_same(qtbot: QtBot, view: PredictView, trained
     np.testing.assert_allclose(view.prediction.prediction.other, expected, rtol=1e-5)
     assert second.chooser.choice == "noisy, last"
     digit = str(expected.argmax())
-    assert second.answer.full_text().startswith(f"{'agrees' if digit == '3' else 'says'}: {digit}, ")
+    assert second.answer.full_text().startswith(f"It {'agrees' if digit == '3' else 'says'}: {digit}, ")
     assert view.prediction.bars.bars[0].other == pytest.approx(float(expected[3]), rel=1e-5)
     second.menu.fill()
     second.menu.actions()[0].trigger()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, Literal
 from nnstudio.core.spec import ProjectSpec
 from nnstudio.engine.checkpoint import load_checkpoint
 from nnstudio.engine.model import Model
-from nnstudio.errors import FormatError
+from nnstudio.errors import FormatError, NNStudioError
 from nnstudio.experiments.kept import kept_checkpoints, load_kept
 from nnstudio.experiments.runs import runs_dir
 
@@ -20,6 +21,8 @@ Moment = Literal["best", "last"] | int
 """The best epoch, the last state, or the number of an epoch that was kept."""
 
 _FOLDER = re.compile(r"(\d{8}-\d{6})-(.+)")
+LOOKED_AT = 300
+"""Runs that are looked through for the best one."""
 _STAMP = "%Y%m%d-%H%M%S"
 
 
@@ -124,6 +127,23 @@ def look_at_run(folder: Path) -> ListedRun | None:
     )
 
 
+def best_accuracies(projects: Mapping[str, ProjectSpec], base: Path | None = None) -> dict[str, float]:
+    """The best test accuracy that kept runs of exactly these recipes have reached, by name.
+
+    Args:
+        projects: Recipes by any name; those without a run are left out of the answer.
+        base: Folder of the runs; the application's own by default.
+    """
+    best: dict[str, float] = {}
+    for run in list_runs(base, LOOKED_AT):
+        alike = [name for name, project in projects.items() if project.name == run.name]
+        recipe = _recipe(run.folder) if alike and run.accuracy is not None else None
+        for name in alike:
+            if recipe == projects[name] and run.accuracy is not None:
+                best[name] = max(run.accuracy, best.get(name, 0.0))
+    return best
+
+
 def load_point(point: RunPoint) -> KeptModel:
     """Reads the model of one moment of a run.
 
@@ -163,6 +183,13 @@ def _begun(stamp: str) -> datetime | None:
     try:
         return datetime.strptime(stamp, _STAMP)
     except ValueError:
+        return None
+
+
+def _recipe(folder: Path) -> ProjectSpec | None:
+    try:
+        return ProjectSpec.loads((folder / "project.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, NNStudioError):
         return None
 
 

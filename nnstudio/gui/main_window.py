@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from nnstudio.core.spec import NetworkSpec, ProjectSpec
 from nnstudio.gui import help as help_windows
 from nnstudio.gui import run_dialogs
 from nnstudio.gui.actions import Actions
@@ -21,6 +20,7 @@ from nnstudio.gui.datasets import Datasets
 from nnstudio.gui.docks import SIDES, Docks, Side
 from nnstudio.gui.document import Document
 from nnstudio.gui.dropped import Kind, kind_of
+from nnstudio.gui.estimating import Estimating
 from nnstudio.gui.focus import Regions, SingleKeys
 from nnstudio.gui.inspector import InspectorPanel
 from nnstudio.gui.layer_list import LayerList
@@ -42,6 +42,7 @@ from nnstudio.gui.status_bar import StatusBar
 from nnstudio.gui.theme import theme
 from nnstudio.gui.toolbar import Toolbar
 from nnstudio.gui.undo_history import UndoHistory
+from nnstudio.gui.views.start import empty_project
 from nnstudio.gui.widgets import focus as focus_ring
 from nnstudio.gui.window_geometry import limit_window, place_window
 
@@ -63,7 +64,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self._at_start = True
-        self.document = Document(_first_project(), self)
+        self.document = Document(empty_project(), self)
         self.live = Live(self.document, self)
         self.datasets = Datasets(self.document, self)
         self.actions_ = Actions(self)
@@ -77,6 +78,8 @@ class MainWindow(QMainWindow):
         shell, panels = (self.toolbar, self.tabs, self.status), (self.stack, self.inspector)
         self.run = RunLink(self.document, self.live, self.datasets, shell, panels, self)
         self.run.said.connect(self.status.say)
+        self.estimating = Estimating(self.document, self.live, self.datasets, self.settings, self)
+        self.estimating.changed.connect(lambda: self.run.show_estimate(self.estimating.seconds))
         self.files.set_exported(lambda: self.run.model)
         self._make_keys()
         self._connect_actions()
@@ -395,9 +398,3 @@ class MainWindow(QMainWindow):
         shut_down_background()
         self.recovery.close()
         event.accept()
-
-
-def _first_project() -> ProjectSpec:
-    from nnstudio.layers import Input
-
-    return ProjectSpec(network=NetworkSpec(layers=(Input(),)))

@@ -24,6 +24,7 @@ def makers(window: MainWindow) -> dict[str, Callable[[], QWidget]]:
 
 
 def _start(window: MainWindow) -> QWidget:
+    from nnstudio.gui.preset_facts import tell_facts
     from nnstudio.gui.views.start import StartPage
 
     page = StartPage()
@@ -31,6 +32,7 @@ def _start(window: MainWindow) -> QWidget:
     page.training_chosen.connect(lambda name: _train_preset(window, name))
     page.open_requested.connect(window.files.open)
     page.recent_chosen.connect(lambda path: window.files.open_path(Path(path)))
+    page.presets_shown.connect(lambda names: tell_facts(window, page, names))
     page.set_recent(window.settings.recent.projects())
     return page
 

@@ -68,6 +68,9 @@ class ProjectFiles(QObject):
         self._exported: Callable[[], Model | None] = lambda: live.model
         self.saved_at: datetime | None = None
         self.guard = Guard()
+        self._reached: float | None = None  # by the project's runs in this sitting
+        live.run_ended.connect(self._note_accuracy)
+        document.reset.connect(self._forget_accuracy)
 
     def set_exported(self, model: Callable[[], Model | None]) -> None:
         """Says which model Export saves; the newest one by default."""
@@ -270,8 +273,23 @@ class ProjectFiles(QObject):
 
     def _remember(self, path: Path) -> None:
         self._settings.set("files/folder", str(path.parent))
-        self._settings.recent.add(path, self._document.project.name)
+        self._settings.recent.add(path, self._document.project.name, self._reached)
         self.recent_changed.emit()
+
+    def _note_accuracy(self, *_ended: object) -> None:
+        """The list of recent projects shows the best test accuracy that a run has reached."""
+        from nnstudio.experiments.listing import look_at_run
+
+        folder = self._live.run_folder
+        run = look_at_run(folder) if folder is not None else None
+        if run is None or run.accuracy is None:
+            return
+        self._reached = max(run.accuracy, self._reached or 0.0)
+        if self._document.path is not None:
+            self._remember(self._document.path)
+
+    def _forget_accuracy(self) -> None:
+        self._reached = None
 
     def _folder(self) -> str:
         chosen = Path(self._settings.text("files/folder", str(Path.home())))

@@ -62,13 +62,13 @@ class RecentProjects:
         Args:
             path: Its file.
             name: Its name.
-            accuracy: Best measured accuracy; None keeps the one known before.
+            accuracy: Measured accuracy, or None; the best one known stays.
             when: Local time; now by default.
         """
         full = path.resolve()
         before = self.projects()
         known = next((project.accuracy for project in before if project.path == full), None)
-        newest = RecentProject(full, name, when or datetime.now(), known if accuracy is None else accuracy)
+        newest = RecentProject(full, name, when or datetime.now(), _best(known, accuracy))
         self._write([newest, *(project for project in before if project.path != full)])
 
     def remove(self, path: Path) -> None:
@@ -94,6 +94,10 @@ class RecentProjects:
             for project in projects[:MOST]
         ]
         self._store.setValue(KEY, json.dumps(entries))
+
+
+def _best(*accuracies: float | None) -> float | None:
+    return max((accuracy for accuracy in accuracies if accuracy is not None), default=None)
 
 
 def when_text(when: datetime, now: datetime) -> str:

@@ -17,6 +17,7 @@ from nnstudio.gui.stack.panel import StackPanel
 from nnstudio.gui.status_bar import StatusBar
 from nnstudio.gui.toolbar import Toolbar
 from nnstudio.gui.train_controls import blocking_problem, controls
+from nnstudio.gui.widgets import numbers
 
 
 class RunLink(QObject):
@@ -44,6 +45,7 @@ class RunLink(QObject):
         self._document, self._live, self._datasets = document, live, datasets
         self._toolbar, self._tabs, self._status = shell
         self._stack, self._inspector = panels
+        self._estimate = ""
         self._showing: str | KeptModel = "latest"
         self._kept: KeptModel | None = None
         self._runs, self._loader = RunMenu(self._tabs), KeptRunLoader(self)
@@ -107,6 +109,13 @@ class RunLink(QObject):
         else:
             self._live.train()
 
+    def show_estimate(self, seconds: float | None) -> None:
+        """Says beforehand how long the training will take here."""
+        known = "" if seconds is None else numbers.duration(max(1.0, seconds))
+        self._estimate = f"Training will take about {known}" if known else ""
+        self._toolbar.training.set_estimate(self._estimate)
+        self.refresh()
+
     def refresh(self, *_news: object) -> None:
         """Shows everything afresh."""
         live, report = self._live, self._document.report
@@ -115,7 +124,8 @@ class RunLink(QObject):
         state = controls(live.snapshot, problem, goes_on=live.can_continue)
         self._toolbar.show_controls(state, live.running)
         paused = live.state == "paused"
-        self._status.set_standing_hint("F5 resumes" if paused else "" if live.running else problem)
+        hint = problem or self._estimate
+        self._status.set_standing_hint("F5 resumes" if paused else "" if live.running else hint)
         self._show_draft()
         self._show_counts()
         if live.snapshot is None:

@@ -97,6 +97,7 @@ class TrainButtons(QWidget):
         super().__init__(parent)
         self._actions = actions
         self._compact = False
+        self._estimate = ""
         self._label = _TEXTS["train"]
         self.buttons = {name: self._button(name) for name in _WIDTHS}
         self._more = self._step_menu()
@@ -106,6 +107,10 @@ class TrainButtons(QWidget):
             self._row.addWidget(self._split(button) if name == "step_batch" else button)
         self._space()
         theme().changed.connect(self._space)
+
+    def set_estimate(self, text: str) -> None:
+        """What the tooltip of Train says about the time, from the next :meth:`show_controls` on."""
+        self._estimate = text
 
     def show_controls(self, controls: Controls) -> None:
         """Enables what works and fills the next sensible action."""
@@ -124,10 +129,10 @@ class TrainButtons(QWidget):
         self._actions["train"].setEnabled(controls.train or controls.pause)  # F5 pauses too
         self._actions["train"].setText(controls.label if controls.train else "Train")
         self._more.setEnabled(controls.step)
-        train = self.buttons["train"]
+        train, train_tip = self.buttons["train"], self._actions["train"].toolTip()
         self._label = controls.label
         self._write()
-        train.setToolTip(controls.reason or self._actions["train"].toolTip())
+        train.setToolTip(controls.reason or "\n".join(filter(None, (train_tip, self._estimate))))
         train.set_role(
             "primary" if controls.primary == "train" else "busy" if controls.label == "Training" else ""
         )

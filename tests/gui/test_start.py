@@ -67,13 +67,13 @@ def test_featured_presets_and_the_empty_model_are_shown(page: StartPage) -> None
 
 def test_a_card_says_only_what_is_computed(page: StartPage) -> None:
     first, _, empty = page.cards()
-    assert first.facts_text() == "Digits, 25,450 params\nAdam, 5 epochs"
+    assert first.facts_text() == "25,450 params, 5 epochs\nDigits, Adam"
     assert empty.facts_text() == "For your own ideas"
 
 
 def test_measured_values_appear_when_they_are_passed_in(page: StartPage) -> None:
     page.set_measured("first", 15.2, 0.9712)
-    assert page.cards()[0].facts_text() == "Digits, 25,450 params\ntrains in 0:15, 97.1% on test data"
+    assert page.cards()[0].facts_text() == "25,450 params, trains in 0:15\n97.1% on test data here"
     assert "97.1%" in page.cards()[0].accessibleDescription()
     assert "%" not in page.cards()[1].facts_text()
 
@@ -199,7 +199,7 @@ def test_a_data_set_has_its_title_and_a_path_its_file_name() -> None:
     assert dataset_title("fashion-mnist") == "Fashion-MNIST"
     assert dataset_title("/data/leaves.npz") == "leaves.npz"
     assert facts(project("x", "mnist"), Measured(64, 0.5)) == (
-        "MNIST, 25,450 params\ntrains in 1:04, 50.0% on test data"
+        "25,450 params, trains in 1:04\n50.0% on test data here"
     )
 
 

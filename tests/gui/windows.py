@@ -16,9 +16,20 @@ from nnstudio.gui.settings import Settings
 
 
 @contextmanager
-def shown_window(folder: Path, width: int = 1440, height: int = 900) -> Iterator[MainWindow]:
-    """A window with settings of its own; at the end everything in it is stopped and deleted."""
-    window = MainWindow(Settings(folder / "settings.ini"))
+def shown_window(
+    folder: Path, width: int = 1440, height: int = 900, *, measuring: bool = False
+) -> Iterator[MainWindow]:
+    """A window with settings of its own; at the end everything in it is stopped and deleted.
+
+    Args:
+        folder: Where its settings are.
+        width: Its width.
+        height: Its height.
+        measuring: It times the steps of projects in the background, as it does for a user.
+    """
+    settings = Settings(folder / "settings.ini")
+    settings.set("measure/speed", measuring)
+    window = MainWindow(settings)
     window.resize(width, height)
     window.show()
     QTest.qWaitForWindowExposed(window)

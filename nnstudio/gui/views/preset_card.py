@@ -32,12 +32,12 @@ class Measured:
     """What a training of the preset has shown on this computer.
 
     Attributes:
-        seconds: How long it took.
-        accuracy: Share of hits on the test samples, 0 to 1.
+        seconds: How long it takes, or None while that isn't known.
+        accuracy: Best share of hits on the test samples, 0 to 1, or None before the first run.
     """
 
-    seconds: float
-    accuracy: float
+    seconds: float | None = None
+    accuracy: float | None = None
 
 
 class StackDrawing(QWidget):
@@ -135,17 +135,21 @@ class PresetCard(Tile):
 
 
 def facts(project: ProjectSpec, measured: Measured | None) -> str:
-    """Two lines: the data set and the parameters; the recipe, or what a training of it has shown."""
+    """Two lines: parameters and time; the data set and the optimizer, or the best accuracy so far."""
     report = infer_shapes(project.network)
     if not report.parameters:
         return "For your own ideas"
-    first = f"{dataset_title(project.data.source)}, {_parameters(report.parameters)}"
-    if measured is not None:
-        time, share = numbers.duration(measured.seconds), numbers.percent(measured.accuracy)
-        return f"{first}\ntrains in {time}, {share} on test data"
-    train = project.train
+    measured, train = measured or Measured(), project.train
     epochs = "1 epoch" if train.epochs == 1 else f"{numbers.count(train.epochs)} epochs"
-    return f"{first}\n{train.optimizer.type_name()}, {epochs}"
+    time = epochs if measured.seconds is None else f"trains in {_time(measured.seconds)}"
+    first = f"{_parameters(report.parameters)}, {time}"
+    if measured.accuracy is not None:
+        return f"{first}\n{numbers.percent(measured.accuracy)} on test data here"
+    return f"{first}\n{dataset_title(project.data.source)}, {train.optimizer.type_name()}"
+
+
+def _time(seconds: float) -> str:
+    return "a second" if seconds < 1.5 else numbers.duration(seconds)
 
 
 def dataset_title(source: str) -> str:

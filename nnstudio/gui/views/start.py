@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from nnstudio.core.spec import NetworkSpec, ProjectSpec
@@ -25,6 +26,7 @@ EMPTY = "empty"
 """What ``preset_chosen`` carries for the empty model, which is no preset."""
 
 COLUMNS = 2
+ASK_MS = 1500
 _MARGIN = 20
 _GAP = 12
 _WIDEST = 1000
@@ -37,12 +39,14 @@ class StartPage(QScrollArea):
     Signals:
         preset_chosen(str): Name of a preset, or ``EMPTY``.
         training_chosen(str): Name of a preset that is to be trained at once.
+        presets_shown(list[str]): These presets are on show, and nobody has left the page since.
         open_requested(): The user wants to choose a file.
         recent_chosen(str): Path of a recent project.
     """
 
     preset_chosen = Signal(str)
     training_chosen = Signal(str)
+    presets_shown = Signal(list)
     open_requested = Signal()
     recent_chosen = Signal(str)
 
@@ -55,6 +59,9 @@ class StartPage(QScrollArea):
         self._cards: dict[str, PresetCard] = {}
         self._shown: list[PresetCard] = []
         self._recent: list[RecentRow] = []
+        self._measured: dict[str, Measured] = {}
+        self._ask = QTimer(self, singleShot=True, interval=ASK_MS)
+        self._ask.timeout.connect(self._tell_shown)
         self._all = Button("", "text", small=True)
         self._all.setCheckable(True)
         self._all.toggled.connect(self._show_cards)
@@ -95,16 +102,32 @@ class StartPage(QScrollArea):
             row.show()
         self._nothing.setVisible(not self._recent)
 
-    def set_measured(self, name: str, seconds: float, accuracy: float) -> None:
-        """Show what a training of a preset has shown on this computer.
+    def set_measured(self, name: str, seconds: float | None = None, accuracy: float | None = None) -> None:
+        """Show what is known of a preset on this computer; None keeps what was shown.
 
         Args:
             name: The preset.
-            seconds: How long the training took.
-            accuracy: Share of hits on the test samples, 0 to 1.
+            seconds: How long a training takes.
+            accuracy: Best share of hits on the test samples, 0 to 1.
         """
+        before = self._measured.get(name, Measured())
+        known = Measured(
+            before.seconds if seconds is None else seconds,
+            before.accuracy if accuracy is None else accuracy,
+        )
+        self._measured[name] = known
         if name in self._cards:
-            self._cards[name].show_measured(Measured(seconds, accuracy))
+            self._cards[name].show_measured(known)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Asks for the times of the presets that are shown, once the window stands."""
+        super().showEvent(event)
+        self._ask.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody wants to know any more."""
+        super().hideEvent(event)
+        self._ask.stop()
 
     def focus_first(self) -> None:
         """Puts the focus on the first card, with the heading in sight."""
@@ -153,11 +176,17 @@ class StartPage(QScrollArea):
             QWidget.setTabOrder(first, second)
         self._all.setText("Show fewer" if all_of_them else f"All {len(known)} presets")
         self._all.setVisible(any(not info.featured for info in known))
+        if self.isVisible():
+            self._ask.start()
+
+    def _tell_shown(self) -> None:
+        self.presets_shown.emit([card.name for card in self._shown if card.name != EMPTY])
 
     def _card(self, name: str, title: str, summary: str) -> PresetCard:
         if name not in self._cards:
             project = empty_project() if name == EMPTY else presets.load_preset(name)
             card = self._cards[name] = PresetCard(name, title, summary, project)
+            card.show_measured(self._measured.get(name))
             card.clicked.connect(lambda: self.preset_chosen.emit(name))
             card.train_requested.connect(lambda: self.training_chosen.emit(name))
             card.walked.connect(lambda down, right: self._walk(card, down, right))

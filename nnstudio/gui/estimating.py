@@ -1,0 +1,128 @@
+"""How long trainings will take here, worked out in the background: for the project, and for presets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from nnstudio.core.spec import ProjectSpec
+from nnstudio.experiments.estimate import Speeds, training_seconds
+from nnstudio.gui.background import Task, run_in_background
+from nnstudio.gui.datasets import Datasets
+from nnstudio.gui.document import Document
+from nnstudio.gui.live import Live
+from nnstudio.gui.settings import Settings
+
+SETTLED_MS = 900
+"""A recipe is measured once nobody has changed it for so long."""
+WANTED = "measure/speed"
+
+
+class Estimating(QObject):
+    """Measures the project's steps whenever they change, while nothing trains.
+
+    Args:
+        document: The project.
+        live: The link to the run; nothing is measured beside one.
+        datasets: Knows how many samples there are.
+        settings: Whether to measure at all.
+        parent: Qt parent.
+        speeds: Keeps the measurements.
+
+    Signals:
+        changed(): ``seconds`` is another.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        document: Document,
+        live: Live,
+        datasets: Datasets,
+        settings: Settings,
+        parent: QObject,
+        speeds: Speeds | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.speeds = speeds or Speeds()
+        self.wanted = settings.flag(WANTED, True)
+        self.seconds: float | None = None
+        self._document, self._live, self._datasets = document, live, datasets
+        self._task: Task | None = None
+        self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
+        self._settled.timeout.connect(self._measure)
+        if self.wanted:
+            for signal in (document.changed, document.reset, datasets.described, live.run_ended):
+                signal.connect(self._look)
+            live.run_started.connect(self._stop)
+
+    def measure(self, projects: dict[str, ProjectSpec], found: Callable[[str, Any], None]) -> Task | None:
+        """Measures projects one after the other and tells each result; None where nothing may be measured.
+
+        Args:
+            projects: The projects by name.
+            found: Takes a name and a ``Speed``; a project that can't be measured is left out.
+        """
+        if not self.wanted or self._live.running:
+            return None
+        known = {name: self.speeds.known(project, self._live.device) for name, project in projects.items()}
+        for name, speed in known.items():
+            if speed is not None:
+                found(name, speed)
+        missing = [name for name, speed in known.items() if speed is None]
+        return self._next(projects, missing, found) if missing else None
+
+    def _next(
+        self, projects: dict[str, ProjectSpec], names: list[str], found: Callable[[str, Any], None]
+    ) -> Task | None:
+        if not names or self._live.running:
+            return None
+        name, rest = names[0], names[1:]
+        device = self._live.device
+
+        def done(speed: object) -> None:
+            found(name, speed)
+            self._next(projects, rest, found)
+
+        def failed(_error: Exception) -> None:
+            self._next(projects, rest, found)
+
+        return run_in_background(lambda: self.speeds.speed(projects[name], device), done, failed, self)
+
+    def _look(self, *_news: object) -> None:
+        self._show(None)
+        if self._counts() is not None and not self._live.running:
+            self._settled.start()
+
+    def _counts(self) -> tuple[int, int, int] | None:
+        return self._datasets.counts if self._document.report.ok else None
+
+    def _measure(self) -> None:
+        counts, project = self._counts(), self._document.project
+        if counts is None or self._live.running or self._task is not None:
+            return
+        device = self._live.device
+
+        def done(speed: Any) -> None:
+            self._task = None
+            if self._document.project is project:
+                self._show(training_seconds(project, counts[0], counts[1], speed))
+            else:
+                self._look()
+
+        def failed(_error: Exception) -> None:
+            self._task = None
+
+        self._task = run_in_background(lambda: self.speeds.speed(project, device), done, failed, self)
+
+    def _stop(self, *_news: object) -> None:
+        self._settled.stop()
+        self._show(None)
+
+    def _show(self, seconds: float | None) -> None:
+        if seconds != self.seconds:
+            self.seconds = seconds
+            self.changed.emit()

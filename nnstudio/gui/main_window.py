@@ -135,8 +135,8 @@ class MainWindow(QMainWindow):
             "stack": self.stack,
             "outline": self.outline,
             "inspector": self.inspector,
-            "datasets": self.data.datasets,
-            "preparation": self.data.preparation,
+            "datasets": self.data.left,
+            "preparation": self.data.right,
         }
         self.docks = Docks(self, contents, self.settings)
 
@@ -146,7 +146,7 @@ class MainWindow(QMainWindow):
         keys = {"Space": go_train, "Right": step, "R": self.actions_["reset"].trigger}
         self.single_keys = SingleKeys(self, keys)
         regions = [self.toolbar, self.tabs, self.layers, self.stack, self.outline]
-        regions += [self.data.datasets, self.centre, self.inspector, self.data.preparation]
+        regions += [self.data.left, self.centre, self.inspector, self.data.right]
         self.regions = Regions(self, regions)
 
     # Connecting them

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QFrame, QVBoxLayout, QWidget
 
 from nnstudio.core.import_options import ImportOptions
 from nnstudio.data.balance import imbalance_ratio
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
 
 
 class DataSide(QObject):
-    """Makes the panels and connects them with the page.
+    """Makes the panels, once somebody looks, and connects them with the page.
 
     Attributes:
         source: The summary of the project's data.
-        datasets: The left panel.
-        preparation: The right panel.
+        left: Where the left panel goes.
+        right: Where the right panel goes.
 
     Args:
         window: The window.
@@ -48,18 +49,28 @@ class DataSide(QObject):
     ) -> None:
         super().__init__(window)
         self._window, self._datasets, self._live = window, datasets, live
+        self._document = document
         self._recent = RecentData(settings)
         self.source = DataSource(document, self)
-        self.datasets = DatasetsPanel(datasets, self._recent)
-        self.preparation = PreparationPanel(document, self.source)
-        self.datasets.open_file_clicked.connect(self._ask_file)
-        self.datasets.open_folder_clicked.connect(self._ask_folder)
-        self.datasets.own_chosen.connect(self._choose_own)
-        self.datasets.preview_wanted.connect(lambda path, reading: self.import_path(Path(path), reading))
-        self.source.summarised.connect(self._remember_balance)
-        datasets.downloaded.connect(lambda _title: self.source.retry())
-        for signal in (live.state_changed, live.run_started, live.run_ended, live.run_dropped):
-            signal.connect(self._lock)
+        self.left, self.right = _place("Data sets"), _place("Preparation")
+
+    @cached_property
+    def datasets(self) -> DatasetsPanel:
+        """The left panel."""
+        panel = DatasetsPanel(self._datasets, self._recent)
+        panel.open_file_clicked.connect(self._ask_file)
+        panel.open_folder_clicked.connect(self._ask_folder)
+        panel.own_chosen.connect(self._choose_own)
+        panel.preview_wanted.connect(lambda path, reading: self.import_path(Path(path), reading))
+        _put(self.left, panel)
+        return panel
+
+    @cached_property
+    def preparation(self) -> PreparationPanel:
+        """The right panel."""
+        panel = PreparationPanel(self._document, self.source)
+        _put(self.right, panel)
+        return panel
 
     def import_path(self, path: Path, options: ImportOptions | None = None) -> None:
         """Shows the preview of a file or folder on the Data page."""
@@ -68,7 +79,13 @@ class DataSide(QObject):
         page.import_path(path, options)
 
     def follow(self, page: DataView) -> None:
-        """Connects the page, once it is made."""
+        """Connects the page, once it is made, and makes its panels."""
+        live = self._live
+        self.source.summarised.connect(self._remember_balance)
+        self._datasets.downloaded.connect(lambda _title: self.source.retry())
+        for signal in (live.state_changed, live.run_started, live.run_ended, live.run_dropped):
+            signal.connect(self._lock)
+        self._lock()
         page.download_requested.connect(self.datasets.fetch)
         page.imported.connect(self._take)
 
@@ -120,3 +137,18 @@ class DataSide(QObject):
         reason = STOP_FIRST if self._live.running else ""
         self.datasets.set_locked(reason)
         self.preparation.set_locked(reason)
+
+
+def _place(name: str) -> QFrame:
+    place = QFrame()
+    place.setProperty("role", "surface")
+    place.setAccessibleName(name)
+    layout = QVBoxLayout(place)
+    layout.setContentsMargins(0, 0, 0, 0)
+    return place
+
+
+def _put(place: QFrame, panel: QWidget) -> None:
+    layout = place.layout()
+    assert layout is not None
+    layout.addWidget(panel)

@@ -12,9 +12,10 @@ from tests.engine.gpu.host_device import COMPILER, HostDevice
 
 
 @pytest.fixture(scope="session")
-def kernel_folder(request: pytest.FixtureRequest) -> Path:
-    """Compiled kernels, kept from one session to the next."""
-    return request.config.cache.mkdir("gpu-kernels")
+def kernel_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Compiled kernels, kept from one session to the next where pytest keeps anything."""
+    cache = getattr(request.config, "cache", None)
+    return cache.mkdir("gpu-kernels") if cache else tmp_path_factory.mktemp("gpu-kernels")
 
 
 @pytest.fixture(scope="session", params=["host", pytest.param("gpu", marks=pytest.mark.gpu)])

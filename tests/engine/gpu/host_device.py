@@ -21,6 +21,7 @@ COMPILER = shutil.which("g++")
 _KERNEL = re.compile(r'extern "C" __global__ void (\w+)\(([^)]*)\)\s*\{')
 _POINTERS = {
     "real": None,  # whatever the source says
+    "quad": None,
     "double": np.float64,
     "float": np.float32,
     "int": np.int32,
@@ -115,11 +116,12 @@ class HostDevice:
 
 
 def _expanded(source: str) -> str:
-    """The source with its two macros for parameter lists spelt out, so that these can be read."""
-    geometry = re.search(r"#define GEOMETRY ((?:.*\\\n)*.*)\n", source)
-    if geometry:
-        source = source.replace(geometry[0], "")
-        source = source.replace("GEOMETRY", geometry[1].replace("\\\n", " "))
+    """The source with its macros for parameter lists spelt out, so that these can be read."""
+    for name in ("GEOMETRY", "SHAPE"):
+        macro = re.search(rf"#define {name} ((?:.*\\\n)*.*)\n", source)
+        if macro:
+            source = source.replace(macro[0], "")
+            source = re.sub(rf"\b{name}\b", macro[1].replace("\\\n", " "), source)
     gather = re.search(r"#define GATHER\(name, type\) \\\n((?:.*\\\n)*.*)\n", source)
     if gather:
         source = source.replace(gather[0], "")

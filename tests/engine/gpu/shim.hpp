@@ -28,9 +28,10 @@ struct Extent { unsigned x; };
 static Extent gridDim, blockDim, blockIdx, threadIdx;
 
 #define __global__
-#define __device__ static inline
+#define __device__ inline
 #define __shared__ static
 #define __restrict__
+#define __align__(n) __attribute__((aligned(n)))
 
 namespace shim {
 

@@ -7,10 +7,17 @@ import pytest
 
 from nnstudio.engine.ops.gpu.ops import GpuOps
 from nnstudio.engine.ops.noise import Noise
+from nnstudio.layers import Conv2D
 from nnstudio.optim.losses import BinaryCrossentropy, CategoricalCrossentropy
 from tests.test_layer_contract import CASES, frozen, label, network_around, weights_of
 
 BATCH = 6
+QUADS = [
+    (Conv2D(3, 3, padding="same", activation="relu"), (5, 4, 4)),
+    (Conv2D(4, (3, 2), 2, "same", groups=2), (5, 6, 8)),
+    (Conv2D(2, 3, dilation_rate=2), (6, 5, 12)),
+]
+"""Convolutions of images whose channels are read four at a time."""
 
 
 class Passes:
@@ -54,7 +61,7 @@ def assert_same(device, network, dtype, noise, tolerance):
         np.testing.assert_allclose(one, other, rtol=0, atol=tolerance * scale, err_msg=name)
 
 
-@pytest.mark.parametrize(("layer", "shape"), CASES, ids=label)
+@pytest.mark.parametrize(("layer", "shape"), CASES + QUADS, ids=label)
 @pytest.mark.parametrize("mode", ["training", "frozen", "evaluation"])
 def test_every_layer_in_double_precision(device, layer, shape, mode):
     network = network_around(frozen(layer) if mode == "frozen" else layer, shape)
@@ -62,7 +69,7 @@ def test_every_layer_in_double_precision(device, layer, shape, mode):
     assert_same(device, network, np.float64, noise, 1e-10)
 
 
-@pytest.mark.parametrize(("layer", "shape"), CASES, ids=label)
+@pytest.mark.parametrize(("layer", "shape"), CASES + QUADS, ids=label)
 def test_every_layer_in_single_precision(device, layer, shape):
     assert_same(device, network_around(layer, shape), np.float32, Noise(7), 3e-5)
 

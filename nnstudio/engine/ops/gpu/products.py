@@ -173,7 +173,7 @@ class ProductOps(PointwiseOps):
         shape = (*positions.shape[:-1], transposed.shape[-1])  # (P, K) or (G, P, K)
         columns = self.scratch(_COLUMNS, shape, dx.dtype)
         self.launch.matmul(positions, transposed, columns)
-        self.launch.each("col2im", dx.size, columns, dx, *geometry(dx.shape, dz.shape, window, groups))
+        self._slide("col2im", dx.size, columns, dx, dx.shape, dz.shape, window, groups)
 
     def _columns(self, x: Array, out: Array, window: Window, groups: int) -> Array:
         """The pixels under the window at each position: ``(P, K)``, or ``(G, P, K)`` with groups."""
@@ -182,8 +182,24 @@ class ProductOps(PointwiseOps):
         positions, width = out.size // out.shape[3], window.taps * x.shape[3] // groups
         shape = (positions, width) if groups == 1 else (groups, positions, width)
         columns = self.scratch(_COLUMNS, shape, x.dtype)
-        self.launch.each("im2col", columns.size, x, columns, *geometry(x.shape, out.shape, window, groups))
+        self._slide("im2col", columns.size, x, columns, x.shape, out.shape, window, groups)
         return columns
+
+    def _slide(
+        self,
+        name: str,
+        count: int,
+        source: Array,
+        target: Array,
+        image: tuple[int, ...],
+        out: tuple[int, ...],
+        window: Window,
+        groups: int,
+    ) -> None:
+        """Starts a kernel between images and columns, four channels at a time where they allow it."""
+        if image[3] // groups % 4 == 0:
+            name, count, image = f"{name}_quads", count // 4, (*image[:3], image[3] // 4)
+        self.launch.each(name, count, source, target, *geometry(image, out, window, groups))
 
     def _by_group(self, matrix: Array, groups: int, slot: int) -> Array:
         """``(rows, G·f)`` as ``(G, rows, f)``, copied, since products take no other strides."""

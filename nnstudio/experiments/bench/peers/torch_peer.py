@@ -6,6 +6,7 @@ and images lie channels last.
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
@@ -33,6 +34,9 @@ class TorchPeer:
         if gpu and not self._torch.cuda.is_available():
             raise DataError("PyTorch finds no GPU", fix="install a PyTorch with CUDA, or leave --vs out")
         device = self._device = "cuda" if gpu else "cpu"
+        if gpu:  # products in the precision of ours, in which CuPy's variable decides
+            shorter = os.environ.get("CUPY_TF32", "0") == "1"
+            self._torch.backends.cuda.matmul.allow_tf32 = self._torch.backends.cudnn.allow_tf32 = shorter
         self._torch.set_num_threads(threads)
         self._batch = case.project.train.batch_size
         self._module = module_of(self._torch, case.project.network)

@@ -42,9 +42,7 @@ extern "C" __global__ void max_pool_input(
             const int ox = position(column, left, tap % kw, dw, sw, oW);
             if (oy < 0 || ox < 0) continue;
             const size_t p = (((size_t)sample * oH + oy) * oW + ox) * C + c;
-            if (x[i] == best[p] && is_first(x, best[p], sample, oy, ox, tap, c, n, H, W, C, oH, oW, kh, kw,
-                                            sh, sw, dh, dw, top, left, G))
-                sum += dy[p];
+            if (x[i] == best[p] && is_first(x, best[p], sample, oy, ox, tap, c, SHAPE)) sum += dy[p];
         }
         dx[i] = sum;
     }

@@ -154,6 +154,7 @@ _TRAIN = (
 )
 _HELP = (
     Command("help", "Help for the focused item", ("F1",), "Say what the focused item is for.", "help"),
+    Command("tour", "Take the tour", (), "Be shown around the window in five minutes.", "next"),
     Command("keys", "Keyboard shortcuts", (), "List all shortcuts.", "keyboard"),
     Command("about", "About NNStudio"),
 )

@@ -32,10 +32,10 @@ class Estimating(QObject):
         speeds: Keeps the measurements.
 
     Signals:
-        changed(): ``seconds`` is another.
+        changed(float | None): ``seconds`` is another.
     """
 
-    changed = Signal()
+    changed = Signal(object)
 
     def __init__(
         self,
@@ -125,4 +125,4 @@ class Estimating(QObject):
     def _show(self, seconds: float | None) -> None:
         if seconds != self.seconds:
             self.seconds = seconds
-            self.changed.emit()
+            self.changed.emit(seconds)

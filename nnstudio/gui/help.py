@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -10,6 +12,9 @@ from nnstudio.gui.actions import commands
 from nnstudio.gui.help_popover import HelpPopover, show_topic
 from nnstudio.gui.help_topics import topic_of
 from nnstudio.gui.theme import theme
+
+if TYPE_CHECKING:
+    from nnstudio.gui.main_window import MainWindow
 
 _MORE_KEYS = (
     ("Space", "Train, pause, go on"),
@@ -25,6 +30,13 @@ def show_help(window: QWidget) -> HelpPopover:
     """Explains the item that has the focus."""
     item = QApplication.focusWidget() or window
     return show_topic(topic_of(item), item)
+
+
+def show_tour(window: MainWindow) -> None:
+    """Shows a newcomer around."""
+    from nnstudio.gui.tour.offer import start_tour
+
+    start_tour(window)
 
 
 def show_keys(parent: QWidget) -> QDialog:

@@ -26,6 +26,7 @@ from nnstudio.gui.playground.look import is_plane
 from nnstudio.gui.playground.points_section import PointsSection
 from nnstudio.gui.theme import theme
 from nnstudio.gui.tokens import METRICS
+from nnstudio.gui.tour.offer import TourOffer
 
 LOW_WINDOW = 800
 """Below this height of the window the computed rows are hidden."""
@@ -61,6 +62,7 @@ class InspectorPanel(QFrame):
         self.training = TrainingSection()
         self.data = DataSection()
         self.points = PointsSection()
+        self.offer = TourOffer()
         self.notice = Notice()
         self._settled = QTimer(self, singleShot=True, interval=TYPING_MS)
         self._settled.timeout.connect(self._tell_run)
@@ -136,6 +138,7 @@ class InspectorPanel(QFrame):
         outer.addWidget(self._points_line)
         outer.addWidget(self.header)
         outer.addWidget(scroll, 1)
+        outer.addWidget(self.offer)
         outer.addWidget(self.notice)
 
     def _connect(self) -> None:
@@ -265,7 +268,7 @@ class InspectorPanel(QFrame):
             *self.training.form.focus_chain(),
             self.training.more_button.button,
         ]
-        chain += [*self.data.focus_chain(), self.notice.button]
+        chain += [*self.data.focus_chain(), self.offer.button, self.notice.button]
         for first, second in itertools.pairwise(chain):
             QWidget.setTabOrder(first, second)
 

@@ -77,9 +77,8 @@ class MainWindow(QMainWindow):
         self._make_panels()
         shell, panels = (self.toolbar, self.tabs, self.status), (self.stack, self.inspector)
         self.run = RunLink(self.document, self.live, self.datasets, shell, panels, self)
-        self.run.said.connect(self.status.say)
         self.estimating = Estimating(self.document, self.live, self.datasets, self.settings, self)
-        self.estimating.changed.connect(lambda: self.run.show_estimate(self.estimating.seconds))
+        self.estimating.changed.connect(self.run.show_estimate)
         self.files.set_exported(lambda: self.run.model)
         self._make_keys()
         self._connect_actions()
@@ -183,6 +182,7 @@ class MainWindow(QMainWindow):
                 "find_rate": partial(run_dialogs.find_rate, self),
                 "plot_data": partial(run_dialogs.plot_data, self),
                 "help": lambda: help_windows.show_help(self),
+                "tour": lambda: help_windows.show_tour(self),
                 "keys": lambda: help_windows.show_keys(self),
                 "about": lambda: help_windows.show_about(self),
             }

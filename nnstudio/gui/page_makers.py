@@ -25,6 +25,7 @@ def makers(window: MainWindow) -> dict[str, Callable[[], QWidget]]:
 
 def _start(window: MainWindow) -> QWidget:
     from nnstudio.gui.preset_facts import tell_facts
+    from nnstudio.gui.tour.offer import offer_tour
     from nnstudio.gui.views.start import StartPage
 
     page = StartPage()
@@ -32,6 +33,8 @@ def _start(window: MainWindow) -> QWidget:
     page.training_chosen.connect(lambda name: _train_preset(window, name))
     page.open_requested.connect(window.files.open)
     page.recent_chosen.connect(lambda path: window.files.open_path(Path(path)))
+    window.inspector.offer.taken.connect(window.actions_["tour"].trigger)
+    page.turned_to.connect(lambda at_start: offer_tour(window, at_start))
     page.presets_shown.connect(lambda names: tell_facts(window, page, names))
     page.set_recent(window.settings.recent.projects())
     return page

@@ -58,6 +58,7 @@ class RunLink(QObject):
         live.model_changed.connect(self._show_showing)
         document.changed.connect(self._on_change)
         document.reset.connect(self.refresh)
+        self.said.connect(self._status.say)
         datasets.described.connect(self._show_counts)
         self._tabs.showing_chosen.connect(self.show)
         self._tabs.another_wanted.connect(lambda: self._runs.popup(self._tabs.menu_corner()))

@@ -40,6 +40,7 @@ class StartPage(QScrollArea):
         preset_chosen(str): Name of a preset, or ``EMPTY``.
         training_chosen(str): Name of a preset that is to be trained at once.
         presets_shown(list[str]): These presets are on show, and nobody has left the page since.
+        turned_to(bool): The page came to the front, or left it.
         open_requested(): The user wants to choose a file.
         recent_chosen(str): Path of a recent project.
     """
@@ -47,6 +48,7 @@ class StartPage(QScrollArea):
     preset_chosen = Signal(str)
     training_chosen = Signal(str)
     presets_shown = Signal(list)
+    turned_to = Signal(bool)
     open_requested = Signal()
     recent_chosen = Signal(str)
 
@@ -123,11 +125,13 @@ class StartPage(QScrollArea):
         """Asks for the times of the presets that are shown, once the window stands."""
         super().showEvent(event)
         self._ask.start()
+        self.turned_to.emit(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nobody wants to know any more."""
         super().hideEvent(event)
         self._ask.stop()
+        self.turned_to.emit(False)
 
     def focus_first(self) -> None:
         """Puts the focus on the first card, with the heading in sight."""

@@ -28,17 +28,7 @@ AIMS = {"M": 3.0, "C": 1.5, "r": 1.5}
 def run_tests() -> dict[str, Any]:
     """The tests marked ``gpu``; the last lines say how many passed and which did not."""
     started = time.perf_counter()
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-m",
-        "gpu",
-        "-p",
-        "no:cacheprovider",
-        "tests/engine/gpu",
-    ]
+    command = [sys.executable, "-m", "pytest", "-q", "-m", "gpu", "tests/engine/gpu"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     lines = done.stdout.strip().splitlines()[-30:]
     return {"passed": done.returncode == 0, "seconds": time.perf_counter() - started, "last_lines": lines}

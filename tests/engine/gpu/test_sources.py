@@ -15,6 +15,13 @@ from nnstudio.optim.adaptive import Adam, RMSProp
 from nnstudio.optim.optimizers import SGD
 
 FUNCTIONS = [name for name in get_args(ActivationName) if name != "softmax"]
+OPTIONS = (
+    "-arch=compute_75",
+    "-std=c++17",
+    "--fmad=false",
+    "-ftz=true",  # this and the next are CuPy's own
+    "--device-as-default-execution-space",
+)
 VARIANTS = [*(cls() for cls in OPTIMIZERS), Adam(amsgrad=True), RMSProp(centered=True, momentum=0.5)]
 
 
@@ -27,7 +34,7 @@ def compile_cuda():
     def compile_cuda(source: str) -> str:
         program = nvrtc.createProgram(source, "kernels.cu", (), ())
         try:
-            nvrtc.compileProgram(program, ("-arch=compute_75", "-std=c++17", "--fmad=false"))
+            nvrtc.compileProgram(program, OPTIONS)
         except nvrtc.NVRTCError:
             pytest.fail(nvrtc.getProgramLog(program))
         return nvrtc.getPTX(program).decode()

@@ -61,7 +61,7 @@ class CudaDevice:
         array.get(out=out)
 
     def free(self) -> None:
-        """Gives memory that nothing uses any more back to the system."""
+        """See ``Device.free``."""
         cupy.get_default_memory_pool().free_all_blocks()
 
 

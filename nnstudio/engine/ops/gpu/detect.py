@@ -6,9 +6,12 @@ import importlib.util
 import sys
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 from nnstudio.errors import TrainingError
+
+if TYPE_CHECKING:
+    from nnstudio.engine.ops.gpu.device import Device
 
 INSTALL = 'pip install "nnstudio[cuda12]" (or [cuda13], as your driver needs it)'
 
@@ -95,7 +98,7 @@ def require_gpu() -> Gpu:
     return gpu
 
 
-def _try_out(device: Any) -> None:
+def _try_out(device: Device) -> None:
     """Raises some error if the GPU can't do what every run needs; a library may be missing."""
     import numpy as np
 

@@ -45,6 +45,11 @@ class Device(Protocol):
         ...
 
     @property
+    def memory(self) -> int:
+        """Its memory in bytes."""
+        ...
+
+    @property
     def threads(self) -> int:
         """Threads of a block, a power of two up to 256."""
         ...
@@ -71,6 +76,10 @@ class Device(Protocol):
 
     def download(self, array: Array, out: NDArray[Any]) -> None:
         """Copies a device array to a host array, when all work on it is done."""
+        ...
+
+    def free(self) -> None:
+        """Gives memory that nothing uses any more back to the system."""
         ...
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from nnstudio.engine.network import Network
+from nnstudio.engine.ops.gpu.device import Device
 from nnstudio.errors import TrainingError
 
 
 @contextmanager
 def full_memory_explained(
-    network: Network, batch: int, data_bytes: int, slots: int, device: Any
+    network: Network, batch: int, data_bytes: int, slots: int, device: Device
 ) -> Iterator[None]:
     """Turns a failed allocation into an error that names the largest part.
 
@@ -21,7 +21,7 @@ def full_memory_explained(
         batch: Samples of a step.
         data_bytes: What the data on the device take.
         slots: Vectors that the optimizer keeps.
-        device: Where; its ``memory`` says how much there is.
+        device: Where.
 
     Raises:
         TrainingError: The memory is full.

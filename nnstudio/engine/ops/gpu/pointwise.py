@@ -37,7 +37,7 @@ class PointwiseOps(ScratchOps):
     """Up to so many rows a thread adds up a whole column: cheaper than to start a second kernel."""
     least_chunk = 16
     """Of more rows a thread adds up so many at least."""
-    most_chunks = 1024
+    most_chunks = 4096
     """Parts that a column's sum is cut into at most."""
 
     def __init__(self, device: Device, dtype: Any = np.float32) -> None:

@@ -20,6 +20,7 @@ from nnstudio.data.dataset import Part
 from nnstudio.data.prepare import Prepared
 from nnstudio.engine.measure import evaluation_batch
 from nnstudio.engine.network import Network
+from nnstudio.engine.ops.gpu.device import Device
 from nnstudio.engine.ops.gpu.feed import Feed, Residents
 from nnstudio.engine.ops.gpu.memory import full_memory_explained
 from nnstudio.engine.ops.gpu.ops import GpuOps
@@ -72,7 +73,7 @@ class GpuStepper:
         state: What the steps change; up to date after :meth:`settle`.
         update: Says which weights decay.
         batch: Samples per step.
-        device: A ``.device.Device`` that says how much memory it has.
+        device: Where to compute.
 
     Raises:
         TrainingError: The device's memory is too small.
@@ -88,7 +89,7 @@ class GpuStepper:
         state: TrainerState,
         update: Update,
         batch: int,
-        device: Any,
+        device: Device,
     ) -> None:
         self.path = f"GPU · {device.name}"
         self._network, self._data, self._state = network, data, state

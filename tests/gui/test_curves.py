@@ -199,6 +199,18 @@ def test_all_labels_stay_inside_the_plot(panel: CurvesPanel, epochs: int) -> Non
     assert plot(panel, "accuracy").overlay.best_label() is None
 
 
+@pytest.mark.parametrize("epochs", [1, 2, 4])
+def test_the_best_epochs_name_stands_clear_of_the_values(panel: CurvesPanel, epochs: int) -> None:
+    panel.begin(1, 5)
+    panel.append(run_events(epochs))
+    panel.set_best(Best(epochs, "val loss 0.300", "val"))
+    drawn(panel)
+    overlay = plot(panel).overlay
+    best = overlay.best_label()
+    assert best is not None
+    assert not any(best[1].intersects(label.area) for label in overlay.end_labels())
+
+
 def test_at_the_right_edge_the_values_stand_clear_of_the_line_ends(panel: CurvesPanel) -> None:
     panel.begin(1, 30)
     panel.append(run_events(30))

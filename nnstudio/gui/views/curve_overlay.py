@@ -94,7 +94,11 @@ class Overlay(QGraphicsItem):
         if left + width > area.right():
             left = line - px(6) - width
         left = max(left, area.left() + px(14) + QFontMetricsF(font(11)).horizontalAdvance(self._plot.title))
-        return text, QRectF(left, area.top() + px(3), width, height)
+        place = QRectF(left, area.top() + px(3), width, height)
+        for label in sorted(self.end_labels(), key=lambda label: label.area.top()):
+            if place.intersects(label.area):
+                place.moveTop(label.area.bottom())
+        return text, place
 
     def _paint_titles(self, painter: QPainter) -> None:
         area, px = self._plot.area, theme().px

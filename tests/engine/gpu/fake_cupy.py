@@ -23,6 +23,10 @@ class ndarray(np.ndarray):  # noqa: N801 - CuPy's name
         return out
 
 
+class Failure(RuntimeError):
+    """All errors of CUDA."""
+
+
 class Pool:
     """The memory pool: it holds a limit, and refuses arrays beyond it."""
 
@@ -83,6 +87,10 @@ def fake_cupy(folder: Path) -> types.ModuleType:
     properties = {"name": b"NVIDIA Fake", "multiProcessorCount": 1, "totalGlobalMem": pool.memory}
     runtime = types.SimpleNamespace(getDeviceProperties=lambda number: properties)
     device = lambda: types.SimpleNamespace(id=0)  # noqa: E731 - CuPy's is a class
-    module.cuda = types.SimpleNamespace(runtime=runtime, Device=device, is_available=lambda: True)
+    runtime.CUDARuntimeError = Failure
+    errors = {"driver": "CUDADriverError", "compiler": "CompileException", "cublas": "CUBLASError"}
+    parts = {part: types.SimpleNamespace(**{name: Failure}) for part, name in errors.items()}
+    parts |= {"runtime": runtime, "Device": device}
+    module.cuda = types.SimpleNamespace(**parts, is_available=lambda: True)
     module.pool = pool
     return module

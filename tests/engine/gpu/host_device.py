@@ -43,6 +43,7 @@ class HostDevice:
     xp = np
     name = "host"
     memory = 1 << 30
+    failures = ()
 
     def __init__(self, folder: Path, threads: int = 4, most_blocks: int = 3) -> None:
         self.threads, self.most_blocks = threads, most_blocks

@@ -15,7 +15,7 @@ from nnstudio.engine.ops.gpu.detect import Gpu, find_gpu
 from nnstudio.engine.trainer import Trainer
 from nnstudio.errors import TrainingError
 from nnstudio.layers import Conv2D, Dense, Flatten, Input
-from tests.engine.gpu.fake_cupy import fake_cupy
+from tests.engine.gpu.fake_cupy import Failure, fake_cupy
 from tests.engine.gpu.host_device import COMPILER
 from tests.engine.jit.helpers import noise_data
 
@@ -93,6 +93,20 @@ def test_a_gpu_that_is_full_says_what_to_reduce_and_lets_the_processor_go_on(cup
     assert trainer.reason == "finished"
 
 
+def test_a_gpu_that_fails_in_a_run_ends_it_with_a_word(cupy, data, monkeypatch):
+    trainer = Trainer(PROJECT, data, device="gpu")
+    trainer.block_steps = 1
+    events = trainer.run()
+    next(events)
+
+    def fail(self, *, out):
+        raise Failure("cudaErrorIllegalAddress: an illegal memory access\nmore")
+
+    monkeypatch.setattr("tests.engine.gpu.fake_cupy.ndarray.get", fail)
+    with pytest.raises(TrainingError, match="cudaErrorIllegalAddress: an illegal memory access"):
+        next(events)
+
+
 def test_a_gpu_that_computes_wrong_is_not_used(cupy, monkeypatch):
     monkeypatch.setattr(cupy, "dot", lambda a, b, out: None)
     assert find_gpu().reason == "The GPU does not work (it computes something else than it should)"
@@ -105,3 +119,4 @@ def test_the_real_cupy_has_what_the_stand_in_has():
     assert callable(cupy.cuda.runtime.getDeviceProperties)
     assert callable(cupy.get_default_memory_pool().set_limit)
     assert issubclass(cupy.cuda.memory.OutOfMemoryError, MemoryError)
+    assert importlib.import_module("nnstudio.engine.ops.gpu.cuda").CudaDevice.failures

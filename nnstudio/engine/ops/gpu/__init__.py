@@ -11,7 +11,7 @@ Read in this order:
 - ``feed``, ``update``: where a step begins and ends
 - ``tape``, ``stepper``: steps without a word from the device, and with little of Python, until a block of
   them is done
-- ``memory``: what to say when the GPU is full
+- ``problems``: what to say when the GPU is full or fails
 
 Nothing in it is imported before a run asks for a GPU: CuPy takes a second to import.
 """

@@ -28,6 +28,12 @@ class CudaDevice:
 
     xp = cupy
     threads = 256
+    failures = (
+        cupy.cuda.runtime.CUDARuntimeError,
+        cupy.cuda.driver.CUDADriverError,
+        cupy.cuda.compiler.CompileException,
+        cupy.cuda.cublas.CUBLASError,
+    )
 
     def __init__(self) -> None:
         properties = cupy.cuda.runtime.getDeviceProperties(cupy.cuda.Device().id)

@@ -50,6 +50,11 @@ class Device(Protocol):
         ...
 
     @property
+    def failures(self) -> tuple[type[Exception], ...]:
+        """What it raises when it fails, besides ``MemoryError``."""
+        ...
+
+    @property
     def threads(self) -> int:
         """Threads of a block, a power of two up to 256."""
         ...

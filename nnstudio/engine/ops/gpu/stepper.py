@@ -22,8 +22,8 @@ from nnstudio.engine.measure import evaluation_batch
 from nnstudio.engine.network import Network
 from nnstudio.engine.ops.gpu.device import Device
 from nnstudio.engine.ops.gpu.feed import Feed, Residents
-from nnstudio.engine.ops.gpu.memory import full_memory_explained
 from nnstudio.engine.ops.gpu.ops import GpuOps
+from nnstudio.engine.ops.gpu.problems import problems_explained
 from nnstudio.engine.ops.gpu.tape import Late, LateKey, Tape
 from nnstudio.engine.ops.gpu.update import GpuUpdate
 from nnstudio.engine.ops.noise import Noise
@@ -189,15 +189,17 @@ class GpuStepper:
     def fetch(self) -> None:
         """See ``Stepper.fetch``."""
         if not self._stale:
-            self._device.download(self._weights, self._state.weights)
+            with self._explained():
+                self._device.download(self._weights, self._state.weights)
 
     def settle(self) -> None:
         """See ``Stepper.settle``."""
         if self._stale:
             return
         self.fetch()
-        for name, slot in zip(self._slot_names, self._slots, strict=True):
-            self._device.download(slot, self._state.slots[name])
+        with self._explained():
+            for name, slot in zip(self._slot_names, self._slots, strict=True):
+                self._device.download(slot, self._state.slots[name])
         self._stale = True
 
     def _take_over(self) -> None:
@@ -217,4 +219,4 @@ class GpuStepper:
 
     def _explained(self) -> Any:
         slots = len(self._slot_names)
-        return full_memory_explained(self._network, self._batch, self._residents.bytes, slots, self._device)
+        return problems_explained(self._network, self._batch, self._residents.bytes, slots, self._device)

@@ -1,4 +1,4 @@
-"""What to say when the GPU's memory is full: what takes it, and what to reduce."""
+"""What to say when a run can't go on on the GPU: its memory is full, or it fails."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from nnstudio.errors import TrainingError
 
 
 @contextmanager
-def full_memory_explained(
+def problems_explained(
     network: Network, batch: int, data_bytes: int, slots: int, device: Device
 ) -> Iterator[None]:
-    """Turns a failed allocation into an error that names the largest part.
+    """Turns a failed allocation into an error that names what takes the memory and what to reduce.
 
     Args:
         network: The network that is trained.
@@ -24,13 +24,19 @@ def full_memory_explained(
         device: Where.
 
     Raises:
-        TrainingError: The memory is full.
+        TrainingError: The memory is full, or the GPU failed.
     """
     try:
         yield
     except MemoryError as error:  # CuPy's OutOfMemoryError is one
         device.free()
         raise _full(network, batch, data_bytes, slots, device.memory) from error
+    except device.failures as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise TrainingError(
+            f"the GPU failed ({reason[:160]})",
+            fix="go on from the last saved state on the CPU; if it happens again, update the GPU's driver",
+        ) from error
 
 
 def _full(network: Network, batch: int, data_bytes: int, slots: int, memory: int) -> TrainingError:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from nnstudio.core.window import Window
 from nnstudio.engine.ops import NumpyOps
 from nnstudio.engine.ops.jit.instructions import convolution, depthwise, images
+from nnstudio.engine.ops.jit.kernels.winograd_transforms import matrices
 from nnstudio.engine.ops.jit.plans import winograd as winograd_plans
 from nnstudio.engine.ops.jit.plans.convolution import Convolution
 from nnstudio.engine.ops.jit.plans.depthwise import Depthwise
@@ -108,9 +109,10 @@ def test_forward_and_gradients_of_any_convolution_are_numpys(code, made: Convolu
 
 @settings(deadline=None, derandomize=True, max_examples=40)
 @given(made=plain_ones(), batch=st.integers(1, 9))
-def test_winograds_transforms_are_as_exact(code, made: Convolution, batch: int):
+def test_winograds_transforms_are_about_as_exact(code, made: Convolution, batch: int):
     assert winograd_plans.fits(made)
-    assert max(Example(made, batch, code, threads=2).errors()) < 3e-6
+    limit = {2: 3e-6, 4: 1e-5}[winograd_plans.outputs(made)]
+    assert max(Example(made, batch, code, threads=2).errors()) < limit
 
 
 @settings(deadline=None, derandomize=True, max_examples=60)
@@ -156,7 +158,24 @@ def close(actual: np.ndarray, expected: np.ndarray) -> None:
 def test_tiles_of_a_large_image_and_many_channels_are_worked_on_in_parts(kernels):
     for size, filters in ((41, 24), (7, 130)):
         made = Convolution(Window((3, 3), padding="same"), (size, size + 2, 136), filters)
-        assert max(Example(made, 3, kernels, threads=3).errors()) < 5e-6
+        assert max(Example(made, 3, kernels, threads=3).errors()) < 1e-5
+
+
+def test_a_kernel_that_is_too_large_when_transformed_has_its_gradient_directly(kernels):
+    made = Convolution(Window((3, 3), padding="same"), (3, 2, 448), 470)
+    assert winograd_plans.fits(made)
+    assert not winograd_plans.gradient_fits(made)
+    assert max(Example(made, 2, kernels).errors()) < 1e-5
+
+
+@pytest.mark.parametrize("outputs", [2, 4])
+def test_the_transforms_matrices_make_a_convolution(outputs: int):
+    input_, kernel, output, gradient, kernel_gradient = map(np.array, matrices(outputs))
+    d, g = np.arange(1, outputs + 3), np.array([3, -5, 7])
+    expected = [sum(g[j] * d[i + j] for j in range(3)) for i in range(outputs)]
+    assert list(output @ ((kernel @ g) * (input_ @ d))) == expected  # in fractions: exactly
+    np.testing.assert_array_equal(gradient, output.T)
+    np.testing.assert_array_equal(kernel_gradient, kernel.T)
 
 
 @pytest.mark.parametrize("padding", ["valid", "same"])

@@ -12,7 +12,7 @@ from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.convolution import STRIPE
 from nnstudio.engine.ops.jit.kernels.convolution_gradient import KERNEL_TILE
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
-from nnstudio.engine.ops.jit.kernels.winograd_transforms import FREQUENCIES, TAPS
+from nnstudio.engine.ops.jit.kernels.winograd_transforms import TAPS
 from nnstudio.engine.ops.jit.plans import winograd as winograd_plans
 from nnstudio.engine.ops.jit.plans.convolution import Convolution
 from nnstudio.engine.ops.jit.plans.windows import Plan
@@ -39,9 +39,10 @@ def forward_kernel(program: Program, convolution: Convolution, kernel: Vector) -
     taps, rows, columns = _sizes(convolution)
     source = program.vector(kernel, taps * rows * columns)
     if winograd_plans.fits(convolution):
-        values = aligned(winograd_plans.transformed_size(rows, columns))
+        values = aligned(winograd_plans.transformed_size(convolution, rows, columns))
         strides = (FLOAT * columns, FLOAT * rows * columns, FLOAT * STRIPE)
-        program.prepare(codes.TRANSFORM_KERNEL, source, rows, columns, program.keep(values), *strides)
+        tile = winograd_plans.outputs(convolution)
+        program.prepare(codes.TRANSFORM_KERNEL, source, rows, columns, program.keep(values), *strides, tile)
         return Kernel(values, True)
     if not convolution.packed_size:
         return Kernel(kernel, False)
@@ -60,8 +61,9 @@ def backward_kernel(program: Program, convolution: Convolution, kernel: Vector) 
     program.prepare(codes.TRANSPOSE_TAPS, source, taps, rows, columns, target, row, tap, stripe)
     if not winograd_plans.fits(convolution):
         return Kernel(transposed, False)
-    values = aligned(winograd_plans.transformed_size(columns, rows))
-    places = (target, columns, rows, program.keep(values), row, tap, stripe)
+    values = aligned(winograd_plans.transformed_size(convolution, columns, rows))
+    tile = winograd_plans.outputs(convolution)
+    places = (target, columns, rows, program.keep(values), row, tap, stripe, tile)
     program.prepare(codes.TRANSFORM_KERNEL, *places, again=True)
     return Kernel(values, True)
 
@@ -100,17 +102,21 @@ def convolution_gradient(
     taps, rows, columns = _sizes(convolution)
     own, places = program.weights(weights, taps * rows * columns), (*program.place(x), *program.place(dz))
     reals = (weights.l1, 2 * weights.l2, limit)
-    if not winograd_plans.fits(convolution):
+    if not winograd_plans.gradient_fits(convolution):
         plan = convolution.gradient(program.batch, x.row, dz.row)
         program.add(codes.CONVOLUTION_GRADIENT, *places, program.plan(plan), *own, reals=reals)
         return
-    plan = winograd_plans.gradient(convolution, program.batch)
-    parts = aligned(winograd_plans.parts(convolution, program.batch) * FREQUENCIES * rows * columns)
-    program.add(codes.WINOGRAD_GRADIENT, *places, program.plan(plan), program.keep(parts))
+    plan, tile = winograd_plans.gradient(convolution, program.batch), winograd_plans.outputs(convolution)
+    count, frequencies = (
+        winograd_plans.parts(convolution, program.batch),
+        winograd_plans.frequencies(convolution),
+    )
+    parts = program.keep(aligned(count * frequencies * rows * columns))
+    program.add(codes.WINOGRAD_GRADIENT, *places, program.plan(plan), parts)
     program.need_scratch(max(KERNEL_TILE, TAPS * columns))
     program.barrier()
     size = int(plan.integers[-1])
-    program.add(codes.FINISH_WINOGRAD_GRADIENT, program.keep(parts), rows, columns, size, *own, reals=reals)
+    program.add(codes.FINISH_WINOGRAD_GRADIENT, parts, rows, columns, size, *own, tile, reals=reals)
 
 
 def _sizes(convolution: Convolution) -> tuple[int, int, int]:

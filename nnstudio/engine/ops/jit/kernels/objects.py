@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -19,13 +20,18 @@ from nnstudio.engine.ops.jit.kernels.depthwise_kernels import (
 from nnstudio.engine.ops.jit.kernels.microkernel import emit_gemm, kernel_name
 from nnstudio.engine.ops.jit.kernels.transposition import NAME as TRANSPOSE
 from nnstudio.engine.ops.jit.kernels.transposition import emit_transposition
-from nnstudio.engine.ops.jit.kernels.winograd_transforms import MATRICES, emit_transform, transform_name
+from nnstudio.engine.ops.jit.kernels.winograd_transforms import (
+    OUTPUTS,
+    TRANSFORMS_OF_A_SIZE,
+    emit_transform,
+    transform_name,
+)
 from nnstudio.engine.ops.jit.machine import Target
 
 MAX_ROWS = 16
 """Most rows of any block."""
 LANES, MOST_VECTORS, MOST_ROWS, ADDRESS_OF_TRANSPOSE, ZERO, TRANSFORMS = 0, 1, 2, 8, 9, 10
-DEPTHWISE = 15
+DEPTHWISE = 19
 DEPTHWISE_GRADIENT = DEPTHWISE + MOST_SUMS
 ADDRESSES = DEPTHWISE_GRADIENT + MOST_SUMS + 1
 """Where a kernel table holds what; see :class:`Kernels`."""
@@ -39,7 +45,7 @@ class Kernels:
         target: What it was compiled for.
         table: Integers, as compiled functions read them: floats per register; most registers per row;
             at ``MOST_ROWS + v`` the most rows of a block with v of them; the transposition's address; a 0; at
-            ``TRANSFORMS`` the addresses of Winograd's transforms; at ``DEPTHWISE + n`` and
+            ``TRANSFORMS`` the addresses of Winograd's transforms, size by size; at ``DEPTHWISE + n`` and
             ``DEPTHWISE_GRADIENT + n`` those of n sums; at ``ADDRESSES + 17·v + rows`` a block's kernel.
         engine: Keeps the code in memory.
     """
@@ -58,8 +64,8 @@ def compile_object(target: Target) -> bytes:
         for rows in range(1, most + 1):
             emit_gemm(module, rows, vectors, target.lanes)
     emit_transposition(module, target.lanes)
-    for number in range(len(MATRICES)):
-        emit_transform(module, number, target.lanes)
+    for outputs, number in product(OUTPUTS, range(TRANSFORMS_OF_A_SIZE)):
+        emit_transform(module, outputs, number, target.lanes)
     for sums in range(1, MOST_SUMS + 1):
         emit_pixels(module, sums, target.lanes)
         emit_taps(module, sums, target.lanes)
@@ -86,8 +92,8 @@ def load_object(target: Target, code: bytes) -> Kernels:
     table = np.zeros(ADDRESSES + (MAX_ROWS + 1) * (1 + max(target.blocks)), np.int64)
     table[LANES], table[MOST_VECTORS] = target.lanes, max(target.blocks)
     table[ADDRESS_OF_TRANSPOSE] = _address(engine, TRANSPOSE)
-    for number in range(len(MATRICES)):
-        table[TRANSFORMS + number] = _address(engine, transform_name(number))
+    for place, transform in enumerate(product(OUTPUTS, range(TRANSFORMS_OF_A_SIZE))):
+        table[TRANSFORMS + place] = _address(engine, transform_name(*transform))
     for sums in range(1, MOST_SUMS + 1):
         table[DEPTHWISE + sums] = _address(engine, pixels_name(sums))
         table[DEPTHWISE_GRADIENT + sums] = _address(engine, taps_name(sums))

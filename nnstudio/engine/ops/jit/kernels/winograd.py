@@ -1,9 +1,9 @@
-"""3×3 convolution with stride 1 by Winograd's transforms: 16 products where 36 would be needed.
+"""3×3 convolution with stride 1 by Winograd's transforms: 36 products where there would be 144, or 16 for 36.
 
-The inputs of a tile of 2×2 outputs overlap its neighbours' by two pixels. Their transforms are written
-frequency by frequency: ``V (16, tiles, C)``. Then each of the 16 frequencies is one matrix product with
-the transformed kernel, ``M[f] = V[f] @ U[f]``, ``(tiles, C) @ (C, F)``, and ``M`` is transformed back to
-2×2 outputs (see :mod:`.winograd_transforms`). Some rows of tiles at a time, so that V and M stay in a
+The inputs of a tile of ``m × m`` outputs overlap its neighbours' by two pixels. Their transforms are written
+frequency by frequency: ``V (f, tiles, C)`` with ``f = (m + 2)²``. Then each frequency is one matrix product
+with the transformed kernel, ``M[f] = V[f] @ U[f]``, ``(tiles, C) @ (C, F)``, and ``M`` is transformed back
+to outputs (see :mod:`.winograd_transforms`). Some rows of tiles at a time, so that V and M stay in a
 core's own cache. The input's gradient is the same convolution of a padded ``dz``, with the kernel
 flipped and transposed. The kernel's gradient is summed up in frequency space, ``dU[f] = V[f]ᵀ @ Z[f]``, and
 transformed back once, at the end.
@@ -32,19 +32,12 @@ from nnstudio.engine.ops.jit.kernels.convolution import (
 )
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.gemm import add_product
-from nnstudio.engine.ops.jit.kernels.objects import TRANSFORMS
 from nnstudio.engine.ops.jit.kernels.shares import share
-from nnstudio.engine.ops.jit.kernels.winograd_transforms import (
-    FREQUENCIES,
-    INPUT,
-    INPUTS,
-    OUTPUT,
-    OUTPUT_GRADIENT,
-    OUTPUTS,
-)
+from nnstudio.engine.ops.jit.kernels.winograd_kernels import transform_of
+from nnstudio.engine.ops.jit.kernels.winograd_transforms import INPUT, OUTPUT, OUTPUT_GRADIENT
 
 GAP = 16
-"""Floats between the frequencies of V, M and Z, so that they don't meet in the same places of a cache."""
+"""Floats between the frequencies of V, M and Z, so that they don't all meet in the same places of a cache."""
 
 (
     CHANNELS,
@@ -58,9 +51,10 @@ GAP = 16
     SCRATCH_V,  # where V begins in the scratch, in bytes
     SCRATCH_M,  # likewise M or Z
     SCRATCH_EDGE,  # and the outputs of a row of tiles
+    TILE,  # outputs of a tile along one axis
     PART,  # samples that are summed up in one part of the kernel's gradient
     PLAN,
-) = range(PADDED + 1, PADDED + 14)
+) = range(PADDED + 1, PADDED + 15)
 """A plan's integers, behind those of the source image in :mod:`.convolution`."""
 
 
@@ -68,7 +62,7 @@ GAP = 16
 def winograd(kernels: Any, op: Any, scratch: int, first: int, last: int) -> None:
     """``target = source ∗ kernel + bias`` for some samples; arguments as for ``convolution.correlate``.
 
-    The kernel is a transformed one, ``(16, stripes of F, C, STRIPE)``.
+    The kernel is a transformed one, ``(f, stripes of F, C, STRIPE)``.
     """
     plan = integers(op[7], PLAN)
     if plan[PADDED] > 0:
@@ -87,12 +81,12 @@ def winograd(kernels: Any, op: Any, scratch: int, first: int, last: int) -> None
 
 @compiled
 def winograd_gradient(kernels: Any, op: Any, scratch: int, samples: int, thread: int, threads: int) -> None:
-    """A thread's parts of the kernel's gradient in frequency space, ``(parts, 16, C, F)``."""
+    """A thread's parts of the kernel's gradient in frequency space, ``(parts, f, C, F)``."""
     plan = integers(op[5], PLAN)
     if plan[PADDED] > 0:
         clear(scratch, plan[PADDED])
     parts = (samples + plan[PART] - 1) // plan[PART]
-    size = FLOAT * FREQUENCIES * plan[CHANNELS] * plan[FILTERS]
+    size = FLOAT * (plan[TILE] + 2) ** 2 * plan[CHANNELS] * plan[FILTERS]
     begin, end = share(parts, thread, threads, 1)
     for part in range(begin, end):
         first, last = part * plan[PART], min(samples, (part + 1) * plan[PART])
@@ -115,7 +109,7 @@ def _transform_inputs(
     kernels: Any, plan: Any, source: int, sample: int, scratch: int, images: int, row: int, rows: int
 ) -> None:
     """Some rows of tiles of some images to V."""
-    across, channels = plan[TILES_ACROSS], plan[CHANNELS]
+    across, channels, outputs = plan[TILES_ACROSS], plan[CHANNELS], plan[TILE]
     pixel, frequency = FLOAT * channels, FLOAT * (images * rows * across * channels + GAP)
     for i in range(images):
         image, image_row = source + i * sample, plan[IMAGE_ROW]
@@ -125,14 +119,14 @@ def _transform_inputs(
             image, image_row = scratch, plan[PADDED_ROW]
         for r in range(rows):
             call_transform(
-                kernels[TRANSFORMS + INPUT],
+                kernels[transform_of(plan[TILE], INPUT)],
                 (
-                    image + (row + r) * OUTPUTS * image_row,
+                    image + (row + r) * outputs * image_row,
                     image_row,
                     pixel,
-                    OUTPUTS * pixel,
+                    outputs * pixel,
                     scratch + plan[SCRATCH_V] + (i * rows + r) * across * pixel,
-                    INPUTS * frequency,
+                    (outputs + 2) * frequency,
                     frequency,
                     pixel,
                     across,
@@ -147,7 +141,7 @@ def _transform_inputs(
 def _multiply(kernels: Any, plan: Any, kernel: int, scratch: int, tiles: int) -> None:
     """``M[f] = V[f] @ U[f]`` for every frequency, stripe by stripe of U."""
     channels, filters = plan[CHANNELS], plan[FILTERS]
-    for f in range(FREQUENCIES):
+    for f in range((plan[TILE] + 2) ** 2):
         v = scratch + plan[SCRATCH_V] + f * FLOAT * (tiles * channels + GAP)
         m = scratch + plan[SCRATCH_M] + f * FLOAT * (tiles * filters + GAP)
         for column in range(0, filters, STRIPE):
@@ -173,7 +167,7 @@ def _multiply(kernels: Any, plan: Any, kernel: int, scratch: int, tiles: int) ->
 def _multiply_gradients(kernels: Any, plan: Any, scratch: int, target: int, tiles: int, add: int) -> None:
     """``dU[f] += V[f]ᵀ @ Z[f]`` for every frequency."""
     channels, filters = plan[CHANNELS], plan[FILTERS]
-    for f in range(FREQUENCIES):
+    for f in range((plan[TILE] + 2) ** 2):
         add_product(
             kernels,
             scratch + plan[SCRATCH_V] + f * FLOAT * (tiles * channels + GAP),
@@ -204,26 +198,26 @@ def _transform_outputs(
     rectify: int,
 ) -> None:
     """M back to some rows of tiles of one image."""
-    across, filters, width = plan[TILES_ACROSS], plan[FILTERS], plan[WIDTH]
+    across, filters, width, outputs = plan[TILES_ACROSS], plan[FILTERS], plan[WIDTH], plan[TILE]
     pixel, frequency = FLOAT * filters, FLOAT * (images * rows * across * filters + GAP)
     for r in range(rows):
-        top = (row + r) * OUTPUTS
-        inside = min(OUTPUTS, plan[HEIGHT] - top)
-        whole = inside == OUTPUTS and across * OUTPUTS == width
+        top = (row + r) * outputs
+        inside = min(outputs, plan[HEIGHT] - top)
+        whole = inside == outputs and across * outputs == width
         place = target + top * width * pixel
         there = place if whole else scratch + plan[SCRATCH_EDGE]
-        there_row = (width if whole else across * OUTPUTS) * pixel
+        there_row = (width if whole else across * outputs) * pixel
         call_transform(
-            kernels[TRANSFORMS + OUTPUT],
+            kernels[transform_of(plan[TILE], OUTPUT)],
             (
                 scratch + plan[SCRATCH_M] + (number * rows + r) * across * pixel,
-                INPUTS * frequency,
+                (outputs + 2) * frequency,
                 frequency,
                 pixel,
                 there,
                 there_row,
                 pixel,
-                OUTPUTS * pixel,
+                outputs * pixel,
                 across,
                 filters,
                 bias,
@@ -239,26 +233,26 @@ def _transform_gradients(
     kernels: Any, plan: Any, scratch: int, number: int, images: int, row: int, rows: int, dz: int
 ) -> None:
     """Some rows of tiles of one image's ``dz`` to Z."""
-    across, filters, width = plan[TILES_ACROSS], plan[FILTERS], plan[WIDTH]
+    across, filters, width, outputs = plan[TILES_ACROSS], plan[FILTERS], plan[WIDTH], plan[TILE]
     pixel, frequency = FLOAT * filters, FLOAT * (images * rows * across * filters + GAP)
     for r in range(rows):
-        top = (row + r) * OUTPUTS
-        inside = min(OUTPUTS, plan[HEIGHT] - top)
+        top = (row + r) * outputs
+        inside = min(outputs, plan[HEIGHT] - top)
         there, there_row = dz + top * width * pixel, width * pixel
-        if inside < OUTPUTS or across * OUTPUTS > width:
-            edge, edge_row = scratch + plan[SCRATCH_EDGE], across * OUTPUTS * pixel
-            clear(edge, OUTPUTS * OUTPUTS * across * filters)
+        if inside < outputs or across * outputs > width:
+            edge, edge_row = scratch + plan[SCRATCH_EDGE], across * outputs * pixel
+            clear(edge, outputs * outputs * across * filters)
             put_inside(there, there_row, edge, edge_row, inside, width * filters)
             there, there_row = edge, edge_row
         call_transform(
-            kernels[TRANSFORMS + OUTPUT_GRADIENT],
+            kernels[transform_of(plan[TILE], OUTPUT_GRADIENT)],
             (
                 there,
                 there_row,
                 pixel,
-                OUTPUTS * pixel,
+                outputs * pixel,
                 scratch + plan[SCRATCH_M] + (number * rows + r) * across * pixel,
-                INPUTS * frequency,
+                (outputs + 2) * frequency,
                 frequency,
                 pixel,
                 across,

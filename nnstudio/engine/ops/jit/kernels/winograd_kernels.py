@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nnstudio.engine.ops.jit.kernels import codes
-from nnstudio.engine.ops.jit.kernels.compiled import call_transform, compiled, floats
+from nnstudio.engine.ops.jit.kernels.compiled import call_transform, compiled, floats, inlined
 from nnstudio.engine.ops.jit.kernels.convolution import STRIPE
 from nnstudio.engine.ops.jit.kernels.convolution_gradient import KERNEL_TILE
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
@@ -13,34 +13,39 @@ from nnstudio.engine.ops.jit.kernels.objects import TRANSFORMS
 from nnstudio.engine.ops.jit.kernels.shares import share
 from nnstudio.engine.ops.jit.kernels.updates import change, finish_gradient
 from nnstudio.engine.ops.jit.kernels.winograd_transforms import (
-    FREQUENCIES,
-    INPUTS,
     KERNEL,
     KERNEL_GRADIENT,
     TAPS,
+    TRANSFORMS_OF_A_SIZE,
 )
+
+
+@inlined
+def transform_of(outputs: int, number: int) -> int:
+    """Place of a transform in the kernel table."""
+    return TRANSFORMS + (outputs // 2 - 1) * TRANSFORMS_OF_A_SIZE + number
 
 
 @compiled
 def transform_kernel(kernels: Any, op: Any, first: int, last: int) -> None:
-    """Some rows of a kernel ``(9, rows, columns)`` to ``(16, stripes of columns, rows, STRIPE)``.
+    """Some rows of a kernel ``(9, rows, columns)`` to ``(f, stripes of columns, rows, STRIPE)``.
 
     Its columns may lie in stripes already, as ``convolution.transpose_taps`` leaves them.
     """
     source, rows, columns, target = op[1], op[2], op[3], op[4]
-    source_row, source_tap, source_stripe = op[5], op[6], op[7]
+    source_row, source_tap, source_stripe, outputs = op[5], op[6], op[7], op[8]
     stripes = (columns + STRIPE - 1) // STRIPE
     frequency = FLOAT * stripes * rows * STRIPE
     for stripe in range(stripes):
         call_transform(
-            kernels[TRANSFORMS + KERNEL],
+            kernels[transform_of(outputs, KERNEL)],
             (
                 source + stripe * source_stripe + first * source_row,
                 3 * source_tap,
                 source_tap,
                 source_row,
                 target + FLOAT * STRIPE * (stripe * rows + first),
-                INPUTS * frequency,
+                (outputs + 2) * frequency,
                 frequency,
                 FLOAT * STRIPE,
                 last - first,
@@ -55,7 +60,7 @@ def transform_kernel(kernels: Any, op: Any, first: int, last: int) -> None:
 def finish_winograd_gradient(kernels: Any, op: Any, real: Any, step: Any, thread: int, threads: int) -> None:
     """Adds up the parts for a thread's channels, transforms them back, and updates the weights."""
     parts_, channels, filters, part = op[1], op[2], op[3], op[4]
-    weights, gradient, offset, decayed = op[5], op[6], op[7], op[8]
+    weights, gradient, offset, decayed, outputs = op[5], op[6], op[7], op[8], op[9]
     parts = (step[codes.SAMPLES] + part - 1) // part
     first, last = share(channels, thread, threads, 1)
     some = max(1, KERNEL_TILE // (TAPS * filters))
@@ -63,16 +68,17 @@ def finish_winograd_gradient(kernels: Any, op: Any, real: Any, step: Any, thread
     for channel in range(first, last, some):
         rows = min(some, last - channel)
         start, size = FLOAT * channel * filters, rows * filters
-        for f in range(FREQUENCIES):
-            _add_parts(parts_ + f * frequency + start, FREQUENCIES * frequency, parts, size)
+        frequencies = (outputs + 2) ** 2
+        for f in range(frequencies):
+            _add_parts(parts_ + f * frequency + start, frequencies * frequency, parts, size)
         target, target_tap = step[codes.SCRATCH], FLOAT * size
         if gradient != 0:
             target, target_tap = gradient + start, tap
         call_transform(
-            kernels[TRANSFORMS + KERNEL_GRADIENT],
+            kernels[transform_of(outputs, KERNEL_GRADIENT)],
             (
                 parts_ + start,
-                INPUTS * frequency,
+                (outputs + 2) * frequency,
                 frequency,
                 0,
                 target,

@@ -6,50 +6,86 @@ convolutional neural networks", 2016)::
 
     Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A          d: inputs, g: kernel, Y: outputs
 
-For m = 2 these matrices hold nothing but 0, ±1 and ±½, so that rounding is no worse than without.
 The gradients are the adjoint: ``dg = Gᵀ [ (Bᵀ d B) ⊙ (A dY Aᵀ) ] G``. Every transform is a matrix T
-applied as ``T X Tᵀ``; written out here, the zeros and ones cost nothing.
+applied as ``T X Tᵀ``; written out here, zeros and ones cost nothing.
+
+The matrices come from polynomials multiplied by way of their values at some points (Toom, 1963; Cook,
+1966). Which points decides how much rounding is amplified. For m = 2 with 0 and ±1 it is no worse than
+without any transform. For m = 4 the points 0, ±1, ½ and −2 make errors about three times as large, which
+is half of what the usual 0, ±1, ±2 do (Barabasz et al., "Error analysis and improving the accuracy of
+Winograd convolution for deep neural networks", 2020).
 """
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import prod
 from typing import Any
 
 from llvmlite import ir
 
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT, I64, Emitter, Value
 
-OUTPUTS = 2
-"""Outputs of a tile along one axis, m."""
-INPUTS = OUTPUTS + 2
-"""Inputs of a tile along one axis."""
-FREQUENCIES = INPUTS * INPUTS
+OUTPUTS = (2, 4)
+"""Outputs of a tile along one axis, m, for which there are transforms."""
 TAPS = 9
 
-_B = ((1, 0, -1, 0), (0, 1, 1, 0), (0, -1, 1, 0), (0, 1, 0, -1))
-_G = ((1, 0, 0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0, 0, 1))
-_A = ((1, 1, 1, 0), (0, 1, -1, -1))
+INPUT, KERNEL, OUTPUT, OUTPUT_GRADIENT, KERNEL_GRADIENT, TRANSFORMS_OF_A_SIZE = range(6)
+"""The transforms: ``Bᵀ d B``, ``G g Gᵀ``, ``Aᵀ M A``, ``A dY Aᵀ``, ``Gᵀ dU G``; and how many there are."""
 
-INPUT, KERNEL, OUTPUT, OUTPUT_GRADIENT, KERNEL_GRADIENT = range(5)
-"""The transforms: ``Bᵀ d B``, ``G g Gᵀ``, ``Aᵀ M A``, ``A dY Aᵀ``, ``Gᵀ dU G``."""
+_POINTS = {
+    outputs: tuple(map(Fraction, points))
+    for outputs, points in {2: ("0", "1", "-1"), 4: ("0", "1", "-1", "1/2", "-2")}.items()
+}
 
-MATRICES: tuple[tuple[tuple[float, ...], ...], ...] = (
-    _B,
-    _G,
-    _A,
-    tuple(zip(*_A, strict=True)),
-    tuple(zip(*_G, strict=True)),
-)
+Matrix = tuple[tuple[Fraction, ...], ...]
+
+
+def matrices(outputs: int) -> tuple[Matrix, ...]:
+    """The matrices of the transforms to tiles of ``outputs × outputs`` outputs.
+
+    For points p, ``Aᵀ`` evaluates a polynomial with m coefficients, ``G`` one with three, divided by
+    ``f(p) = Π over the other points q of (p − q)``, and the rows of ``Bᵀ`` are the coefficients of
+    ``Π (x − q)``. The last point of all is infinity.
+    """
+    points = _POINTS[outputs]
+    a, b, g = [], [], []
+    for point in points:
+        others = [other for other in points if other != point]
+        divisor = prod(point - other for other in others)
+        sign = -1 if divisor < 0 else 1
+        a.append([point**power for power in range(outputs)])
+        g.append([sign * point**power / divisor for power in range(3)])
+        b.append([sign * factor for factor in (*_coefficients(others), Fraction(0))])
+    a.append([Fraction(power == outputs - 1) for power in range(outputs)])
+    g.append([Fraction(power == 2) for power in range(3)])
+    b.append(_coefficients(list(points)))
+    found = (b, g, _transposed(a), a, _transposed(g))
+    return tuple(tuple(map(tuple, matrix)) for matrix in found)
+
+
+def _coefficients(roots: list[Fraction]) -> list[Fraction]:
+    """Coefficients of ``Π (x − root)``, that of 1 first."""
+    found = [Fraction(1)]
+    for root in roots:
+        shifted = [Fraction(0), *found]
+        found = [high - root * low for high, low in zip(shifted, [*found, Fraction(0)], strict=True)]
+    return found
+
+
+def _transposed(matrix: list[list[Fraction]]) -> list[list[Fraction]]:
+    return [list(column) for column in zip(*matrix, strict=True)]
+
 
 ARGUMENTS = 12
 
 
-def transform_name(number: int) -> str:
+def transform_name(outputs: int, number: int) -> str:
     """Name of a transform's function."""
-    return f"winograd_{number}"
+    return f"winograd_{outputs}_{number}"
 
 
-def emit_transform(module: ir.Module, number: int, lanes: int) -> str:
+def emit_transform(module: ir.Module, outputs: int, number: int, lanes: int) -> str:
     """Writes a transform of a row of tiles.
 
     The arguments, strides in bytes: address of the first tile's first value; strides by row, by column and
@@ -58,22 +94,23 @@ def emit_transform(module: ir.Module, number: int, lanes: int) -> str:
 
     Args:
         module: Where the function goes.
+        outputs: Outputs of a tile along one axis.
         number: Which transform.
         lanes: Floats of a register.
 
     Returns:
         The function's name.
     """
-    name = transform_name(number)
+    name = transform_name(outputs, number)
     e = Emitter(module, name, ARGUMENTS, lanes)
-    _Transform(e, MATRICES[number]).emit()
+    _Transform(e, matrices(outputs)[number]).emit()
     return name
 
 
 class _Transform:
     """One transform under construction."""
 
-    def __init__(self, emitter: Emitter, matrix: tuple[tuple[float, ...], ...]) -> None:
+    def __init__(self, emitter: Emitter, matrix: Matrix) -> None:
         self._e, self._matrix = emitter, matrix
         names = "source row column tile target to_row to_column to_tile tiles channels bias rectify"
         self._given: dict[str, Any] = dict(zip(names.split(), emitter.arguments, strict=True))
@@ -117,8 +154,8 @@ class _Transform:
                 place = e.add(e.times(given["to_row"], i), e.times(given["to_column"], j))
                 e.store(e.get(value), e.add(target, place), mask)
 
-    def _combined(self, factors: tuple[float, ...], values: list[Value]) -> Value:
-        """``Σ factor·value``; a factor of ±1 needs no product, and equal ones share it."""
+    def _combined(self, factors: tuple[Fraction, ...], values: list[Value]) -> Value:
+        """``Σ factor·value``; a factor of ±1 needs no product, and those of equal size share it."""
         e = self._e
         total = None
         for size in sorted({abs(factor) for factor in factors} - {0}):
@@ -129,6 +166,8 @@ class _Transform:
                 elif factor == -size:
                     part = e.builder.fneg(value) if part is None else e.builder.fsub(part, value)
             if size != 1:
-                part = e.builder.fmul(part, ir.Constant(e.vector, [size] * e.lanes))
-            total = part if total is None else e.builder.fadd(total, part)
+                constant = ir.Constant(e.vector, [float(size)] * e.lanes)
+                total = e.multiply_add(part, constant, e.zeros() if total is None else total)
+            else:
+                total = part if total is None else e.builder.fadd(total, part)
         return total

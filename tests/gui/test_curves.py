@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnstudio.engine.state import Block, EpochRecord, Event
@@ -410,3 +411,63 @@ def test_tick_labels_do_not_touch(panel: CurvesPanel) -> None:
         rows = [chosen.to_pixel(0, tick).y() for tick in chosen.axis.ticks]
         assert all(upper - lower >= 15 for lower, upper in zip(rows[1:], rows, strict=False))
         assert QRectF(0, -1, 640, 700).contains(QPointF(1, min(rows)))
+
+
+def test_errors_can_be_shown_in_place_of_accuracies(panel: CurvesPanel) -> None:
+    panel.begin(1, 20)
+    panel.append(run_events(20))
+    drawn(panel)
+    panel.menu.error.trigger()
+    drawn(panel)
+    shown = plot(panel, "accuracy")
+    assert shown.title == "Error"
+    train = 1 - (0.95 - 0.3 * (0.2 + math.exp(-20 / 4)))
+    assert shown.raw["train"].yData[-1] == pytest.approx(train)
+    assert f"{100 * train:.1f}% train" in [label.text for label in shown.overlay.end_labels()]
+    low, high = shown.view.viewRange()[1]
+    assert 0 <= low < train < high <= 1
+    panel.menu.error.trigger()
+    drawn(panel)
+    assert plot(panel, "accuracy").title == "Accuracy"
+
+
+def test_the_menu_opens_by_a_click_and_copies_picture_and_data(panel: CurvesPanel) -> None:
+    panel.begin(1, 5)
+    panel.append(run_events(5))
+    drawn(panel)
+    QTest.mouseClick(panel.more_button, Qt.MouseButton.LeftButton)
+    assert panel.menu.isVisible()
+    panel.menu.close()
+    panel.menu.copy_picture()
+    image = QApplication.clipboard().image()
+    assert image.size() == 2 * panel.chart.size()
+    found = {image.pixelColor(x, y).name() for x in range(0, image.width(), 2) for y in range(image.height())}
+    assert theme().tokens.line(0).lower() in found
+    panel.menu.copy_data()
+    lines = QApplication.clipboard().text().splitlines()
+    assert lines[0].split("\t")[:2] == ["epoch", "train_loss"]
+    assert len(lines) == 6
+
+
+def test_curves_are_saved_as_png_svg_and_csv(panel: CurvesPanel, tmp_path: Path) -> None:
+    panel.begin(1, 5)
+    panel.append(run_events(5))
+    drawn(panel)
+    for kind in ("png", "svg", "csv"):
+        panel.menu.save(kind, str(tmp_path / f"curves.{kind}"))
+    assert QImage(str(tmp_path / "curves.png")).size() == 2 * panel.chart.size()
+    svg = (tmp_path / "curves.svg").read_text(encoding="utf-8")
+    assert "<svg" in svg
+    assert "Loss" in svg
+    assert svg.count("<polyline") + svg.count("<path") > 5
+    rows = (tmp_path / "curves.csv").read_text(encoding="utf-8").splitlines()
+    assert [len(row.split(",")) for row in rows] == [5] * 6
+
+
+def test_a_file_that_cannot_be_written_is_told(panel: CurvesPanel, tmp_path: Path, qtbot: QtBot) -> None:
+    panel.begin(1, 5)
+    panel.append(run_events(5))
+    drawn(panel)
+    panel.menu.save("svg", str(tmp_path / "missing" / "curves.svg"))
+    qtbot.waitUntil(lambda: "can't be written" in QToolTip.text())
+    QToolTip.hideText()

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from nnstudio.engine.state import Block, EpochRecord, Event
 
 Array = NDArray[np.float64]
-METRICS = ("loss", "accuracy")
+METRICS = ("loss", "accuracy", "error")
+"""What can be drawn of a run; the error is 1 − accuracy."""
 SPLITS = ("train", "val")
 
 
@@ -261,13 +262,18 @@ class RunCurves:
             steps = [np.arange(1 - len(b.losses), 1) / b.batches + end for end, b in ends]
             x = np.concatenate(steps)
             self.batch["loss"].extend(x, [loss for block in blocks for loss in block.losses])
-            self.batch["accuracy"].extend(x, [share for block in blocks for share in block.accuracies])
+            shares = [share for block in blocks for share in block.accuracies]
+            self.batch["accuracy"].extend(x, shares)
+            self.batch["error"].extend(x, [1 - share for share in shares])
         records = [event for event in events if isinstance(event, EpochRecord)]
         if records:
             self.records.extend(records)
             for (metric, split), series in self.series.items():
-                known = [(float(r.epoch), getattr(r, f"{split}_{metric}")) for r in records]
-                known = [(epoch, value) for epoch, value in known if value is not None]
+                known = [
+                    (float(r.epoch), value)
+                    for r in records
+                    if (value := _figure(r, split, metric)) is not None
+                ]
                 series.extend([epoch for epoch, _ in known], [value for _, value in known])
 
     def smooth(self, weight: float) -> None:
@@ -309,3 +315,12 @@ class RunCurves:
             return None
         low, high = np.quantile(y, (0.01, 0.99)) if after else (y.min(), y.max())
         return float(low), float(high)
+
+
+def _figure(record: EpochRecord, split: str, metric: str) -> float | None:
+    """A figure of an epoch, or None if it wasn't measured."""
+    if metric != "error":
+        value: float | None = getattr(record, f"{split}_{metric}")
+        return value
+    accuracy: float | None = getattr(record, f"{split}_accuracy")
+    return None if accuracy is None else 1 - accuracy

@@ -14,7 +14,8 @@ from nnstudio.gui.views.curve_data import SPLITS, RunCurves, Trace
 from nnstudio.gui.views.curve_labels import EndLabel, apart, clear_of_lines
 
 if TYPE_CHECKING:
-    from nnstudio.gui.views.curve_plot import Picture, Plot
+    from nnstudio.gui.views.curve_picture import Picture
+    from nnstudio.gui.views.curve_plot import Plot
 
 MOST_DOTS = 150  # raw epochs are dotted while there is room for it
 LABEL_HEIGHT = 15
@@ -75,7 +76,7 @@ class Overlay(QGraphicsItem):
         if picture.ghost is not None and (label := self._ghost_label(picture.ghost)):
             wanted.append(label)
         area, px = self._plot.area, theme().px
-        foot = px(17) if self._plot.metric == "accuracy" else 0  # where "epoch" stands
+        foot = px(17) if self._plot.is_share else 0  # where "epoch" stands
         return apart(clear_of_lines(wanted, area, px(7)), area.adjusted(0, 0, 0, -foot))
 
     def best_label(self) -> tuple[str, QRectF] | None:
@@ -106,7 +107,7 @@ class Overlay(QGraphicsItem):
         width = QFontMetricsF(font(11)).horizontalAdvance(self._plot.title) + 2
         title.setWidth(width)
         self._write(painter, title, self._plot.title, font(11), "muted")
-        if self._plot.metric == "accuracy":
+        if self._plot.is_share:
             width = QFontMetricsF(font(11)).horizontalAdvance("epoch") + 2
             room = QRectF(area.right() - width, area.bottom() - px(17), width, px(LABEL_HEIGHT))
             self._write(painter, room, "epoch", font(11), "muted")
@@ -174,7 +175,7 @@ class Overlay(QGraphicsItem):
         height, px = theme().px(LABEL_HEIGHT), theme().px
         right = min(end.x(), self._plot.area.right() - 1)
         left = max(right - width, self._plot.area.left() + px(4))
-        up = -1 if self._plot.metric == "loss" else 1  # where the line tends to leave room
+        up = 1 if self._plot.metric == "accuracy" else -1  # where the line tends to leave room
         area = QRectF(left, end.y() + up * px(12) - height / 2, width, height)
         return EndLabel(text, area, "muted")
 
@@ -252,7 +253,7 @@ class Overlay(QGraphicsItem):
         return [(f"Epoch {where:.2f}", where), (f"batch {self._exact(float(batch.y[at]))}", where)]
 
     def _exact(self, value: float) -> str:
-        return f"{100 * value:.2f}%" if self._plot.metric == "accuracy" else f"{value:.4f}"
+        return f"{100 * value:.2f}%" if self._plot.is_share else f"{value:.4f}"
 
 
 def _within(trace: Trace, low: float, high: float) -> tuple[int, int]:

@@ -1,183 +1,28 @@
-"""Drawing of the curves with pyqtgraph: two linked plots, loss above accuracy.
-
-The only module of the window that imports pyqtgraph; the panel imports it when the first run starts.
-"""
+"""One plot of a run, drawn with pyqtgraph: grid, ticks, curves and the overlay of marks and labels."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject
 
 from nnstudio.gui.stylesheet import mix
 from nnstudio.gui.theme import font, theme
 from nnstudio.gui.views.curve_axes import Axis, log_ticks, nice_axis, ticks_within
-from nnstudio.gui.views.curve_data import METRICS, SPLITS, Array, Best, RunCurves, Trace
+from nnstudio.gui.views.curve_data import SPLITS, Array, Trace
 from nnstudio.gui.views.curve_overlay import Overlay
+from nnstudio.gui.views.curve_picture import Picture
 from nnstudio.gui.widgets import numbers
 
-LEFT, RIGHT, TOP, BOTTOM, BETWEEN = 40, 12, 6, 20, 10  # around the plots, in pixels at 100% zoom
 TICK_HEIGHT, TICK_WIDTH = 36, 64  # room per tick
 BOLD_POINTS = 2000  # pens wider than a pixel are slow with more points
 GHOST_DASH = (5, 4)
-TITLES = {"loss": "Loss", "accuracy": "Accuracy"}
-
-
-@dataclass
-class Picture:
-    """What is to be drawn.
-
-    Attributes:
-        run: The run.
-        epochs: Epochs planned.
-        ghost: An earlier run, or None.
-        best: The epoch to mark, or None.
-        raw: Draw the raw epochs and the batches.
-        log: Logarithmic loss axis.
-    """
-
-    run: RunCurves
-    epochs: int = 1
-    ghost: RunCurves | None = None
-    best: Best | None = None
-    raw: bool = True
-    log: bool = False
-
-    @property
-    def x_end(self) -> float:
-        """Right end of the x axis: all epochs, or a part of a long plan that grows with the run."""
-        reached = max(self.run.end, len(self.ghost.records) if self.ghost and self.epochs <= 100 else 0)
-        if self.epochs <= 100:
-            return float(max(self.epochs, math.ceil(reached), 1))
-        part = 100.0
-        while part < 1.25 * reached:
-            part *= 2
-        return min(part, float(max(self.epochs, math.ceil(reached))))
-
-
-class Chart(pg.GraphicsView):  # type: ignore[misc]
-    """The two plots.
-
-    Signals:
-        zoomed(bool): The user zoomed or panned, or went back to the whole.
-    """
-
-    zoomed = Signal(bool)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, background=None)
-        self.setAccessibleName("Training curves")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setFrameShape(self.Shape.NoFrame)
-        self.picture: Picture | None = None
-        self._canvas = pg.GraphicsWidget()
-        self.setCentralItem(self._canvas)
-        self.plots = {metric: Plot(metric, self._canvas) for metric in METRICS}
-        loss, accuracy = self.plots.values()
-        accuracy.view.setXLink(loss.view)
-        self._auto = True
-        self._wide = False
-        for plot in self.plots.values():
-            plot.view.sigRangeChangedManually.connect(self._zoomed_by_hand)
-            plot.view.sigRangeChanged.connect(self._range_changed)
-            plot.view.reset_wanted.connect(self.reset_zoom)
-        self._canvas.geometryChanged.connect(self._lay_out)
-        self.scene().sigMouseMoved.connect(self._hover)
-        self.restyle()
-
-    @property
-    def is_zoomed(self) -> bool:
-        """The user looks at a part."""
-        return not self._auto
-
-    def show_picture(self, picture: Picture) -> None:
-        """Draws another state of the run."""
-        self.picture = picture
-        if self._auto:
-            self._show_all()
-        self._fill()
-
-    def set_wide(self, wide: bool) -> None:
-        """Puts the plots side by side, or loss above accuracy."""
-        if wide != self._wide:
-            self._wide = wide
-            self._lay_out()
-
-    def reset_zoom(self) -> None:
-        """Back to the whole run."""
-        if not self._auto:
-            self._auto = True
-            self.zoomed.emit(False)
-        if self.picture is not None:
-            self.show_picture(self.picture)
-
-    def restyle(self) -> None:
-        """Takes over the theme's colours and sizes."""
-        self.setBackground(theme().colour("panel"))
-        for plot in self.plots.values():
-            plot.restyle()
-        self._lay_out()
-
-    def leaveEvent(self, event: Any) -> None:
-        """Forgets the cross-hair."""
-        self._set_cursor(None)
-        super().leaveEvent(event)
-
-    def _show_all(self) -> None:
-        assert self.picture is not None
-        for plot in self.plots.values():
-            plot.show_all(self.picture)
-
-    def _fill(self) -> None:
-        if self.picture is not None:
-            for plot in self.plots.values():
-                plot.fill(self.picture)
-
-    def _range_changed(self, *_: object) -> None:
-        if not self._auto:
-            self._fill()
-
-    def _zoomed_by_hand(self, *_: object) -> None:
-        if self._auto:
-            self._auto = False
-            self.zoomed.emit(True)
-            self._fill()
-
-    def _lay_out(self) -> None:
-        for plot, (whole, area) in zip(self.plots.values(), self._places(), strict=True):
-            plot.place(whole, area)
-        if self.picture is not None:
-            self.show_picture(self.picture)
-
-    def _places(self) -> list[tuple[QRectF, QRectF]]:
-        """Of every plot the whole and, seen from it, the part with the curves."""
-        px, room = theme().px, self._canvas.rect()
-        wide = room.width() / 2 if self._wide else room.width()
-        between = 0 if self._wide else px(BOTTOM) + px(BETWEEN)
-        shared = room.height() - px(TOP) - px(BOTTOM) - between
-        high = max(1.0, shared if self._wide else shared / 2)
-        area = QRectF(px(LEFT), px(TOP), max(1.0, wide - px(LEFT + RIGHT)), high)
-        size = QSizeF(wide, high + px(TOP) + px(BOTTOM))
-        second = QPointF(wide, 0) if self._wide else QPointF(0, high + px(BOTTOM) + px(BETWEEN))
-        return [(QRectF(at, size), area) for at in (QPointF(0, 0), second)]
-
-    def _hover(self, position: QPointF) -> None:
-        for plot in self.plots.values():
-            inside = plot.mapFromScene(position)
-            if plot.area.contains(inside):
-                self._set_cursor(plot.to_x(inside.x()))
-                return
-        self._set_cursor(None)
-
-    def _set_cursor(self, x: float | None) -> None:
-        for plot in self.plots.values():
-            plot.overlay.set_cursor(x)
+TITLES = {"loss": "Loss", "accuracy": "Accuracy", "error": "Error"}
 
 
 class _View(pg.ViewBox):  # type: ignore[misc]
@@ -219,7 +64,6 @@ class Plot(QGraphicsObject):
     def __init__(self, metric: str, parent: QGraphicsItem) -> None:
         super().__init__(parent)
         self.metric = metric
-        self.title = TITLES[metric]
         self.area = QRectF(0, 0, 1, 1)
         self.axis = Axis(0, 1, (0.0, 1.0), 0)
         self.x_axis = Axis(0, 1, (0.0, 1.0), 0)
@@ -237,6 +81,21 @@ class Plot(QGraphicsObject):
         curve = _Curve(antialias=antialias, connect="finite", skipFiniteCheck=False)
         self.view.addItem(curve, ignoreBounds=True)
         return curve
+
+    @property
+    def title(self) -> str:
+        """What it shows."""
+        return TITLES[self.metric]
+
+    @property
+    def is_share(self) -> bool:
+        """Its values are shares, shown in percent."""
+        return self.metric != "loss"
+
+    def choose(self, picture: Picture) -> None:
+        """Shows errors in place of accuracies where the picture asks for them."""
+        if self.is_share:
+            self.metric = "error" if picture.error else "accuracy"
 
     def boundingRect(self) -> QRectF:
         """The plot with its numbers."""
@@ -269,6 +128,7 @@ class Plot(QGraphicsObject):
     def show_all(self, picture: Picture) -> None:
         """Shows the whole run."""
         x_end = picture.x_end
+        self.choose(picture)
         low, high = self._y_range(picture)
         x_range, y_range = self.view.viewRange()
         if tuple(x_range) != (0.0, x_end) or tuple(y_range) != (low, high):
@@ -276,6 +136,7 @@ class Plot(QGraphicsObject):
 
     def fill(self, picture: Picture) -> None:
         """Puts the visible part of the curves into the plot, thinned to its pixels."""
+        self.choose(picture)
         self.log = picture.log and self.metric == "loss"
         run, metric, ghost = picture.run, self.metric, picture.ghost
         self._set(self.batch, run.batch[metric] if picture.raw else None)
@@ -308,7 +169,7 @@ class Plot(QGraphicsObject):
 
     def value_text(self, value: float) -> str:
         """A value as its label shows it."""
-        return numbers.percent(value) if self.metric == "accuracy" else numbers.number(value)
+        return numbers.percent(value) if self.is_share else numbers.number(value)
 
     def paint(self, painter: QPainter, _option: Any, _widget: Any = None) -> None:
         """Draws ground, grid, ticks and axes."""
@@ -361,7 +222,7 @@ class Plot(QGraphicsObject):
             margin = 0.05 * (high - low) or 0.2
             return low - margin, high + margin
         axis = nice_axis(low, high, self._rows())
-        if self.metric == "accuracy":
+        if self.is_share:
             return max(0.0, axis.low), min(1.0, axis.high)
         return axis.low, axis.high
 
@@ -378,7 +239,7 @@ class Plot(QGraphicsObject):
             self.axis = ticks_within(y0, y1, self._rows())
 
     def _tick_text(self, tick: float) -> str:
-        if self.metric == "accuracy":
+        if self.is_share:
             return numbers.fixed(100 * tick, max(0, self.axis.decimals - 2)) + "%"
         if self.log:
             return numbers.field_text(float(f"{tick:.3g}"))

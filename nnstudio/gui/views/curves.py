@@ -25,10 +25,13 @@ from nnstudio.gui.theme import font, theme
 from nnstudio.gui.throttle import Throttle
 from nnstudio.gui.tokens import METRICS as SIZES
 from nnstudio.gui.views.curve_data import Best, RunCurves
+from nnstudio.gui.views.curve_menu import CurveMenu
+from nnstudio.gui.views.curve_picture import Picture
 from nnstudio.gui.views.full_screen import FullScreenButton
+from nnstudio.gui.widgets.buttons import IconButton
 
 if TYPE_CHECKING:
-    from nnstudio.gui.views.curve_plot import Chart
+    from nnstudio.gui.views.curve_chart import Chart
 
 REPAINT_MS = 100
 KEPT_RUNS = 20
@@ -74,7 +77,7 @@ class CurvesPanel(QFrame):
     def chart(self) -> Chart:
         """The plots, made now if they weren't."""
         if self._chart is None:
-            from nnstudio.gui.views.curve_plot import Chart
+            from nnstudio.gui.views.curve_chart import Chart
 
             self._chart = Chart(self)
             self._chart.set_wide(self._wide)
@@ -201,20 +204,25 @@ class CurvesPanel(QFrame):
         self.ghost_choice.setAccessibleName("Earlier run to compare with")
         self.ghost_choice.setToolTip("Earlier run to compare with, drawn dashed")
         self.ghost_choice.currentIndexChanged.connect(self._ghost_changed)
+        self.more_button = IconButton("more", "Error or accuracy, copy, save")
+        self.menu = CurveMenu(self, self.more_button)
+        self.menu.error.toggled.connect(self._redraw.request)
         self.view_button = FullScreenButton(self, "Training curves", self._leave_zoom)
-        for widget in (label, self.smooth, self.raw, self.log, self.ghost_choice, self.view_button):
+        for widget in (label, self.smooth, self.raw, self.log, self.ghost_choice):
             self._header.addWidget(widget)
+        self._header.addWidget(self.more_button)
+        self._header.addWidget(self.view_button)
         self._list_ghosts(None)
         self._describe_smoothing()
 
     def _restyle(self) -> None:
         px = theme().px
         self._header.setContentsMargins(px(SIZES.padding) - 1, px(6), px(SIZES.padding) - 5, px(2))
-        self._header.setSpacing(px(10))
+        self._header.setSpacing(px(7))
         self._body.setContentsMargins(1, 1, 1, px(4))
         self._body.setSpacing(0)
-        self.smooth.setFixedWidth(px(64))
-        self.ghost_choice.setFixedWidth(px(106))
+        self.smooth.setFixedWidth(px(56))
+        self.ghost_choice.setFixedWidth(px(96))
         if self._chart is not None:
             self._chart.restyle()
 
@@ -273,12 +281,16 @@ class CurvesPanel(QFrame):
         self._take_in()
         if self._run is None or not self.isVisible():
             return
-        from nnstudio.gui.views.curve_plot import Picture
-
         self._keys[1].setVisible(self._run.validated or not self._run.records)
         self.chart.show_picture(
             Picture(
-                self._run, self._epochs, self.ghost, self._best, self.raw.isChecked(), self.log.isChecked()
+                self._run,
+                self._epochs,
+                self.ghost,
+                self._best,
+                self.raw.isChecked(),
+                self.log.isChecked(),
+                self.menu.error.isChecked(),
             )
         )
 

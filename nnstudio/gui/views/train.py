@@ -99,7 +99,7 @@ class TrainView(QWidget):
 
     def _load_plots(self) -> None:
         """Importing pyqtgraph takes a third of a second, which a worker can do as well."""
-        module = "nnstudio.gui.views.curve_plot"
+        module = "nnstudio.gui.views.curve_chart"
         run_in_background(
             lambda: importlib.import_module(module), lambda _: self.curves.prepare(), parent=self
         )

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from nnstudio.core.augmentation_spec import AugmentationSpec
 from nnstudio.core.history import Change
 from nnstudio.core.import_options import ImportOptions
 from nnstudio.core.points_spec import PointsSpec
-from nnstudio.core.spec import NetworkSpec, ProjectSpec
+from nnstudio.core.spec import DataSpec, NetworkSpec, ProjectSpec
 from nnstudio.data.catalog import DatasetInfo, list_datasets, points_info
 from nnstudio.data.dataset import Dataset
 from nnstudio.data.points2d import SETS
@@ -46,6 +47,7 @@ class Datasets(QObject):
         self._files: dict[Key, DatasetInfo | None] = {}
         self._named = {info.name: info for info in list_datasets()}
         self._task: Task | None = None
+        self._counted: tuple[DataSpec, tuple[int, int, int]] | None = None
         document.changed.connect(self._changed)
         document.reset.connect(self.refresh)
         self.refresh()
@@ -78,7 +80,14 @@ class Datasets(QObject):
     @property
     def counts(self) -> tuple[int, int, int] | None:
         """Samples to train on, held back and to test with, or None while unknown."""
+        if self._counted is not None and self._counted[0] == _parts_of(self._document.project.data):
+            return self._counted[1]
         return sample_counts(self.info, self._document.project) if self.info else None
+
+    def set_counts(self, recipe: DataSpec, counts: tuple[int, int, int]) -> None:
+        """Tells how many samples a recipe leaves, by whoever has drawn them: corrections count too."""
+        self._counted = _parts_of(recipe), counts
+        self.described.emit()
 
     @property
     def downloading(self) -> bool:
@@ -225,6 +234,11 @@ def with_input(network: NetworkSpec, shape: tuple[int, ...]) -> NetworkSpec:
         return network
     first = network.layers[0]
     return network.replace_layer(first.name, first.replace(shape=shape))
+
+
+def _parts_of(recipe: DataSpec) -> DataSpec:
+    """A recipe without what leaves all samples in their parts."""
+    return recipe.replace(scaling="unit", augmentation=AugmentationSpec())
 
 
 def sample_counts(info: DatasetInfo, project: ProjectSpec) -> tuple[int, int, int]:

@@ -214,6 +214,7 @@ QAbstractItemView { background: $panel; border: none; outline: none; color: $tex
 QTableView, QTreeView, QListView { font-size: 12px; }
 QTableView { gridline-color: $border; }
 QTableView::item { padding: 0 8px; border-bottom: 1px solid $border; }
+QTableView[dense="true"]::item { padding: 0 3px; }
 QTableView::item:hover, QTreeView::item:hover, QListView::item:hover { background: $hover; }
 QTableView::item:selected, QTreeView::item:selected, QListView::item:selected {
   background: $accent_tint; color: $text; }

@@ -15,6 +15,7 @@ from nnstudio.errors import DataError
 
 LABEL_NAMES = ("label", "class", "target", "labels", "classes")
 LEAST_PIXELS = 64
+MAX_NAME = 200
 _PIXEL_NAME = re.compile(r"(pixel|px|p)[_ ]?\d+|\d+x\d+", re.IGNORECASE)
 
 
@@ -55,7 +56,7 @@ class Plan:
         """The options with what was found out in place of "auto"."""
         name = self.columns[self.label]
         return before.replace(
-            label=name if self.columns.count(name) == 1 else str(self.label + 1),
+            label=name if self.columns.count(name) == 1 and _is_plain(name) else str(self.label + 1),
             rows="images" if self.images else "features",
             size=self.shape[:2] if self.images else before.size,
             delimiter=self.dialect.delimiter,
@@ -64,6 +65,11 @@ class Plan:
             decimal="comma" if self.comma else "point",
             encoding=self.dialect.encoding,
         )
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a column can be told by its name: it isn't endless, and its bytes were characters."""
+    return len(name) <= MAX_NAME and name.isprintable()
 
 
 def make_plan(path: Path, options: ImportOptions) -> Plan:

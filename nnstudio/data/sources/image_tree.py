@@ -214,6 +214,8 @@ class ZipTree(Tree):
         parts = name.replace("\\", "/").split("/")
         if ".." in parts or name[:1] in ("/", "\\") or ":" in parts[0] or "\0" in name:
             raise _refused(self.path, "holds a file that leads outside of it", "plain names", repr(name[:80]))
+        if not info.filename:
+            raise _refused(self.path, "holds a file without a name", "plain names", repr(name[:80]))
         if info.filename in self._members:
             raise _refused(self.path, "holds two files of one name", "one", repr(name[:80]))
         if info.flag_bits & 1:

@@ -201,7 +201,8 @@ class DatasetsPanel(QFrame):
         self._column.addWidget(card)
 
     def _add_points(self) -> None:
-        lines = (", ".join(one.title for one in SETS.values()), "Two inputs, instant training")
+        names = ", ".join(one.title.removeprefix("2-D ") for one in SETS.values())
+        lines = (f"{names[:1].upper()}{names[1:]}", "Two inputs, instant training")
         card = self._card("2-D playground", lines, "plot", self._choose_points)
         self.cards[POINTS] = card
         self._column.addWidget(card)

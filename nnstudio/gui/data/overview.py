@@ -58,7 +58,13 @@ class DataStrip(MetricsStrip):
         kind = str(summary.prepared.train.x.dtype)
         span = f"{kind}, {numbers.number(low)} to {numbers.number(high)}"
         self.set_value("shape", numbers.shape(summary.dataset.shape), note=span)
-        self.set_value("mean", "…", note="training part only")
+        waiting = "not measured" if summary.is_large else "training part only"
+        self.set_value("mean", "…", note=waiting)
+        asked = "click to compare samples" if summary.is_large else "comparing samples"
+        self.set_value("checks", "Not run" if summary.is_large else "…", note=asked)
+
+    def show_checking(self) -> None:
+        """Says that all samples are being looked at."""
         self.set_value("checks", "…", note="comparing samples")
 
     def show_measures(self, summary: Summary, measures: Measures) -> None:

@@ -118,7 +118,7 @@ class DataView(QWidget):
         source.failed.connect(self._show_error)
         source.progress.connect(self._show_progress)
         self._document.changed.connect(self._changed)
-        self.strip.checks_clicked.connect(lambda: self.samples.choose(DOUBLED))
+        self.strip.checks_clicked.connect(self._check)
         self.classes.class_chosen.connect(self.samples.choose)
         self.samples.status.connect(self.status)
         self.state.clicked.connect(self._act)
@@ -149,6 +149,15 @@ class DataView(QWidget):
         if summary is not None and measures is not None:
             self.strip.show_measures(summary, measures)
             self.samples.show_measures(measures)
+
+    def _check(self) -> None:
+        """Shows the duplicates, or looks for them where that waits for a wish."""
+        source = self.source
+        if source.measures is not None:
+            self.samples.choose(DOUBLED)
+        elif source.summary is not None:
+            self.strip.show_checking()
+            source.run_checks()
 
     def show_corrections(self) -> None:
         """Shows the samples that the recipe corrects."""

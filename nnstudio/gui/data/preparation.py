@@ -9,6 +9,7 @@ from nnstudio.core.augmentation_spec import AugmentationSpec
 from nnstudio.core.history import Change
 from nnstudio.core.spec import DataSpec
 from nnstudio.data.batches import Scaling
+from nnstudio.engine.drawing import is_drawable
 from nnstudio.errors import SpecError
 from nnstudio.gui.data.augmentation_preview import AugmentationPreview, PreviewTiles
 from nnstudio.gui.data.augmentation_rows import AugmentationRows, order_words
@@ -47,7 +48,6 @@ class PreparationPanel(QFrame):
         self._before = AugmentationSpec()
         self.bar = SplitBar()
         self.split = SpecForm(DataSpec, only=_SPLIT, percent=("fraction", "validation", "test"))
-        self.split.show_rare(True)
         self.shuffle = self._words("caption")
         self.scaling = SpecForm(DataSpec, only=("scaling",))
         self.plot = ScalingPlot()
@@ -75,6 +75,7 @@ class PreparationPanel(QFrame):
     def _build(self) -> None:
         content = QWidget()
         content.setProperty("role", "form")
+        self.preview_head = self._head("Live preview", "original first", self.another)
         column = QVBoxLayout(content)
         column.setContentsMargins(0, theme().px(METRICS.gap), 0, theme().px(METRICS.gap))
         column.setSpacing(theme().px(METRICS.gap))
@@ -84,7 +85,7 @@ class PreparationPanel(QFrame):
             (
                 self._head("Augmentation", "training images only", self.on),
                 self.rows,
-                self._head("Live preview", "original first", self.another),
+                self.preview_head,
                 self.tiles,
                 self.order,
             ),
@@ -172,7 +173,12 @@ class PreparationPanel(QFrame):
             return
         counts = summary.prepared.counts
         self.bar.show_counts(counts["train"], counts["validation"], counts["test"], summary.unused)
-        self.shuffle.setText(f"Every class gets the same share. {shuffle_words(summary.prepared.train)}")
+        self.shuffle.setText(f"Stratified; {shuffle_words(summary.prepared.train)}")
+        own_test = len(summary.dataset.test) and summary.recipe.test is None
+        self.split.show_rare(not own_test)
+        drawable = is_drawable(summary.dataset.shape)
+        for widget in (self.preview_head, self.tiles):
+            widget.setVisible(drawable)
         self.plot.show_pair(summary.raw, summary.scaled)
         self.statistics.setText(statistics_words(summary))
         self._show()
@@ -245,8 +251,8 @@ def statistics_words(summary: Summary) -> str:
     if not isinstance(scaling.offset, tuple) and not isinstance(scaling.scale, tuple):
         deviation = 1 / scaling.scale
         return (
-            f"Minus mean {numbers.number(scaling.offset, 4)}, divided by deviation "
-            f"{numbers.number(deviation, 4)}, both of the training part."
+            f"Minus {numbers.number(scaling.offset, 4)}, divided by {numbers.number(deviation, 4)}: "
+            "mean, std of training."
         )
     return _each(scaling.offset, scaling.scale, summary.dataset.features)
 

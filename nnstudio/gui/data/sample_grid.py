@@ -36,7 +36,7 @@ Index = QModelIndex | QPersistentModelIndex
 SAMPLE_ROLE = Qt.ItemDataRole.UserRole
 _ROOT = QModelIndex()
 CELL, _THUMB = 41, 30
-_TITLE = 92
+_TITLE = 100
 _KEPT = 4000
 
 

@@ -177,7 +177,9 @@ class SampleSheet(QFrame):
         part = TITLES.get(sample.which, sample.which).capitalize()
         low, high = float(sample.values.min()), float(sample.values.max())
         span = f"{numbers.number(low)} to {numbers.number(high)}"
-        self.facts.setText(f"{part}, {numbers.shape(sample.values.shape)}, values {span}")
+        shape = sample.values.shape
+        size = numbers.shape(shape) if len(shape) > 1 else f"{shape[0]:,} features"
+        self.facts.setText(f"{part}, {size}, values {span}")
 
     def _words(self, role: str) -> QLabel:
         label = QLabel()

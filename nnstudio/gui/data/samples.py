@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -90,6 +91,12 @@ def some_of_each(summary: Summary, columns: int, seed: int) -> list[Row]:
         chosen = by_class[first : min(first + columns, int(ends[number]))]
         rows.append(Row(name, tuple(shown(summary, "train", train, int(i)) for i in chosen)))
     return rows
+
+
+def mixed_rows(rows: Sequence[Row]) -> list[Row]:
+    """One row with the samples of all rows by turns: the first of each, then the second of each."""
+    turns = itertools.zip_longest(*(row.samples for row in rows))
+    return [Row("", tuple(sample for turn in turns for sample in turn if sample is not None))]
 
 
 def all_of_class(summary: Summary, label: int, columns: int, seed: int) -> list[Row]:

@@ -13,7 +13,7 @@ from nnstudio.gui.data import corrections as edits
 from nnstudio.gui.data.feature_table import FeatureTable
 from nnstudio.gui.data.sample_grid import SampleGrid
 from nnstudio.gui.data.sample_sheet import SampleSheet
-from nnstudio.gui.data.samples import Row, Shown, all_of_class, corrected, doubled, some_of_each
+from nnstudio.gui.data.samples import Row, Shown, all_of_class, corrected, doubled, mixed_rows, some_of_each
 from nnstudio.gui.data.summary import Measures, Summary
 from nnstudio.gui.document import Document
 from nnstudio.gui.theme import theme
@@ -144,7 +144,8 @@ class SamplesPanel(Panel):
             self.grid.show_rows(rows, classes, scaling)
         else:
             self._stack.setCurrentWidget(self.table)
-            self.table.show_rows(rows, classes, features, scaling)
+            mixed = mixed_rows(rows) if self.which.currentData() == ALL else rows
+            self.table.show_rows(mixed, classes, features, scaling)
 
     def _rows(self, summary: Summary, columns: int) -> list[Row]:
         which = self.which.currentData()

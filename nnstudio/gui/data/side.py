@@ -81,7 +81,7 @@ class DataSide(QObject):
     def follow(self, page: DataView) -> None:
         """Connects the page, once it is made, and makes its panels."""
         live = self._live
-        self.source.summarised.connect(self._remember_balance)
+        self.source.summarised.connect(self._tell_summary)
         self._datasets.downloaded.connect(lambda _title: self.source.retry())
         for signal in (live.state_changed, live.run_started, live.run_ended, live.run_dropped):
             signal.connect(self._lock)
@@ -110,9 +110,13 @@ class DataSide(QObject):
         else:
             self._datasets.choose(path, reading)
 
-    def _remember_balance(self) -> None:
-        """The card of one's own data says when their classes differ much in size."""
+    def _tell_summary(self) -> None:
+        """The exact counts go to the status bar; the card of one's own data says when they are uneven."""
         summary = self.source.summary
+        if summary is not None:
+            counts = summary.prepared.counts
+            parts = (counts["train"], counts["validation"], counts["test"])
+            self._datasets.set_counts(summary.recipe, parts)
         own = next((one for one in self._recent.all() if summary and one.path == summary.recipe.source), None)
         if summary is None or own is None:
             return

@@ -89,8 +89,16 @@ class DataSource(QObject):
         )
 
     def _show(self, summary: Summary) -> None:
-        self.summary, self.measures, self.error = summary, None, None
+        self.summary, self.measures, self.error, self._task = summary, None, None, None
+        if not summary.is_large:
+            self.run_checks()
         self.summarised.emit()
+
+    def run_checks(self) -> None:
+        """Walks over all samples; done by itself unless they are so many that it would take minutes."""
+        summary = self.summary
+        if summary is None or self._task is not None:
+            return
         self._task = run_in_background(
             lambda report: measure(summary, report),
             self._measured,

@@ -66,6 +66,12 @@ class Summary:
         return part if part is not None and len(part) else None
 
     @property
+    def is_large(self) -> bool:
+        """So many bytes that they are read from the disk, block by block."""
+        train, test = self.dataset.train, self.dataset.test
+        return train.x[:1].nbytes * (len(train) + len(test)) > WHOLE_BYTES
+
+    @property
     def unused(self) -> int:
         """Samples of the data set that the recipe leaves aside."""
         whole = len(self.dataset.train) + len(self.dataset.test)
@@ -154,10 +160,10 @@ def shuffle_words(part: Part) -> str:
     """How an epoch shuffles a training part, in words."""
     size = part.x[:1].nbytes
     if size * len(part) <= WHOLE_BYTES:
-        return "Every epoch visits all training samples in a new random order."
+        return "every epoch in a new random order."
     window = WINDOW_BLOCKS * BLOCK_BYTES / 1e6
     return (
-        f"Larger than {WHOLE_BYTES / 1e9:.0f} GB, so the samples stay on disk. Every epoch reads blocks of "
+        f"larger than {WHOLE_BYTES / 1e9:.0f} GB, so the samples stay on disk. Every epoch reads blocks of "
         f"{max(1, BLOCK_BYTES // size):,} samples in a new random order and mixes {WINDOW_BLOCKS:,} "
         f"blocks, {window:.0f} MB, at a time."
     )

@@ -14,7 +14,7 @@ from nnstudio.gui.widgets import numbers
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
-_CELL = (34, 20)
+_CELL = (40, 20)
 
 
 class ValueModel(QAbstractTableModel):
@@ -80,6 +80,7 @@ class ValueTable(QTableView):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setTabKeyNavigation(False)
+        self.setProperty("dense", True)
         self.values = ValueModel(self)
         self.setModel(self.values)
         for header in (self.horizontalHeader(), self.verticalHeader()):

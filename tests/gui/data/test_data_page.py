@@ -14,6 +14,7 @@ from nnstudio.data.catalog import forget_loaded
 from nnstudio.data.prepare import prepare
 from nnstudio.gui.data.page import HINT, DataView
 from nnstudio.gui.data.sample_grid import SAMPLE_ROLE
+from nnstudio.gui.data.summary import Summary
 from nnstudio.gui.main_window import MainWindow
 from tests.gui.acting import pick
 from tests.gui.data.conftest import data_page, settled, shown_data
@@ -247,3 +248,16 @@ def test_nothing_is_read_for_a_page_that_nobody_sees(window: MainWindow, qtbot: 
     data_page(window)
     settled(qtbot, page)
     assert page.strip.value("validation") == "36"
+
+
+def test_samples_that_fill_the_disk_are_compared_only_on_request(
+    qtbot: QtBot, window: MainWindow, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Summary, "is_large", property(lambda _self: True))
+    page = data_page(window)
+    window.datasets.choose(str(images))
+    qtbot.waitUntil(lambda: page.strip.value("checks") == "Not run", timeout=10_000)
+    qtbot.waitUntil(lambda: page.source.summary.dataset.shape == (8, 8, 1) and not page.source.busy)
+    assert page.source.measures is None
+    QTest.mouseClick(page.strip, LEFT, pos=page.strip.cells()[-1].center())
+    qtbot.waitUntil(lambda: page.strip.value("checks") == "2", timeout=10_000)

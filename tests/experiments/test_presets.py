@@ -40,6 +40,7 @@ PROMISED = {
     *(f"s1-a{number}" for number in range(1, 9)),
     *("s2-tanh", "s2-sigmoid", "s2-relu", "s2-25", "s2-100", "s2-47-47"),
     *("s3-mlp", "s4-linear"),
+    "overfit",
     *("s5-baseline", "s5-cnn1", "s5-cnn2", "s5-cnn2-leaky", "s5-cnn2-dropout", "s5-cnn2-l2"),
     *("lenet5", "vgg-small", "resnet18"),
 }

@@ -75,7 +75,7 @@ def test_a_preset_and_one_click_on_train_train_it(window: MainWindow, qtbot: QtB
         click(window.toolbar.training.buttons["train"])
     assert texts(window) == {"Training": False, "Pause": True, "Step": False, "Stop": True, "Reset": False}
     assert window.toolbar.datasets.locked
-    assert window.status.state.startswith("Run 1 training, epoch ")
+    qtbot.waitUntil(lambda: window.status.state.startswith("Run 1 training, epoch "))
 
 
 def test_pause_resume_and_stop_move_only_the_fill(window: MainWindow, qtbot: QtBot) -> None:

@@ -25,7 +25,7 @@ from nnstudio.gui.stack.draw import CardState
 from nnstudio.gui.stack.marks import paint_placeholder
 from nnstudio.gui.stack.model import ROW_ROLE, Index
 from nnstudio.gui.stack.texts import amount_text, multiply_adds_text, parameters_text
-from nnstudio.gui.stack.tips import multiply_adds_tip, parameters_tip
+from nnstudio.gui.stack.tips import multiply_adds_tip, parameters_tip, tile_tip
 from nnstudio.gui.theme import theme
 from nnstudio.gui.tokens import METRICS
 
@@ -122,6 +122,9 @@ class CardDelegate(QStyledItemDelegate):
     def _number_tip(self, row: LayerReport, index: Index, x: float, y: float) -> str:
         card: QRectF = self._view.geometry_.card(index)
         measures = self._view.geometry_.measures(index)
+        for unit, area in enumerate(self._view.geometry_.layout(index).tiles):
+            if area.translated(card.topLeft()).contains(x, y):
+                return tile_tip(unit, row)
         right, depth = card.right() - theme().px(measures.right), y - card.top()
         if measures is not CARD:
             inside = x > right - width(amount_text(row.parameters), 11) and depth < theme().px(measures.head)

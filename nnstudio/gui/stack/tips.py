@@ -28,6 +28,14 @@ def card_tip(row: LayerReport) -> str:
     return "\n".join([*problems, heading + detail, summary(layer)])
 
 
+def tile_tip(unit: int, row: LayerReport) -> str:
+    """What the picture of a unit's responses shows."""
+    return (
+        f"Unit {unit + 1} of {row.layer.name}: what it puts out over the plane.\n"
+        "Orange where positive, blue where negative, each up to the unit's strongest response."
+    )
+
+
 def parameters_tip(row: LayerReport) -> str:
     """How the parameter count comes about: ``kernel 784×64 + bias 64 = 50,240``."""
     meaning = "Parameters: the numbers that training adjusts."

@@ -141,15 +141,11 @@ def facts(project: ProjectSpec, measured: Measured | None) -> str:
         return "For your own ideas"
     measured, train = measured or Measured(), project.train
     epochs = "1 epoch" if train.epochs == 1 else f"{numbers.count(train.epochs)} epochs"
-    time = epochs if measured.seconds is None else f"trains in {_time(measured.seconds)}"
+    time = epochs if measured.seconds is None else f"trains in {numbers.duration(max(1.0, measured.seconds))}"
     first = f"{_parameters(report.parameters)}, {time}"
     if measured.accuracy is not None:
         return f"{first}\n{numbers.percent(measured.accuracy)} on test data here"
     return f"{first}\n{dataset_title(project.data.source)}, {train.optimizer.type_name()}"
-
-
-def _time(seconds: float) -> str:
-    return "a second" if seconds < 1.5 else numbers.duration(seconds)
 
 
 def dataset_title(source: str) -> str:

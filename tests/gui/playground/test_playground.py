@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnstudio.core.points_spec import PointsSpec
@@ -235,3 +235,14 @@ def test_a_network_that_cannot_answer_leaves_the_points(window: MainWindow, qtbo
 def colours(image: QImage, every: int = 1) -> list[int]:
     across, down = range(0, image.width(), every), range(0, image.height(), every)
     return [image.pixel(x, y) for x in across for y in down]
+
+
+def test_a_tile_tells_whose_responses_it_shows(window: MainWindow, qtbot: QtBot) -> None:
+    stack = window.stack.view
+    index = stack.cards.find("dense")
+    tile = stack.geometry_.layout(index).tiles[2].translated(stack.geometry_.card(index).topLeft())
+    spot = tile.center().toPoint()
+    event = QHelpEvent(QEvent.Type.ToolTip, spot, stack.viewport().mapToGlobal(spot))
+    QApplication.sendEvent(stack.viewport(), event)
+    qtbot.waitUntil(lambda: QToolTip.text().startswith("Unit 3 of dense"))
+    QToolTip.hideText()

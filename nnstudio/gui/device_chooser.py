@@ -74,11 +74,12 @@ class DeviceChooser(Chooser):
 
     def _show(self) -> None:
         gpu = self._device == "gpu" or (self._device == "auto" and self._gpu.found)
-        text = (self._gpu.name.removeprefix("NVIDIA ") or "GPU") if gpu else "CPU"
         where = "Runs train on the GPU" if gpu else "Runs train on the processor"
         why = "as you chose" if self._device != "auto" else "chosen automatically"
         reason = "" if self._device == "cpu" else f" {self._gpu.words}."
-        self.show_choice(text, "auto" if self._device == "auto" else "", f"{where}, {why}.{reason}")
+        self.show_choice(
+            "GPU" if gpu else "CPU", "auto" if self._device == "auto" else "", f"{where}, {why}.{reason}"
+        )
 
     def _pop_up(self) -> None:
         if not self.locked:

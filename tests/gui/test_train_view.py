@@ -82,6 +82,18 @@ def test_the_strip_says_what_the_picture_says() -> None:
     assert progress(SNAPSHOT) == pytest.approx((22 * 85 + 34) / (40 * 85))
 
 
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("CPU · NumPy: the fast kernels are being compiled", "CPU, 1 thread"),
+        ("CPU · AVX-512 kernels, 2 threads", "CPU, 2 threads"),
+        ("GPU · NVIDIA GeForce RTX 4070", "GPU"),
+    ],
+)
+def test_the_strip_says_what_computes(path: str, shown: str) -> None:
+    assert cells(replace(SNAPSHOT, path=path), [], True, TrainSpec())["speed"].note == shown
+
+
 def test_before_the_first_epoch_ends_the_running_mean_stands_in() -> None:
     early = replace(SNAPSHOT, epoch=1, record=None, best=None)
     shown = cells(early, [], True, TrainSpec())

@@ -41,7 +41,6 @@ UNVALIDATED = (
 
 
 _SCHEDULES = {"OneCycle": "one cycle", "ReduceOnPlateau": "on plateau"}
-DEVICE = "CPU, 1 thread"  # training keeps BLAS on one (see engine.threads)
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,15 @@ def _rate(snapshot: Snapshot, recipe: TrainSpec) -> Cell:
 
 def _speed(snapshot: Snapshot) -> Cell:
     speed = snapshot.samples_per_second
-    return Cell(numbers.number(speed) if speed else "–", note=DEVICE)
+    return Cell(numbers.number(speed) if speed else "–", note=_device(snapshot.path))
+
+
+def _device(path: str) -> str:
+    """What computes, from a trainer's ``path``: "GPU", or the processor with the threads that train."""
+    if path.startswith("GPU"):
+        return "GPU"
+    name = path.partition(": ")[0]
+    return f"CPU, {name.rpartition(', ')[2] if 'thread' in name else '1 thread'}"  # NumPy trains on one
 
 
 def _left(snapshot: Snapshot) -> Cell:

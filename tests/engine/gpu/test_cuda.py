@@ -14,6 +14,7 @@ from nnstudio.data.prepare import prepare_dataset
 from nnstudio.engine.ops.gpu.detect import Gpu, find_gpu
 from nnstudio.engine.trainer import Trainer
 from nnstudio.errors import TrainingError
+from nnstudio.experiments.bench import case_of, measure
 from nnstudio.layers import Conv2D, Dense, Flatten, Input
 from tests.engine.gpu.fake_cupy import Failure, fake_cupy
 from tests.engine.gpu.host_device import COMPILER
@@ -50,7 +51,11 @@ def cupy(monkeypatch, kernel_folder):
 
 @pytest.fixture
 def data():
-    return prepare_dataset(noise_data(60, (6, 5, 2), 3), PROJECT.data)
+    return data_of(PROJECT)
+
+
+def data_of(project):
+    return prepare_dataset(noise_data(60, (6, 5, 2), 3), project.data)
 
 
 def test_a_run_goes_to_the_gpu_by_itself_and_gives_the_same_as_the_processor(cupy, data):
@@ -110,6 +115,16 @@ def test_a_gpu_that_fails_in_a_run_ends_it_with_a_word(cupy, data, monkeypatch):
 def test_a_gpu_that_computes_wrong_is_not_used(cupy, monkeypatch):
     monkeypatch.setattr(cupy, "dot", lambda a, b, out: None)
     assert find_gpu().reason == "The GPU does not work (it computes something else than it should)"
+
+
+def test_bench_measures_the_gpu(cupy, monkeypatch):
+    monkeypatch.setattr(importlib.import_module("nnstudio.experiments.bench.machine"), "SIZE", 8)
+    case = case_of("noise", PROJECT.replace(train=PROJECT.train.replace(epochs=1000)))
+    monkeypatch.setattr(type(case), "data", lambda self: data_of(self.project))
+    (row,) = measure(case, ("gpu",), seconds=0.01, rounds=1)
+    assert row.path == "GPU · NVIDIA Fake"
+    assert row.samples_per_second > 0
+    assert row.of_limit > 0
 
 
 def test_the_real_cupy_has_what_the_stand_in_has():

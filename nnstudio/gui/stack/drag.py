@@ -12,6 +12,7 @@ from nnstudio.gui.stack import commands, edits, mime
 from nnstudio.gui.stack.auto_scroll import AutoScroll
 from nnstudio.gui.stack.carry import dress
 from nnstudio.gui.stack.drop import Drop
+from nnstudio.gui.stack.hover_open import HoverOpen
 from nnstudio.gui.stack.model import StackModel
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class StackDrag(QObject):
         self._y = 0.0
         self._copies = False
         self._scroll = AutoScroll(view, self._aim)
+        self._hover = HoverOpen(view, self._aim)
 
     @property
     def leaving(self) -> tuple[str, ...]:
@@ -92,12 +94,14 @@ class StackDrag(QObject):
         self._y = event.position().y()
         self._aim()
         landed = self._drop
-        self.end()
         if landed is None or not landed.possible(self._document.network):
+            self.end()
             event.ignore()
             return
         event.setDropAction(Qt.DropAction.CopyAction if landed.copies else Qt.DropAction.MoveAction)
         event.accept()
+        self._hover.keep(landed.place.into)
+        self.end()
         self.moving = ()
         if landed.moves:
             commands.move(self._document, landed.carried.moving, landed.place)
@@ -108,6 +112,7 @@ class StackDrag(QObject):
     def end(self) -> None:
         """The drag left, was dropped or cancelled."""
         self._scroll.stop()
+        self._hover.stop()
         self._carried = self._drop = None
         self._view.status_hint.emit("")
         self._view.viewport().update()
@@ -126,5 +131,6 @@ class StackDrag(QObject):
         drop = Drop(self._carried, place, self._copies)
         if drop != self._drop:
             self._drop = drop
+            self._hover.follow(self.target)
             self._view.status_hint.emit(drop.hint(self._document.network))
             self._view.viewport().update()

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
 from nnstudio.gui.stack import mime
+from nnstudio.gui.stack.hover_open import HOLD_MS
 from tests.gui.stack.conftest import (
     Dragging,
     above,
@@ -171,4 +172,48 @@ def test_the_drop_line_lies_between_the_rows_it_stands_for(blocks, show):
     first, second = card(view, "conv2d_1"), card(view, "batch_norm")
     assert first.bottom() <= start.y() <= second.top()
     assert (start.x(), end.x()) == (second.left(), second.right())
+    drag.leave()
+
+
+def held_over_closed(show, document, qtbot):
+    """A drag that waited over a closed block until it opened."""
+    view = show(document).view
+    view.set_open("residual", False)
+    QApplication.processEvents()
+    drag = Dragging(view, mime.pack((layer("Dropout"),)))
+    drag.enter(card(view, "residual").center().toPoint())
+    assert not view.is_open("residual")
+    qtbot.waitUntil(lambda: view.is_open("residual"), timeout=5_000)
+    return view, drag
+
+
+def test_a_closed_block_opens_under_a_drag_that_waits_and_takes_it_between_its_layers(blocks, show, qtbot):
+    view, drag = held_over_closed(show, blocks, qtbot)
+    drag.move(above(view, "batch_norm"))
+    drag.drop(above(view, "batch_norm"))
+    assert tree(blocks)[3] == ["conv2d_1", "dropout", "batch_norm", "relu"]
+    assert view.is_open("residual")
+
+
+@pytest.mark.parametrize("end", ["leave", "drop elsewhere"])
+def test_a_block_that_got_nothing_closes_again(blocks, show, qtbot, end):
+    view, drag = held_over_closed(show, blocks, qtbot)
+    if end == "leave":
+        drag.leave()
+    else:
+        drag.move(below(view, "dense"))
+        drag.drop(below(view, "dense"))
+        assert tree(blocks)[-1] == "dropout"
+    assert not view.is_open("residual")
+
+
+def test_a_drag_that_passes_opens_no_block(blocks, show, qtbot):
+    view = show(blocks).view
+    view.set_open("residual", False)
+    QApplication.processEvents()
+    drag = Dragging(view, mime.pack((layer("Dropout"),)))
+    drag.enter(card(view, "residual").center().toPoint())
+    drag.move(above(view, "flatten"))
+    qtbot.wait(HOLD_MS + 100)
+    assert not view.is_open("residual")
     drag.leave()

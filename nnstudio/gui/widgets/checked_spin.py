@@ -63,10 +63,10 @@ class CheckedSpin(_Base):
         return state, text, position
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return on a wrong text keeps it; Escape gives the valid one back."""
+        """Return on a wrong text keeps it; Escape gives the valid one back, and leaves a right one."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._problem:
             return
-        if event.key() == Qt.Key.Key_Escape and self.lineEdit().text() != self._valid_text():
+        if event.key() == Qt.Key.Key_Escape and self._problem:
             self.lineEdit().setText(self._valid_text())
             self.selectAll()
             return

@@ -31,7 +31,7 @@ from nnstudio.gui.page_makers import makers
 from nnstudio.gui.page_tabs import PAGES, PageTabs
 from nnstudio.gui.pages import Pages
 from nnstudio.gui.project_files import ProjectFiles
-from nnstudio.gui.project_label import ProjectLabel, saved_state
+from nnstudio.gui.project_label import ProjectLabel, show_state
 from nnstudio.gui.recovering import Recovery
 from nnstudio.gui.run_link import RunLink
 from nnstudio.gui.settings import Settings
@@ -85,7 +85,7 @@ class MainWindow(QMainWindow):
         self._connect_parts()
         self._appearance = Appearance(self.actions_, self.settings, self)
         self._focus_ring = focus_ring.install(self)
-        self._show_project()
+        show_state(self)
         self._fill_recent()
         self._set_start(True)
         place_window(self, self.settings)
@@ -194,7 +194,7 @@ class MainWindow(QMainWindow):
     def _connect_parts(self) -> None:
         document = self.document
         for signal in (document.changed, document.reset, document.saved, self.recovery.kept):
-            signal.connect(self._show_project)
+            signal.connect(lambda *_news: show_state(self))
         self.files.opened.connect(lambda: self._set_start(False))
         self.files.emptied.connect(lambda: self._set_start(True))
         self.document.changed.connect(self._leave_start)
@@ -340,18 +340,6 @@ class MainWindow(QMainWindow):
         start: Any = self.pages.existing("start")
         if start is not None:
             start.set_recent(recent)
-
-    def _show_project(self, *_news: object) -> None:
-        document, files = self.document, self.files
-        times = files.saved_at, self.recovery.saved_at
-        state = saved_state(document.path is not None, document.dirty, *times, bool(files.guard.reason))
-        self.project_label.show_project(document.project.name, state, str(document.path or ""))
-        self.setWindowTitle(f"{document.project.name}{' *' if document.dirty else ''} – NNStudio")
-        for name, label in (("undo", document.undo_label), ("redo", document.redo_label)):
-            action, word = self.actions_[name], name.capitalize()
-            action.setEnabled(label is not None)
-            action.setText(f"{word} “{label}”" if label else word)
-        self.actions_["history"].setEnabled(len(document.steps) > 1)
 
     # Events
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from nnstudio.gui.theme import theme
 from nnstudio.gui.widgets.elided_label import ElidedLabel
+
+if TYPE_CHECKING:
+    from nnstudio.gui.main_window import MainWindow
 
 _WIDTH = 420
 
@@ -50,6 +54,20 @@ class ProjectLabel(QWidget):
         self._row.setContentsMargins(0, 0, px(12), 0)
         self._row.setSpacing(px(8))
         self.setFixedSize(self.sizeHint())
+
+
+def show_state(window: MainWindow) -> None:
+    """Names the project in the window's title and label, and the steps that Undo and Redo would take."""
+    document, files, actions = window.document, window.files, window.actions_
+    times = files.saved_at, window.recovery.saved_at
+    state = saved_state(document.path is not None, document.dirty, *times, bool(files.guard.reason))
+    window.project_label.show_project(document.project.name, state, str(document.path or ""))
+    window.setWindowTitle(f"{document.project.name}{' *' if document.dirty else ''} – NNStudio")
+    for name, label in (("undo", document.undo_label), ("redo", document.redo_label)):
+        action, word = actions[name], name.capitalize()
+        action.setEnabled(label is not None)
+        action.setText(f"{word} “{label}”" if label else word)
+    actions["history"].setEnabled(len(document.steps) > 1)
 
 
 def saved_state(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QRect
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -19,6 +20,7 @@ LARGE = ("light", "Inter", 1440, 900)
 SMALL = ("dark", "DejaVu Sans", 1280, 720)  # the smallest window and the widest common font
 
 
+@pytest.mark.timeout(400)  # all pages one after the other, some of them with a run
 @pytest.mark.parametrize("look", [LARGE, SMALL], ids=["large-light", "small-dark"])
 def test_every_page_looks_right_in_every_state(tmp_path: Path, look: tuple[str, str, int, int]) -> None:
     mode, font, wide, high = look
@@ -43,8 +45,19 @@ def reached(window: MainWindow, name: str, reach: State) -> QWidget:
     if name != "offer":
         window.messages.clear()
     shown = reach(window)
-    let_pass(50)
+    settle(shown)
     return shown
+
+
+def settle(top: QWidget) -> None:
+    """Waits until nothing in a window changes its place any more."""
+    before: list[QRect] = []
+    for _ in range(50):
+        let_pass(40)
+        places = [widget.geometry() for widget in looks.seen(top)]
+        if places == before:
+            return
+        before = places
 
 
 @pytest.fixture

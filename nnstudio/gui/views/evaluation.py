@@ -251,6 +251,13 @@ class Evaluator(QObject):
             self._again.start()
 
 
+def available_splits(prepared: Prepared) -> list[Split]:
+    """The parts of the data that hold samples."""
+    splits: tuple[Split, ...] = ("test", "validation", "train")
+    found = [split for split in splits if (part := part_of(prepared, split)) is not None and len(part)]
+    return [*found, "own"] if OwnTests().count(prepared.shape, prepared.classes) else found
+
+
 def part_of(prepared: Prepared, split: Split) -> Part | None:
     """The samples of a split, or None if there are none."""
     if split == "own":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, Signal
@@ -10,6 +11,8 @@ from PySide6.QtGui import QGuiApplication, QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from nnstudio.gui.views.evaluation import Evaluated
+from nnstudio.gui.views.evaluation_text import as_csv, as_text
 from nnstudio.gui.views.exhibits import Exhibit
 
 KINDS = {"png": "PNG picture", "svg": "SVG drawing", "csv": "CSV table", "tex": "LaTeX table"}
@@ -17,12 +20,28 @@ _SCALE = 2  # pixels of a PNG per unit of its drawing, for print
 _MOST_PIXELS = 8000  # of a side
 
 
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """What leaves the application.
+
+    Attributes:
+        result: The evaluation.
+        title: What was evaluated.
+        stem: Beginning of suggested file names.
+        things: Its pictures and tables.
+    """
+
+    result: Evaluated
+    title: str
+    stem: str
+    things: tuple[Exhibit, ...]
+
+
 class ExportMenu(QMenu):
     """One submenu for each thing, made when the menu opens.
 
     Args:
-        contents: Gives what there is to export.
-        stem: Gives the beginning of suggested file names.
+        taken: Gives what there is to export; None while there is nothing.
         parent: Qt parent.
 
     Signals:
@@ -31,26 +50,41 @@ class ExportMenu(QMenu):
 
     said = Signal(str)
 
-    def __init__(
-        self, contents: Callable[[], tuple[Exhibit, ...]], stem: Callable[[], str], parent: QWidget
-    ) -> None:
+    def __init__(self, taken: Callable[[], Taken | None], parent: QWidget) -> None:
         super().__init__(parent)
-        self._contents, self._stem = contents, stem
-        self._leading: list[tuple[str, Callable[[], None]]] = []
+        self._taken = taken
         self.aboutToShow.connect(self.fill)
 
-    def lead_with(self, text: str, action: Callable[[], None]) -> None:
-        """Puts a command before the things."""
-        self._leading.append((text, action))
+    @property
+    def things(self) -> tuple[Exhibit, ...]:
+        """What there is to copy or save now."""
+        taken = self._taken()
+        return taken.things if taken is not None else ()
 
     def fill(self) -> None:
         """Lists what there is now."""
         self.clear()
-        for text, action in self._leading:
-            self.addAction(text).triggered.connect(lambda _=False, action=action: action())
+        self.addAction("Copy all figures").triggered.connect(lambda: self.copy_all())
+        self.addAction("Save all figures as CSV…").triggered.connect(lambda: self.save_all())
         self.addSeparator()
-        for exhibit in self._contents():
+        for exhibit in self.things:
             self._add(exhibit)
+
+    def copy_all(self) -> None:
+        """Puts the figures and both tables on the clipboard."""
+        taken = self._taken()
+        if taken is not None:
+            text = as_text(taken.result.analysis, taken.result.classes, taken.title)
+            QGuiApplication.clipboard().setText(text)
+            self.said.emit("Copied the evaluation as text")
+
+    def save_all(self, path: str = "") -> None:
+        """Saves the same as CSV, to a file that is asked for unless given."""
+        taken = self._taken()
+        path = path or self._ask("csv", "")
+        if path and taken is not None:
+            text = as_csv(taken.result.analysis, taken.result.classes, taken.title)
+            self._write(path, lambda: Path(path).write_text(text, encoding="utf-8", newline=""))
 
     def copy_picture(self, exhibit: Exhibit) -> None:
         """Puts a picture on the clipboard."""
@@ -64,14 +98,20 @@ class ExportMenu(QMenu):
 
     def save(self, exhibit: Exhibit, kind: str, path: str = "") -> None:
         """Saves a thing, to a file that is asked for unless given."""
-        if not path:
-            suggested = f"{self._stem()}-{exhibit.file_name}.{kind}"
-            pattern = f"{KINDS[kind]} (*.{kind})"
-            path, _ = QFileDialog.getSaveFileName(self.parentWidget(), "Save", suggested, pattern)
-        if not path:
-            return
+        path = path or self._ask(kind, f"-{exhibit.file_name}")
+        if path:
+            self._write(path, lambda: write(exhibit, kind, Path(path)))
+
+    def _ask(self, kind: str, ending: str) -> str:
+        taken = self._taken()
+        suggested = f"{taken.stem if taken else 'evaluation'}{ending}.{kind}"
+        pattern = f"{KINDS[kind]} (*.{kind})"
+        path, _ = QFileDialog.getSaveFileName(self.parentWidget(), "Save", suggested, pattern)
+        return path
+
+    def _write(self, path: str, action: Callable[[], object]) -> None:
         try:
-            write(exhibit, kind, Path(path))
+            action()
         except OSError as error:
             self.said.emit(f"The file could not be saved: {error.strerror or error}. Choose another folder.")
         else:

@@ -32,9 +32,11 @@ class GalleryPanel(Panel):
 
     Signals:
         open_requested(object): The raw sample ``(H, W, C)`` that is to be opened on the Predict page.
+        label_chosen(int, object): Position of a sample, and its class number, or None to leave it out.
     """
 
     open_requested = Signal(object)
+    label_chosen = Signal(int, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
@@ -71,6 +73,7 @@ class GalleryPanel(Panel):
         self._divider.setProperty("role", "divider")
         self.detail = SampleDetail()
         self.detail.open_clicked.connect(self._open)
+        self.detail.label_chosen.connect(lambda label: self.label_chosen.emit(self._chosen, label))
         self.body.addLayout(row)
         self.body.addWidget(self._stack, 1)
         self.body.addWidget(self._divider)
@@ -80,6 +83,10 @@ class GalleryPanel(Panel):
     def set_evaluation(self, part: Part, analysis: Analysis, classes: tuple[str, ...], model: Model) -> None:
         """What later choices refer to."""
         self._part, self._analysis, self._classes, self._model = part, analysis, classes, model
+
+    def set_correctable(self, correctable: bool) -> None:
+        """Offers to correct labels."""
+        self.detail.label_button.setVisible(correctable)
 
     def clear(self) -> None:
         """Nothing is chosen."""

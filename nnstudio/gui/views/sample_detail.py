@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QImage, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from nnstudio.data.dataset import Part
 from nnstudio.engine.analysis import Analysis, explain
@@ -56,9 +56,11 @@ class SampleDetail(QWidget):
 
     Signals:
         open_clicked: The sample is to be opened on the Predict page.
+        label_chosen(object): Its right class number, or None to leave it out.
     """
 
     open_clicked = Signal()
+    label_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,13 +78,23 @@ class SampleDetail(QWidget):
         self.bars = ProbabilityBars("Probabilities of the chosen image", stacked=True)
         self._open = Button("Open in Predict", small=True)
         self._open.clicked.connect(self.open_clicked)
-        self.buttons = QHBoxLayout()
-        self.buttons.addWidget(self._open)
-        self.buttons.addStretch(1)
+        self.label_button = Button("Label…", small=True)
+        self.label_button.setToolTip(
+            "Correct the label, or leave the image out: in the recipe, never in your files."
+        )
+        self.labels = QMenu(self.label_button)
+        self.labels.aboutToShow.connect(self.list_labels)
+        self.label_button.clicked.connect(
+            lambda: self.labels.popup(self.label_button.mapToGlobal(QPoint(0, self.label_button.height())))
+        )
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._open)
+        buttons.addWidget(self.label_button)
+        buttons.addStretch(1)
         right = QVBoxLayout()
         right.setSpacing(theme().px(6))
         right.addWidget(self.bars)
-        right.addLayout(self.buttons)
+        right.addLayout(buttons)
         right.addStretch(1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -116,6 +128,21 @@ class SampleDetail(QWidget):
         self._caption.setText(f"Image {position}")
         self._draw()
         self._explain(shown, order[0])
+
+    def list_labels(self) -> None:
+        """Lists the classes that the sample may have."""
+        self.labels.clear()
+        if self._shown is None:
+            return
+        now = int(self._shown.analysis.labels[self._shown.position])
+        for number, name in enumerate(self._shown.classes):
+            action = self.labels.addAction(name.replace("&", "&&"))
+            action.setCheckable(True)
+            action.setChecked(number == now)
+            action.setEnabled(number != now)
+            action.triggered.connect(lambda _=False, number=number: self.label_chosen.emit(number))
+        self.labels.addSeparator()
+        self.labels.addAction("Leave this image out").triggered.connect(lambda: self.label_chosen.emit(None))
 
     def stop(self) -> None:
         """Nothing is chosen any more."""

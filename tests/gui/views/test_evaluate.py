@@ -186,7 +186,7 @@ def test_modes_show_shares_of_rows_and_columns(view: EvaluateView, worst):
     QTest.keyClick(view.mode, Qt.Key.Key_Right)
     column = confusion[worst] / confusion[:, worst[1]].sum()
     assert float(matrix.data(matrix.index(*worst))) == pytest.approx(100 * column, abs=0.5)
-    assert "column" in view.legend.accessibleDescription()
+    assert "column" in view.matrix.legend.accessibleDescription()
 
 
 def test_every_cell_says_what_it_is_to_a_screen_reader(view: EvaluateView, worst):
@@ -364,11 +364,11 @@ def test_the_gallery_can_be_turned_round(view: EvaluateView):
 
 def test_the_evaluation_is_copied_and_saved(view: EvaluateView, tmp_path: Path):
     analysis = view.result.analysis
-    view.copy_text()
+    view.export_menu.copy_all()
     lines = QGuiApplication.clipboard().text().splitlines()
     assert lines[0] == "digits, test samples"
     assert lines[1] == f"Accuracy\t{analysis.accuracy:.6g}"
-    view.save_csv(str(tmp_path / "out.csv"))
+    view.export_menu.save_all(str(tmp_path / "out.csv"))
     with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
     start = rows.index(["True \\ predicted", *DIGITS]) + 1
@@ -377,7 +377,7 @@ def test_the_evaluation_is_copied_and_saved(view: EvaluateView, tmp_path: Path):
     ] == analysis.confusion.tolist()
     told: list[str] = []
     view.status.connect(told.append)
-    view.save_csv(str(tmp_path / "nowhere" / "out.csv"))
+    view.export_menu.save_all(str(tmp_path / "nowhere" / "out.csv"))
     assert "could not be saved" in told[0]
 
 

@@ -72,10 +72,10 @@ def test_a_kept_run_is_compared_on_the_same_samples(compared: EvaluateView, kept
     assert compared.strip.compare.choice == "noisy, best"
     gain = 100 * (result.analysis.accuracy - other.accuracy)
     assert f"▲ {gain:.1f} pts" in compared.strip.figures.accessibleDescription()
-    words = compared.comparison.words.text()
+    words = compared.matrix.comparison.words.text()
     assert words.startswith("Better than noisy, best by ")
     assert f"{gain:.1f} points" in words
-    assert compared.comparison.improved.text() == f"▲ Improved {len(expected.improved)}"
+    assert compared.matrix.comparison.improved.text() == f"▲ Improved {len(expected.improved)}"
     assert not compared.per_class.isColumnHidden(CHANGE)
     change = compared.per_class.figures.index(3, CHANGE)
     assert float(change.data(Qt.ItemDataRole.UserRole)) == pytest.approx(expected.f1[3])
@@ -84,8 +84,8 @@ def test_a_kept_run_is_compared_on_the_same_samples(compared: EvaluateView, kept
 def test_improved_and_worsened_images_fill_the_gallery(compared: EvaluateView):
     samples = compared.gallery.gallery.samples
     for button, wanted in (
-        (compared.comparison.improved, compared.result.comparison.improved),
-        (compared.comparison.worsened, compared.result.comparison.worsened),
+        (compared.matrix.comparison.improved, compared.result.comparison.improved),
+        (compared.matrix.comparison.worsened, compared.result.comparison.worsened),
     ):
         if not len(wanted):
             assert not button.isEnabled()
@@ -105,12 +105,12 @@ def test_the_matrix_shows_what_changed_and_goes_back_without_a_comparison(qtbot,
     place = np.unravel_index(np.abs(difference).argmax(), difference.shape)
     text = str(matrix.data(matrix.index(*map(int, place)))).replace("−", "-")
     assert float(text) == pytest.approx(100 * difference[place], abs=0.5)
-    assert "Better" in compared.legend.accessibleDescription()
+    assert "Better" in compared.matrix.legend.accessibleDescription()
     compared.strip.runs.fill()
     with qtbot.waitSignal(compared.evaluator.done, timeout=10_000):
         compared.strip.runs.actions()[0].trigger()
     assert compared.mode.value == "counts"
-    assert compared.comparison.isHidden()
+    assert compared.matrix.comparison.isHidden()
     assert compared.strip.compare.choice == "no run"
     assert compared.per_class.isColumnHidden(CHANGE)
 
@@ -119,9 +119,9 @@ def test_a_run_of_other_classes_is_refused_in_words(qtbot: QtBot, view: Evaluate
     other = Model(kept.model.network, kept.model.weights, tuple("abcdefghij"), kept.model.scaling)
     view.evaluator.compare_with(KeptModel(kept.point, kept.project, other))
     qtbot.waitUntil(lambda: bool(view.result.problem), timeout=10_000)
-    assert view.comparison.isVisible()
-    assert view.comparison.words.text() == "noisy, best knows other classes."
-    assert view.comparison.improved.isHidden()
+    assert view.matrix.comparison.isVisible()
+    assert view.matrix.comparison.words.text() == "noisy, best knows other classes."
+    assert view.matrix.comparison.improved.isHidden()
 
 
 def test_a_folder_without_a_run_is_told(qtbot: QtBot, view: EvaluateView, tmp_path: Path):
@@ -171,8 +171,8 @@ def test_the_paired_test_is_said_in_words(first: int, second: int, start: str):
 
 def test_suspects_are_listed_by_loss(qtbot: QtBot, view: EvaluateView):
     suspects = view.result.analysis.suspects
-    assert view.suspects.text() == f"Likely mislabelled {len(suspects)}"
-    QTest.mouseClick(view.suspects, LEFT)
+    assert view.matrix.suspects.text() == f"Likely mislabelled {len(suspects)}"
+    QTest.mouseClick(view.matrix.suspects, LEFT)
     samples = view.gallery.gallery.samples
     assert samples.rowCount() == len(suspects)
     if len(suspects):
@@ -220,7 +220,7 @@ def test_curves_follow_the_selected_class(view: EvaluateView):
 
 
 def test_everything_is_saved_in_every_kind(view: EvaluateView, tmp_path: Path):
-    things = view._exhibits()
+    things = view.export_menu.things
     assert [one.name for one in things] == [
         "Confusion matrix", "Most frequent mistakes", "Per class", "Calibration", "ROC", "Precision/recall",
     ]  # fmt: skip
@@ -255,7 +255,7 @@ def test_pictures_and_tables_are_copied(view: EvaluateView):
 def test_a_file_that_cannot_be_written_is_told(qtbot: QtBot, view: EvaluateView, tmp_path: Path):
     for kind in ("png", "svg"):
         with qtbot.waitSignal(view.status) as told:
-            view.export_menu.save(view._exhibits()[0], kind, str(tmp_path / "nowhere" / f"x.{kind}"))
+            view.export_menu.save(view.export_menu.things[0], kind, str(tmp_path / "nowhere" / f"x.{kind}"))
         assert "could not be saved" in told.args[0]
 
 
@@ -310,3 +310,59 @@ def test_names_are_no_commands_in_files_that_leave():
     svg = matrix_svg("<script>", np.eye(2, dtype=np.int64), ("<b>", "&"))
     assert "<script>" not in svg
     assert ET.fromstring(svg).find("{http://www.w3.org/2000/svg}title").text == "<script>"
+
+
+@pytest.fixture
+def own_data(qtbot: QtBot, trained: Model, digits, tmp_path: Path) -> EvaluateView:
+    """The page on a model from a file, whose data are read for it."""
+    path = tmp_path / "digits.npz"
+    np.savez(path, x_train=digits.train.x, y_train=digits.train.y, x_test=digits.test.x, y_test=digits.test.y)
+    project = image_project()
+    document = Document(project.replace(data=project.data.replace(source=str(path))))
+    made = shown(qtbot, document, StillLive(trained, None))
+    qtbot.waitUntil(lambda: made.result is not None, timeout=10_000)
+    return made
+
+
+def test_a_label_is_corrected_in_the_recipe_and_counts_at_once(qtbot: QtBot, own_data: EvaluateView):
+    view, document = own_data, own_data._document
+    mistake = view.result.analysis.mistakes[0]
+    errors = view.result.analysis.errors
+    view.table.select_cell(mistake.actual, mistake.predicted)
+    click(view.gallery.gallery, view.gallery.gallery.samples.index(0))
+    position = int(view.result.analysis.members(mistake.actual, mistake.predicted)[0])
+    detail = view.gallery.detail
+    detail.list_labels()
+    with qtbot.waitSignal(view.evaluator.done, timeout=10_000):
+        detail.labels.actions()[mistake.predicted].trigger()
+    (correction,) = document.project.data.corrections
+    assert (correction.part, correction.row) == ("test", position)
+    assert correction.label == str(mistake.predicted)
+    assert view.result.analysis.errors == errors - 1
+    with qtbot.waitSignal(view.evaluator.done, timeout=10_000):
+        document.undo()
+    assert view.result.analysis.errors == errors
+
+
+def test_an_image_is_left_out_and_the_suspects_follow(qtbot: QtBot, own_data: EvaluateView):
+    view, samples = own_data, own_data.gallery.gallery.samples
+    suspects = view.result.analysis.suspects
+    if not len(suspects):
+        pytest.skip("this network suspects no label")
+    QTest.mouseClick(view.matrix.suspects, LEFT)
+    click(view.gallery.gallery, samples.index(0))
+    view.gallery.detail.list_labels()
+    with qtbot.waitSignal(view.evaluator.done, timeout=10_000):
+        view.gallery.detail.labels.actions()[-1].trigger()
+    assert view._document.project.data.corrections[0].label is None
+    assert view.result.analysis.samples == 599
+    assert samples.rowCount() == len(view.result.analysis.suspects)
+    assert view._document.undo_label == "Leave image out"
+
+
+def test_samples_of_other_data_are_not_corrected(view: EvaluateView):
+    mistake = view.result.analysis.mistakes[0]
+    view.table.select_cell(mistake.actual, mistake.predicted)
+    click(view.gallery.gallery, view.gallery.gallery.samples.index(0))
+    view.gallery.set_correctable(False)
+    assert view.gallery.detail.label_button.isHidden()

@@ -12,6 +12,7 @@ from nnstudio.core.spec import NetworkSpec
 from nnstudio.data.prepare import prepare_dataset
 from nnstudio.engine.measure import measure
 from nnstudio.engine.network import Network
+from nnstudio.engine.ops.jit import program
 from nnstudio.engine.ops.jit.evaluation import JitEvaluator
 from nnstudio.engine.ops.jit.lowering.chain import LOWERINGS
 from nnstudio.layers import (
@@ -143,3 +144,16 @@ def test_drawn_networks_train_and_evaluate_as_in_numpy(kernels, spec: NetworkSpe
     found = JitEvaluator(network, theirs.state.weights, data.scaling, kernels, threads=2).measure(data.train)
     expected = measure(network, theirs.state.weights, data.train, data.scaling)
     np.testing.assert_allclose(found, expected, rtol=1e-3)
+
+
+def test_images_pass_in_blocks_of_a_few_without_a_trace(kernels, monkeypatch):
+    """As long as the block is, the bits are the same."""
+    shape, layers = (12, 12, 2), CASES["residual convolution"]
+    project = project_of(layers, shape)
+    data = prepare_dataset(noise_data(64, shape, 3), project.data)
+    found = []
+    for size in (1, 20_000, 1 << 40):
+        monkeypatch.setattr(program, "BLOCK_BYTES", size)
+        found.append(jit_steps(project, data, kernels, steps=3, threads=2).state.weights)
+    np.testing.assert_array_equal(found[0], found[2])
+    np.testing.assert_array_equal(found[1], found[2])

@@ -10,7 +10,9 @@ The arrays are kept alive here.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,10 @@ from nnstudio.engine.ops.jit.plans.windows import Plan
 
 _ALIGNED = 16
 """Floats that a row begins at a multiple of: a cache line."""
+
+
+BLOCK_BYTES = 192 * 1024
+"""What the samples may take that operations in a row are carried out for: part of a core's own cache."""
 
 
 class Matrix:
@@ -134,6 +140,8 @@ class Program:
         self._reals: list[list[float]] = []
         self._prepared: list[list[list[int]]] = [[], []]
         self._kept: list[Any] = []
+        self._touched = 0
+        self._bytes: list[int] = []
 
     def tables(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The operations: integers ``(n, codes.INTEGERS)`` and floats ``(n, codes.REALS)``."""
@@ -144,7 +152,21 @@ class Program:
             integers[i, : len(row)] = row
         for i, numbers in enumerate(self._reals, len(first)):
             reals[i, : len(numbers)] = numbers
+        for place, length in self._runs():
+            block = max(1, BLOCK_BYTES // max(1, *self._bytes[place : place + length]))
+            if length > 1 and block < self.batch:
+                integers[len(first) + place, [codes.BLOCK, codes.RUN]] = block, length
         return integers, reals
+
+    def _runs(self) -> Iterator[tuple[int, int]]:
+        """Operations in a row that may be done for a few samples at a time: the first, and how many."""
+        blocked = [row[0] in codes.BLOCKED and not row[codes.BY_FEATURES] for row in self._integers]
+        place = 0
+        for together, group in groupby(blocked):
+            length = len(list(group))
+            if together:
+                yield place, length
+            place += length
 
     def matrix(self, width: int) -> Matrix:
         """A new matrix for this program's batches."""
@@ -169,11 +191,13 @@ class Program:
 
     def add(self, code: int, *integers: int, reals: tuple[float, ...] = ()) -> None:
         """Adds an operation."""
+        assert 1 + len(integers) <= codes.RUN
         row = [code, *map(int, integers), *[0] * (codes.BY_FEATURES - 1 - len(integers))]
-        assert len(row) == codes.BY_FEATURES
         assert len(reals) <= codes.REALS
         self._integers.append([*row, int(self.by_features)])
         self._reals.append(list(reals))
+        self._bytes.append(self._touched)
+        self._touched = 0
 
     def prepare(self, code: int, *integers: int, again: bool = False) -> None:
         """Adds an operation in front of all others, which puts weights into another form.
@@ -193,6 +217,7 @@ class Program:
     def place(self, matrix: Matrix) -> tuple[int, int]:
         """Address and stride of a matrix of this program."""
         require(matrix.batch == self.batch, "matrix")
+        self._touched += matrix.row
         return self.keep(matrix.array), matrix.row
 
     def vector(self, array: NDArray[Any], size: int) -> int:

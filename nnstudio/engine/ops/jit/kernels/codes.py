@@ -37,7 +37,19 @@ FAMILIES = {
 }
 """Module of the operations whose code is 16 times the number, or up to 15 more."""
 
-INTEGERS, REALS = 24, 6
+BLOCKED = frozenset(
+    {
+        *(ACTIVATE, ACTIVATE_BACKWARD, COPY, DROPOUT, SPATIAL_DROPOUT, GAUSSIAN_NOISE, ADD),
+        *(SOFTMAX, SOFTMAX_BACKWARD, BATCH_SUMS, BATCH_NORM, BATCH_SUMS_BACKWARD, BATCH_NORM_BACKWARD),
+        *(MAX_POOL, MAX_POOL_BACKWARD, AVERAGE_POOL, AVERAGE_POOL_BACKWARD),
+        *(GLOBAL_AVERAGE, GLOBAL_AVERAGE_BACKWARD, LAYER_NORM, LAYER_NORM_BACKWARD),
+        *(CORRELATE, WINOGRAD, COPY_ROWS, PIXEL_SUMS, DEPTHWISE, DEPTHWISE_GRADIENT),
+    }
+)
+"""What is done to every sample by itself. Some of these in a row are carried out for a few samples at a
+time, whose values then stay in the cache from one operation to the next."""
+
+INTEGERS, REALS = 26, 6
 """Integers and floats of an operation."""
 
 BY_FEATURES = INTEGERS - 1
@@ -46,8 +58,14 @@ BY_FEATURES = INTEGERS - 1
 FUNCTION = INTEGERS - 2
 """Where the address of its family's function stands when a program runs."""
 
+BLOCK, RUN = INTEGERS - 3, INTEGERS - 4
+"""Where the first of some operations in a row says for how many samples at a time they are carried out, or
+0 for all; and how many operations they are."""
+
 (
     SAMPLES,
+    FIRST,
+    LAST,
     POSITION,
     ROWS,
     KEY,
@@ -60,12 +78,13 @@ FUNCTION = INTEGERS - 2
     SCRATCH,
     OPTIMIZER,
     CONSTANTS,
-) = range(13)
+) = range(15)
 """What a thread tells the operations of a step, as integers:
 
-samples of the batch; samples of the run in front of it; address of its rows; random bits of the step;
+samples of the batch; which of them are the thread's now, from the first one on and before the last one;
+samples of the run in front of the batch; address of its rows; random bits of the step;
 address of the step's coefficients; addresses of all samples, their labels, and where results are given
 out; of the kernel table (and its length), this thread's scratch, the optimizer's rule and vectors, and
 its constants.
 """
-CONTEXT = 13
+CONTEXT = 15

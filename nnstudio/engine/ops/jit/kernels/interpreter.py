@@ -9,6 +9,9 @@ step are enough.
 Layers whose kernel is too large for a core's own cache are cut by *features* instead, in both passes:
 then each thread reads only its part of the kernel, at the price of a barrier per layer.
 
+Operations in a row that work on every sample by itself, on images at least, are carried out for a few
+samples at a time, which stay in the cache meanwhile.
+
 The operations themselves are functions of their own (see :mod:`.operations`), called by address.
 """
 
@@ -19,10 +22,17 @@ from typing import Any
 import numpy as np
 
 from nnstudio.engine.ops.jit.kernels import codes
-from nnstudio.engine.ops.jit.kernels.compiled import barrier, call_operation, entry_point
+from nnstudio.engine.ops.jit.kernels.compiled import barrier, call_operation, entry_point, inlined
 from nnstudio.engine.ops.jit.kernels.losses import tally
 from nnstudio.engine.ops.jit.kernels.scalars import mix
+from nnstudio.engine.ops.jit.kernels.shares import share
 from nnstudio.engine.ops.jit.kernels.updates import COEFFICIENTS
+
+
+@inlined
+def _carry_out(op: Any, real: Any, context: Any, thread: int, threads: int) -> None:
+    place = (op.ctypes.data, real.ctypes.data, context.ctypes.data, thread, threads)
+    call_operation(op[codes.FUNCTION], place)
 
 
 @entry_point
@@ -70,7 +80,9 @@ def run(
         context[codes.ROWS] = rows.ctypes.data + 8 * step * batch
         context[codes.KEY] = np.int64(mix(seed_key ^ np.uint64(first_step + step)))
         context[codes.COEFFICIENTS] = coefficients.ctypes.data + 4 * 2 * COEFFICIENTS * step
-        for i in range(len(ops)):
+        first, last = share(samples, thread, threads, 1)
+        i = 0
+        while i < len(ops):
             op = ops[i]
             if op[0] == codes.BARRIER:
                 passed = barrier(counter, threads, passed, give_way)
@@ -80,6 +92,13 @@ def run(
                     losses[step], hits[step] = loss, hit
                 if op[3] != 0 and not np.isfinite(loss):
                     return  # all threads see the same, and the weights stay those that made it
+            elif op[codes.BLOCK] != 0:
+                for begin in range(first, last, op[codes.BLOCK]):
+                    context[codes.FIRST], context[codes.LAST] = begin, min(last, begin + op[codes.BLOCK])
+                    for place in range(i, i + op[codes.RUN]):
+                        _carry_out(ops[place], reals[place], context, thread, threads)
+                i += op[codes.RUN] - 1
             else:
-                place = (op.ctypes.data, reals[i].ctypes.data, context.ctypes.data, thread, threads)
-                call_operation(op[codes.FUNCTION], place)
+                context[codes.FIRST], context[codes.LAST] = first, last
+                _carry_out(op, reals[i], context, thread, threads)
+            i += 1

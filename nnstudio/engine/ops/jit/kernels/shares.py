@@ -17,10 +17,9 @@ def share(total: int, thread: int, threads: int, grain: int) -> tuple[int, int]:
 
 
 @inlined
-def part(op: Any, width: int, samples: int, thread: int, threads: int) -> tuple[int, int, int, int]:
+def part(op: Any, width: int, step: Any, thread: int, threads: int) -> tuple[int, int, int, int]:
     """A thread's part of an operation's result: first and last sample, first and last feature."""
     if op[codes.BY_FEATURES] != 0:
         left, right = share(width, thread, threads, 16)
-        return 0, samples, left, right
-    first, last = share(samples, thread, threads, 1)
-    return first, last, 0, width
+        return 0, step[codes.SAMPLES], left, right
+    return step[codes.FIRST], step[codes.LAST], 0, width

@@ -267,7 +267,7 @@ def _slopes(dz_: int, x_: int, forward: int, backward: int, row: int, width: int
 def run(op_: int, real_: int, step_: int, thread: int, threads: int) -> None:
     """The sums over samples, the statistics and what is done with them, forward and backward."""
     op, real, step = integers(op_, codes.INTEGERS), floats(real_, codes.REALS), integers(step_, codes.CONTEXT)
-    first, last = share(step[codes.SAMPLES], thread, threads, 1)
+    first, last = step[codes.FIRST], step[codes.LAST]
     code = op[0]
     if code == codes.BATCH_SUMS:
         _batch_sums(op, step, first, last)

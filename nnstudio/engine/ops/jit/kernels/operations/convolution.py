@@ -15,7 +15,7 @@ def run(op_: int, real_: int, step_: int, thread: int, threads: int) -> None:
     op, real, step = integers(op_, codes.INTEGERS), floats(real_, codes.REALS), integers(step_, codes.CONTEXT)
     kernels = integers(step[codes.KERNELS], step[codes.KERNELS_LENGTH])
     if op[0] == codes.CORRELATE:
-        first, last = share(step[codes.SAMPLES], thread, threads, 1)
+        first, last = step[codes.FIRST], step[codes.LAST]
         correlate(kernels, op, step[codes.SCRATCH], first, last)
     elif op[0] == codes.PACK:
         first, last = share((op[3] + STRIPE - 1) // STRIPE, thread, threads, 1)

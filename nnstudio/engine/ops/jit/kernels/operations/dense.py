@@ -12,10 +12,10 @@ from nnstudio.engine.ops.jit.kernels.shares import part
 
 
 @compiled
-def _affine(kernels: Any, op: Any, samples: int, thread: int, threads: int) -> None:
+def _affine(kernels: Any, op: Any, step: Any, thread: int, threads: int) -> None:
     x, x_row, kernel, bias, out, out_row = op[1], op[2], op[3], op[4], op[5], op[6]
     inputs, units, rectify = op[7], op[8], op[9]
-    first, last, left, right = part(op, units, samples, thread, threads)
+    first, last, left, right = part(op, units, step, thread, threads)
     multiply(
         kernels,
         x + first * x_row,
@@ -34,9 +34,9 @@ def _affine(kernels: Any, op: Any, samples: int, thread: int, threads: int) -> N
 
 
 @compiled
-def _affine_input(kernels: Any, op: Any, scratch: int, samples: int, thread: int, threads: int) -> None:
+def _affine_input(kernels: Any, op: Any, step: Any, thread: int, threads: int) -> None:
     dz, dz_row, kernel, dx, dx_row, inputs, units = op[1], op[2], op[3], op[4], op[5], op[6], op[7]
-    first, last, left, right = part(op, inputs, samples, thread, threads)
+    first, last, left, right = part(op, inputs, step, thread, threads)
     multiply_transposed(
         kernels,
         dz + first * dz_row,
@@ -48,7 +48,7 @@ def _affine_input(kernels: Any, op: Any, scratch: int, samples: int, thread: int
         last - first,
         right - left,
         units,
-        scratch,
+        step[codes.SCRATCH],
     )
 
 
@@ -57,8 +57,7 @@ def run(op_: int, real_: int, step_: int, thread: int, threads: int) -> None:
     """AFFINE and AFFINE_INPUT."""
     op, step = integers(op_, codes.INTEGERS), integers(step_, codes.CONTEXT)
     kernels = integers(step[codes.KERNELS], step[codes.KERNELS_LENGTH])
-    samples = step[codes.SAMPLES]
     if op[0] == codes.AFFINE:
-        _affine(kernels, op, samples, thread, threads)
+        _affine(kernels, op, step, thread, threads)
     else:
-        _affine_input(kernels, op, step[codes.SCRATCH], samples, thread, threads)
+        _affine_input(kernels, op, step, thread, threads)

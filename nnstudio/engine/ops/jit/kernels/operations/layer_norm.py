@@ -17,7 +17,6 @@ from nnstudio.engine.ops.jit.kernels.compiled import (
 )
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.scalars import ONE, ZERO
-from nnstudio.engine.ops.jit.kernels.shares import share
 
 F = np.float32
 
@@ -100,7 +99,7 @@ def _layer_norm_backward(op: Any, real: Any, step: Any, first: int, last: int) -
 def run(op_: int, real_: int, step_: int, thread: int, threads: int) -> None:
     """LAYER_NORM and LAYER_NORM_BACKWARD."""
     op, real, step = integers(op_, codes.INTEGERS), floats(real_, codes.REALS), integers(step_, codes.CONTEXT)
-    first, last = share(step[codes.SAMPLES], thread, threads, 1)
+    first, last = step[codes.FIRST], step[codes.LAST]
     if op[0] == codes.LAYER_NORM:
         _layer_norm(op, real, first, last)
     else:

@@ -50,7 +50,7 @@ def run(op_: int, real_: int, step_: int, thread: int, threads: int) -> None:
     """All values of a part: in one run, or row by row where there are gaps."""
     op, real, step = integers(op_, codes.INTEGERS), floats(real_, codes.REALS), integers(step_, codes.CONTEXT)
     row, width = op[2], op[3]
-    first, last, left, right = part(op, width, step[codes.SAMPLES], thread, threads)
+    first, last, left, right = part(op, width, step, thread, threads)
     runs, size = last - first, right - left
     if row == FLOAT * size and runs > 0 and op[0] != codes.SPATIAL_DROPOUT:
         runs, size = 1, size * runs

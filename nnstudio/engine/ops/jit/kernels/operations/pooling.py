@@ -13,7 +13,6 @@ from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.compiled import Float, compiled, floats, inlined, integers, operation
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.scalars import ONE, ZERO
-from nnstudio.engine.ops.jit.kernels.shares import share
 
 F = np.float32
 HEIGHT, WIDTH, CHANNELS, ROWS, COLUMNS, TALL, WIDE, DOWN, ACROSS, TOP, LEFT = range(11)
@@ -88,7 +87,9 @@ def _max_pool_backward(plan: Any, dy: int, image: int, y: int, d_image: int, scr
             place = pixel * (row * plan[COLUMNS] + column)
             corner = top * line + left * pixel
             if whole and bottom - top == 2 and right - left == 2:
-                _to_one_of_four(dy + place, image + corner, y + place, d_image + corner, line, channels)
+                _to_one_of_four(
+                    dy + place, image + corner, y + place, d_image + corner, pixel, line, scratch, channels
+                )
             else:
                 waiting = floats(scratch, channels)  # 1 where no pixel has had the gradient yet
                 for c in range(channels):
@@ -100,20 +101,27 @@ def _max_pool_backward(plan: Any, dy: int, image: int, y: int, d_image: int, scr
 
 
 @compiled
-def _to_one_of_four(dy_: int, image: int, y_: int, d_image: int, line: int, channels: int) -> None:
-    dy, y = floats(dy_, channels), floats(y_, channels)
-    a, b = floats(image, 2 * channels), floats(image + line, 2 * channels)
-    d_a, d_b = floats(d_image, 2 * channels), floats(d_image + line, 2 * channels)
+def _to_one_of_four(
+    dy: int, image: int, y: int, d_image: int, pixel: int, line: int, rest: int, channels: int
+) -> None:
+    """One loop for each pixel: with more arrays, it would not become vector code."""
+    _copy(dy, rest, channels)
+    _take(image, y, d_image, rest, channels)
+    _take(image + pixel, y, d_image + pixel, rest, channels)
+    _take(image + line, y, d_image + line, rest, channels)
+    _take(image + line + pixel, y, d_image + line + pixel, rest, channels)
+
+
+@compiled
+def _take(x_: int, y_: int, dx_: int, rest_: int, channels: int) -> None:
+    """``dx`` gets the gradient where ``x`` is the largest value; what is left over stays."""
+    x, y = floats(x_, channels), floats(y_, channels)
+    dx, rest = floats(dx_, channels), floats(rest_, channels)
     for c in range(channels):
-        g = dy[c]
-        first = g if a[c] == y[c] else ZERO
-        d_a[c] = first
-        g = ZERO if a[c] == y[c] else g
-        d_a[channels + c] = g if a[channels + c] == y[c] else ZERO
-        g = ZERO if a[channels + c] == y[c] else g
-        d_b[c] = g if b[c] == y[c] else ZERO
-        g = ZERO if b[c] == y[c] else g
-        d_b[channels + c] = g if b[channels + c] == y[c] else ZERO
+        hit = x[c] == y[c]
+        g = rest[c]
+        dx[c] = g if hit else ZERO
+        rest[c] = ZERO if hit else g
 
 
 @compiled
@@ -200,7 +208,7 @@ def _global_average_backward(dy: int, pixels: int, channels: int, d_image: int) 
 def run(op_: int, real_: int, step_: int, thread: int, threads: int) -> None:
     """The pooling operations, forward and backward."""
     op, step = integers(op_, codes.INTEGERS), integers(step_, codes.CONTEXT)
-    first, last = share(step[codes.SAMPLES], thread, threads, 1)
+    first, last = step[codes.FIRST], step[codes.LAST]
     code, plan = op[0], op[9:]
     for i in range(first, last):
         a, b, c, d = op[1] + i * op[2], op[3] + i * op[4], op[5] + i * op[6], op[7] + i * op[8]

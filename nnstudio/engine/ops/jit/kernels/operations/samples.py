@@ -18,7 +18,6 @@ from nnstudio.engine.ops.jit.kernels.elementwise import (
 )
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.losses import SOFTMAX, sigmoid_cross_entropy, softmax_cross_entropy
-from nnstudio.engine.ops.jit.kernels.shares import share
 
 
 @compiled
@@ -54,7 +53,7 @@ def _loss(op: Any, real: Any, step: Any, first: int, last: int) -> None:
 def run(op_: int, real_: int, step_: int, thread: int, threads: int) -> None:
     """GATHER, SOFTMAX, SOFTMAX_BACKWARD, LOSS and EMIT."""
     op, real, step = integers(op_, codes.INTEGERS), floats(real_, codes.REALS), integers(step_, codes.CONTEXT)
-    first, last = share(step[codes.SAMPLES], thread, threads, 1)
+    first, last = step[codes.FIRST], step[codes.LAST]
     code = op[0]
     if code == codes.GATHER:
         _gather(op, real, step, first, last)

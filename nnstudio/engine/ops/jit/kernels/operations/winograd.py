@@ -15,7 +15,7 @@ def run(op_: int, real_: int, step_: int, thread: int, threads: int) -> None:
     op, real, step = integers(op_, codes.INTEGERS), floats(real_, codes.REALS), integers(step_, codes.CONTEXT)
     kernels = integers(step[codes.KERNELS], step[codes.KERNELS_LENGTH])
     if op[0] == codes.WINOGRAD:
-        first, last = share(step[codes.SAMPLES], thread, threads, 1)
+        first, last = step[codes.FIRST], step[codes.LAST]
         winograd(kernels, op, step[codes.SCRATCH], first, last)
     elif op[0] == codes.TRANSFORM_KERNEL:
         first, last = share(op[2], thread, threads, 1)

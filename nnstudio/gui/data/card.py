@@ -116,7 +116,7 @@ class DatasetCard(Tile):
         tops = (px(9), px(29), px(46))
         roles = ("text", "text2", "text2")
         fonts = (font(13, 600), font(12), font(12))
-        rooms = (beside, room, room)
+        rooms = (room, room, beside) if self._tag_is_low() else (beside, room, room)
         texts = (self._title, *self._lines)
         for top, role, face, width, text in zip(tops, roles, fonts, rooms, texts, strict=True):
             painter.setFont(face)
@@ -156,9 +156,16 @@ class DatasetCard(Tile):
             centre = QPointF(area.left() + at[0] * area.width(), area.bottom() - at[1] * area.height())
             painter.drawEllipse(centre, theme().px(1.4), theme().px(1.4))
 
+    def _tag_is_low(self) -> bool:
+        """There is no room for the state beside the name, so it stands in the last line."""
+        px = theme().px
+        taken = px(_PICTURE + 10 + 12 + 10 + 6) + self.tag.sizeHint().width()
+        return QFontMetrics(font(13, 600)).horizontalAdvance(self._title) + taken > self.width()
+
     def _place_tag(self) -> None:
-        size = self.tag.sizeHint()
-        self.tag.setGeometry(self.width() - size.width() - theme().px(9), theme().px(10), *size.toTuple())
+        size, px = self.tag.sizeHint(), theme().px
+        top = px(46 if self._tag_is_low() else 10)
+        self.tag.setGeometry(self.width() - size.width() - px(9), top, size.width(), size.height())
 
     def _themed(self) -> None:
         samples = self._samples

@@ -131,6 +131,7 @@ class FirstSamples(Panel):
         self.rows.setFrameShape(QFrame.Shape.NoFrame)
         self.rows.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.rows.setTabKeyNavigation(False)
+        self.setMinimumWidth(theme().px(260))
         self.table = RowsModel(self)
         self.rows.setModel(self.table)
         self.rows.horizontalHeader().setSectionsClickable(True)
@@ -194,9 +195,12 @@ class ProblemsPanel(Panel):
         self.skip.clicked.connect(self.skip_clicked)
         self.cancel = Button("Cancel", small=True)
         self.cancel.clicked.connect(self.cancel_clicked)
-        self.add_control(self.skip)
-        self.add_control(self.cancel)
+        ways = QHBoxLayout()
+        ways.addWidget(self.skip)
+        ways.addWidget(self.cancel)
+        ways.addStretch(1)
         self.body.addWidget(self.list)
+        self.body.addLayout(ways)
 
     def show_problems(self, problems: tuple[Any, ...], count: int, words: str, whole: bool) -> None:
         """Lists problems.

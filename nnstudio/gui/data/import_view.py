@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -25,7 +27,8 @@ from nnstudio.gui.widgets.buttons import Button
 from nnstudio.gui.widgets.elided_label import ElidedLabel
 from nnstudio.gui.widgets.panel import Panel
 
-_SIDE = 316
+_SIDE = 288
+_SHORT = 40  # letters of column names on a button
 
 
 class ImportView(QWidget):
@@ -203,12 +206,13 @@ class ImportView(QWidget):
         total = preview.train + preview.test
         self.go.setText(f"Import {'' if preview.exact else 'about '}{numbers.count(total)} samples")
         self.go.setEnabled(True)
-        self.go.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.go.set_role("" if preview.problems else "primary")  # one button of a kind at a time
+        (self.problems.skip if preview.problems else self.go).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_error(self, error: Exception) -> None:
         self.working.hide()
         self.go.setEnabled(False)
-        self.error.show_error(_worded(error), ("Look again", self.job.look_again))
+        self.error.show_error(_worded(error), self._remedy(error))
         if self.form is None:
             self._make_form(_kind_of(self.job.path))
             self.how.setVisible(self.form is not None)
@@ -250,6 +254,18 @@ class ImportView(QWidget):
 
     # Doing
 
+    def _remedy(self, error: Exception) -> tuple[str, Callable[[], object]]:
+        """The setting that an error advises, as a button; else to look again."""
+        fix = error.fix if isinstance(error, NNStudioError) else ""
+        found = re.search(r"--set data\.reading\.ignore=(.+)\)$", fix)
+        if found is None:
+            return "Look again", self.job.look_again
+        names = found[1]
+        short = names if len(names) <= _SHORT else f"{names[:_SHORT]}…"
+        before = self.job.wish.ignore
+        wanted = f"{before},{names}" if before else names
+        return f"Leave out {short.replace(',', ', ')}", lambda: self._set("ignore", wanted)
+
     def _set(self, name: str, value: object) -> None:
         self.job.set_option(name, value)
 
@@ -280,8 +296,6 @@ def _plain(line: str) -> str:
 
 def _worded(error: Exception) -> Exception:
     """An error whose remedy speaks of this form, not of the command line."""
-    import re
-
     if isinstance(error, NNStudioError):
         fix = re.sub(r"\s*\(--set [^)]*\)", "", error.fix)
         return NNStudioError(error.what, allowed=error.allowed, received=error.received, fix=fix)

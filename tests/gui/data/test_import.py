@@ -195,8 +195,10 @@ def test_a_file_that_cannot_be_read_is_told_in_place_and_read_otherwise(
     assert "columns that hold no numbers" in view.error.title
     assert "--set" not in view.error.text
     assert not view.go.isEnabled()
-    retype(view.form.editor("ignore"), "name", enter=True)
+    assert view.error._action.text() == "Leave out name"
+    QTest.mouseClick(view.error._action, LEFT)
     imported(qtbot, data_page(window))
+    assert view.form.spec.ignore == "name"
     assert view.error.isHidden()
     go(qtbot, window)
     assert data_page(window).source.summary.dataset.features == ("size",)

@@ -14,6 +14,7 @@ from nnstudio.experiments.presets import load_preset
 from nnstudio.gui import help as help_windows
 from nnstudio.gui import run_dialogs
 from nnstudio.gui.main_window import MainWindow
+from nnstudio.gui.tour.offer import start_tour
 from nnstudio.gui.undo_history import UndoHistory
 from nnstudio.layers import Conv2D, Dense, MaxPool
 
@@ -219,6 +220,27 @@ def find_rate(window: MainWindow) -> QWidget:
     return dialog_of(window)
 
 
+def fork(window: MainWindow) -> QWidget:
+    trained(window, small_images())
+    run_dialogs.fork_run(window)
+    return dialog_of(window)
+
+
+def layer_help(window: MainWindow) -> QWidget:
+    open_project(window, small_images())
+    window.document.select("conv2d")
+    window.stack.view.setFocus()
+    return help_windows.show_help(window)
+
+
+def tour(window: MainWindow) -> QWidget:
+    """The tour at its second step."""
+    open_project(window, small_images())
+    shown = start_tour(window)
+    shown.go(1)
+    return shown
+
+
 def dialog_of(window: MainWindow) -> QWidget:
     """The dialog that belongs to a window."""
     found = [top for top in QApplication.topLevelWidgets() if top.parent() is window and top.isVisible()]
@@ -235,6 +257,8 @@ STATES: dict[str, State] = {
     "several": several,
     "undo-history": undo_history,
     "keys": keys,
+    "layer-help": layer_help,
+    "tour": tour,
     "find-rate": find_rate,
     "evaluate-empty": no_evaluation,
     "predict-empty": no_prediction,
@@ -242,6 +266,7 @@ STATES: dict[str, State] = {
     "playground": plane,
     "ended": ended,
     "plot-data": plot_data,
+    "fork": fork,
     "evaluate": evaluation,
     "predict": prediction,
 }

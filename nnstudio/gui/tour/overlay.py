@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer, Si
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
+    QCloseEvent,
     QColor,
     QKeyEvent,
     QMouseEvent,
@@ -138,11 +139,15 @@ class TourOverlay(QWidget):
 
     def end(self) -> None:
         """Ends the tour."""
+        self.close()
+        self._window.centre.setFocus()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """The tour is over, however it was closed."""
         self._follow.stop()
         self._window.removeEventFilter(self)
         self.ended.emit()
-        self.close()
-        self._window.centre.setFocus()
+        super().closeEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follows the window's size; arrows and Esc work on the buttons, too."""

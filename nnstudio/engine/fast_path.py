@@ -45,6 +45,7 @@ from nnstudio.engine.update import Update
 from nnstudio.errors import TrainingError
 
 if TYPE_CHECKING:
+    from nnstudio.engine.ops.gpu.evaluator import GpuEvaluator
     from nnstudio.engine.ops.jit.evaluation import JitEvaluator
 
 Device = Literal["auto", "cpu", "gpu"]
@@ -56,6 +57,8 @@ DEFAULT: Choice = "auto"
 
 EVALUATION_WORK = 50_000_000
 """Multiply-adds from which loading the kernels pays for an evaluation by itself; a third of a second."""
+GPU_WORK = 20_000_000_000
+"""Multiply-adds from which bringing weights and samples to the GPU pays for an evaluation."""
 
 
 def chosen_path() -> Choice:
@@ -170,11 +173,30 @@ class FastPath:
         return JitStepper(self.network, self.project, self.data, self.state, self.update, self.batch, kernels)
 
 
+def pays_on_gpu(network: Network, samples: int) -> bool:
+    """An evaluation is worth the way to the GPU."""
+    return samples * network.report.multiply_adds >= GPU_WORK
+
+
 def fast_evaluator(
-    network: Network, weights: NDArray[np.float32], scaling: Scaling, samples: int
-) -> JitEvaluator | None:
-    """Compiled passes of a network, where they pay for so many samples; None where NumPy is the best."""
+    network: Network, weights: NDArray[np.float32], scaling: Scaling, samples: int, device: Device = "cpu"
+) -> JitEvaluator | GpuEvaluator | None:
+    """Faster passes of a network, where they pay for so many samples; None where NumPy is the best.
+
+    Args:
+        network: The network.
+        weights: Its weights.
+        scaling: How raw samples become its input.
+        samples: How many at a time.
+        device: "gpu" for a network that was trained there.
+    """
     choice = chosen_path()
+    if device == "gpu" and pays_on_gpu(network, samples):
+        from nnstudio.engine.ops.gpu.cuda import cuda_device
+        from nnstudio.engine.ops.gpu.evaluator import GpuEvaluator
+
+        gpu = cuda_device()
+        return GpuEvaluator(network, gpu.upload(weights), scaling, gpu)
     from nnstudio.engine.ops.jit import build
 
     small = samples * network.report.multiply_adds < EVALUATION_WORK

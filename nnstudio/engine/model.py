@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nnstudio.core.activations import ActivationFunction
 from nnstudio.core.spec import NetworkSpec
 from nnstudio.data.batches import Scaling
-from nnstudio.engine.fast_path import fast_evaluator
+from nnstudio.engine.fast_path import Device, fast_evaluator, pays_on_gpu
 from nnstudio.engine.measure import evaluation_batch
 from nnstudio.engine.network import Network, Workspace
 from nnstudio.engine.threads import one_blas_thread
@@ -20,6 +20,7 @@ from nnstudio.errors import DataError
 from nnstudio.optim import Loss
 
 if TYPE_CHECKING:
+    from nnstudio.engine.ops.gpu.evaluator import GpuEvaluator
     from nnstudio.engine.ops.jit.evaluation import JitEvaluator
 
 
@@ -53,11 +54,18 @@ class Model:
         weights: Flat float32 vector of its weights.
         classes: Names of the classes.
         scaling: How raw samples become the network's inputs.
+        device: "gpu" for a network that was trained there: large evaluations then go there, too.
     """
 
     def __init__(
-        self, network: Network, weights: NDArray[np.float32], classes: tuple[str, ...], scaling: Scaling
+        self,
+        network: Network,
+        weights: NDArray[np.float32],
+        classes: tuple[str, ...],
+        scaling: Scaling,
+        device: Device = "cpu",
     ) -> None:
+        self.device = device
         self.network = network
         self.weights = weights
         self.classes = classes
@@ -141,11 +149,14 @@ class Model:
             )
         return samples
 
-    def _fast_passes(self, samples: int) -> JitEvaluator | None:
-        """Compiled passes, where there are any and they pay."""
-        found: JitEvaluator | None = getattr(self._local, "fast", None)
+    def _fast_passes(self, samples: int) -> JitEvaluator | GpuEvaluator | None:
+        """Faster passes, where there are any and they pay."""
+        kind = "gpu" if self.device == "gpu" and pays_on_gpu(self.network, samples) else "fast"
+        found: JitEvaluator | GpuEvaluator | None = getattr(self._local, kind, None)
         if found is None and samples > 0:
-            found = self._local.fast = fast_evaluator(self.network, self.weights, self.scaling, samples)
+            device: Device = "gpu" if kind == "gpu" else "cpu"
+            found = fast_evaluator(self.network, self.weights, self.scaling, samples, device)
+            setattr(self._local, kind, found)
         return found
 
     def _passes(self, samples: int) -> Workspace:

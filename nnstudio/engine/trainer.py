@@ -110,7 +110,7 @@ class Trainer:
     def model(self) -> Model:
         """A model with a copy of the present weights."""
         self._stepper.fetch()
-        return Model(self.network, self.state.weights.copy(), self.data.classes, self.data.scaling)
+        return self._model_of(self.state.weights)
 
     @property
     def best_model(self) -> Model:
@@ -118,7 +118,11 @@ class Trainer:
         self._stepper.fetch()
         best = self.state.best_weights
         weights = self.state.weights if best is None else best
-        return Model(self.network, weights.copy(), self.data.classes, self.data.scaling)
+        return self._model_of(weights)
+
+    def _model_of(self, weights: NDArray[np.float32]) -> Model:
+        device: Device = "gpu" if self._stepper.name == "gpu" else "cpu"
+        return Model(self.network, weights.copy(), self.data.classes, self.data.scaling, device)
 
     @property
     def learning_rate(self) -> float:

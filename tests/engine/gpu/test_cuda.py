@@ -117,6 +117,24 @@ def test_a_gpu_that_computes_wrong_is_not_used(cupy, monkeypatch):
     assert find_gpu().reason == "The GPU does not work (it computes something else than it should)"
 
 
+def test_large_evaluations_of_what_was_trained_there_go_there(cupy, data, monkeypatch):
+    trainer = Trainer(PROJECT, data)
+    next(trainer.run())
+    model, part = trainer.model, data.train
+    x, y = part.samples(slice(None)), part.labels
+    expected = model.evaluate(x, y), model.predict(x[:7])  # small: on the processor
+    monkeypatch.setattr("nnstudio.engine.fast_path.GPU_WORK", 1)
+    found = model.evaluate(x, y), model.predict(x[:7])
+    assert type(model._local.gpu).__name__ == "GpuEvaluator"
+    assert found[0].loss == pytest.approx(expected[0].loss, rel=1e-5)
+    assert found[0].accuracy == expected[0].accuracy
+    np.testing.assert_allclose(found[0].probabilities, expected[0].probabilities, atol=1e-6)
+    np.testing.assert_allclose(found[1], expected[1], atol=1e-6)
+    other = Trainer(PROJECT, data, device="cpu").model
+    other.evaluate(x, y)
+    assert not hasattr(other._local, "gpu")
+
+
 def test_bench_measures_the_gpu(cupy, monkeypatch):
     monkeypatch.setattr(importlib.import_module("nnstudio.experiments.bench.machine"), "SIZE", 8)
     case = case_of("noise", PROJECT.replace(train=PROJECT.train.replace(epochs=1000)))

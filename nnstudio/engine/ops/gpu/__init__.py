@@ -9,6 +9,7 @@ Read in this order:
 - ``pointwise``, ``products``, ``windows``, ``normalise``, ``losses``: the primitives that layers are
   written in, as calls of kernels and matrix products; ``ops`` puts them together
 - ``feed``, ``update``: where a step begins and ends
+- ``evaluator``: passes without training
 - ``tape``, ``stepper``: steps without a word from the device, and with little of Python, until a block of
   them is done
 - ``problems``: what to say when the GPU is full or fails

@@ -19,17 +19,19 @@ from nnstudio.engine.ops.gpu.tape import Late
 
 Array = Any
 
+DATA_SHARE = 0.4
+"""Share of the memory that the data may take."""
+
 
 class Residents:
     """Data that lie on the device, whatever parts of them are used.
 
     Args:
         device: Where.
-        room: Bytes that they may take together.
     """
 
-    def __init__(self, device: Device, room: int) -> None:
-        self._device, self._room = device, room
+    def __init__(self, device: Device) -> None:
+        self._device, self._room = device, int(DATA_SHARE * device.memory)
         self._kept: dict[tuple[int, int], tuple[Array, Array]] = {}
 
     def of(self, part: Part) -> tuple[Array, Array] | None:

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from nnstudio.core.spec import ProjectSpec, TrainSpec
 from nnstudio.data.dataset import Part
 from nnstudio.data.prepare import Prepared
-from nnstudio.engine.measure import evaluation_batch
 from nnstudio.engine.network import Network
 from nnstudio.engine.ops.gpu.device import Device
+from nnstudio.engine.ops.gpu.evaluator import GpuEvaluator
 from nnstudio.engine.ops.gpu.feed import Feed, Residents
 from nnstudio.engine.ops.gpu.ops import GpuOps
 from nnstudio.engine.ops.gpu.problems import problems_explained
@@ -37,8 +37,6 @@ Array = Any
 
 LEAST_SECONDS = 0.02
 """A block of steps is this long at least, since the device idles for a moment when it is read."""
-DATA_SHARE = 0.4
-"""Share of the memory that the data may take."""
 
 
 class _Moment:
@@ -92,13 +90,13 @@ class GpuStepper:
         device: Device,
     ) -> None:
         self.path = f"GPU · {device.name}"
-        self._network, self._data, self._state = network, data, state
+        self._network, self._state = network, state
         self._update_rule, self._batch, self._device = update, batch, device
         self._slot_names = cast(Optimizer, project.train.optimizer).slots
-        self._residents = Residents(device, int(DATA_SHARE * device.memory))
+        self._residents = Residents(device)
         self._seconds_per_step, self._stale, self._moment = 0.0, True, _Moment()
         with self._explained():
-            self._ops, self._evaluation_ops = GpuOps(device), GpuOps(device)
+            self._ops = GpuOps(device)
             self._weights = device.upload(state.weights)
             self._slots = [device.upload(state.slots[name]) for name in self._slot_names]
             self._gradients = device.xp.zeros(network.trainable, np.float32)
@@ -106,6 +104,7 @@ class GpuStepper:
             parts = (data.train, data.scaling, batch, self._residents)
             self._feed = Feed(self._ops, *parts, augmentation=vary, seed=seed)
             self._workspace = network.workspace(self._weights, batch, self._gradients, ops=self._ops)
+        self._evaluator = GpuEvaluator(network, self._weights, data.scaling, device, self._residents)
 
     def configure(self, spec: TrainSpec, targets: Targets | None) -> None:
         """See ``Stepper.configure``."""
@@ -167,24 +166,10 @@ class GpuStepper:
 
     def measure(self, part: Part) -> tuple[float, float]:
         """See ``Stepper.measure``."""
-        batch, ops = evaluation_batch(self._network, len(part)), self._evaluation_ops
-        with self._explained():
-            if self._stale:
+        if self._stale:
+            with self._explained():
                 self._weights[...] = self._device.upload(self._state.weights)
-            feed = Feed(ops, part, self._data.scaling, batch, self._residents)
-            workspace = self._network.workspace(self._weights, batch, ops=ops)
-            feed.begin(np.arange(len(part)))
-            count = -(-len(part) // batch)
-            totals = self._device.xp.empty((2, count), np.float64)
-            for number in range(count):
-                x, labels = feed.batch(number)
-                loss, hits = (line[number : number + 1] for line in totals)
-                logits = workspace.forward(x)
-                ops.cross_entropy(self._network.loss.link, logits, labels, None, loss, hits, fatal=False)
-            found = np.empty((2, count))
-            self._device.download(totals, found)
-        loss, hits = found.sum(axis=1)
-        return float(loss) / len(part), int(hits) / len(part)
+        return self._evaluator.measure(part)
 
     def fetch(self) -> None:
         """See ``Stepper.fetch``."""

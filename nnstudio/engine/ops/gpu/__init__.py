@@ -14,5 +14,5 @@ Read in this order:
   them is done
 - ``problems``: what to say when the GPU is full or fails
 
-Nothing in it is imported before a run asks for a GPU: CuPy takes a second to import.
+Nothing in it but ``detect`` is imported before somebody asks for a GPU: CuPy takes a second to import.
 """

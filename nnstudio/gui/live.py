@@ -83,6 +83,7 @@ class Live(QObject):
         self._ghost: list[EpochRecord] = []
         self._number, self._state = 0, "idle"
         self.device: Device = "auto"
+        self.last_folder: Path | None = None  # of the run that ended last, also after a reset
         self._problem_told = False
         self._refused = False  # the notice on show says why the network can't be trained
         document.reset.connect(self._another_project)
@@ -367,6 +368,7 @@ class Live(QObject):
             self.notice.emit(notices.forked(made))
 
     def _end(self, session: Session) -> None:
+        self.last_folder = self.run_folder
         self._reached = reached_by(session)
         if session.prepared is not None:
             self._prepared.put(session.project.data, session.prepared)
@@ -390,5 +392,5 @@ class Live(QObject):
 
     def _another_project(self) -> None:
         self.reset()
-        self._records, self._ghost, self._number = [], [], 0
+        self._records, self._ghost, self._number, self.last_folder = [], [], 0, None
         self.run_dropped.emit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
 from nnstudio.core.spec import TrainSpec
 from nnstudio.engine.state import EpochRecord
 from nnstudio.experiments.kept import ForkPoint, fork_point, kept_checkpoints
+from nnstudio.experiments.listing import KeptModel
 from nnstudio.gui.background import run_in_background
 from nnstudio.gui.document import Document
 from nnstudio.gui.forms import SpecForm
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 INTRODUCTION = (
     "A new run begins with the weights of a checkpoint and trains with the settings below, on the network "
-    "and the data of the project as they are now. Run {number} stays as it is."
+    "and the data of the project as they are now. {name} stays as it is."
 )
 NO_CHECKPOINTS = (
     "Only the last state is kept. “Keep every” in the training settings, or the bookmark beside them, "
@@ -46,22 +48,51 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _COLUMNS = ("Checkpoint", "Train loss", "Val loss", "Val accuracy", "")
 
 
-def open_fork(window: MainWindow) -> ForkDialog | None:
-    """Opens the dialog, or says in the window why nothing can be forked."""
-    live = window.live
+def open_fork(window: MainWindow) -> None:
+    """Opens the dialog for the run that is shown, or says in the window why nothing can be forked."""
+    live, shown = window.live, window.run.showing
     if live.running:
         window.messages.say("info", "A run is under way", "Stop it first; then another can begin from it.")
-        return None
-    folder = live.run_folder
+        return
+    folder = shown.point.folder if isinstance(shown, KeptModel) else live.run_folder or live.last_folder
     if folder is None or not (folder / "last.h5").is_file():
         window.messages.say(
             "info", "There is no run to fork", "Train first, or open a run; a fork begins with its weights."
         )
-        return None
-    dialog = ForkDialog(window.document, live, folder, window)
+    elif folder == live.run_folder:
+        best = live.snapshot.best if live.snapshot is not None else None
+        name = f"Run {live.run_number}"
+        _open(window, Forked(folder, name, tuple(live.records), best.epoch if best is not None else 0))
+    else:
+        run_in_background(
+            lambda: fork_point(folder, None).state,
+            lambda state: _open(window, Forked(folder, folder.name, tuple(state.history), state.best_epoch)),
+            window.messages.show_error,
+            window,
+        )
+
+
+def _open(window: MainWindow, run: Forked) -> None:
+    dialog = ForkDialog(window.document, window.live, run, window)
     dialog.show()
     dialog.activateWindow()
-    return dialog
+
+
+@dataclass(frozen=True)
+class Forked:
+    """A run to begin from.
+
+    Attributes:
+        folder: Its folder.
+        name: What it is called.
+        records: Its epochs.
+        best: Number of the best one, or 0.
+    """
+
+    folder: Path
+    name: str
+    records: tuple[EpochRecord, ...]
+    best: int
 
 
 class ForkDialog(QDialog):
@@ -75,15 +106,15 @@ class ForkDialog(QDialog):
     Args:
         document: The project; changed settings become one undo step.
         live: The link to the run.
-        folder: Folder of the run to begin from.
+        run: The run to begin from.
         parent: Qt parent.
     """
 
-    def __init__(self, document: Document, live: Live, folder: Path, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, live: Live, run: Forked, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Fork a run")
-        self._document, self._live, self._folder = document, live, folder
+        self._document, self._live, self._run = document, live, run
         self._recipe = document.project.train
         self.table = _table()
         self.form = SpecForm(TrainSpec, only=_FIELDS)
@@ -116,17 +147,15 @@ class ForkDialog(QDialog):
         return QSize(theme().px(560), theme().px(480))
 
     def _fill(self) -> None:
-        records = {record.epoch: record for record in self._live.records}
+        records = {record.epoch: record for record in self._run.records}
         last = max(records, default=0)
-        kept = [one.epoch for one in kept_checkpoints(self._folder) if one.epoch != last]
+        kept = [one.epoch for one in kept_checkpoints(self._run.folder) if one.epoch != last]
         rows: list[tuple[int | None, EpochRecord | None]] = [(None, records.get(last))]
         rows += [(epoch, records.get(epoch)) for epoch in reversed(kept)]
-        snapshot = self._live.snapshot
-        best = snapshot.best.epoch if snapshot is not None and snapshot.best is not None else 0
         self.table.setRowCount(len(rows))
         for row, (epoch, record) in enumerate(rows):
             title = "Last state" if epoch is None else f"Epoch {epoch}"
-            mark = "best" if record is not None and record.epoch == best else ""
+            mark = "best" if record is not None and record.epoch == self._run.best else ""
             for column, text in enumerate((title, *_figures(record), mark)):
                 item = QTableWidgetItem(text)
                 item.setData(Qt.ItemDataRole.UserRole, epoch)
@@ -139,7 +168,7 @@ class ForkDialog(QDialog):
         px = theme().px
         introduction, title = _label("secondary"), QLabel("Fork a run")
         title.setProperty("role", "title")
-        introduction.setText(INTRODUCTION.format(number=self._live.run_number))
+        introduction.setText(INTRODUCTION.format(name=self._run.name))
         buttons = QHBoxLayout()
         buttons.addWidget(self._said, 1)
         buttons.addWidget(self.cancel)
@@ -159,7 +188,7 @@ class ForkDialog(QDialog):
     def _load(self, *_cell: int) -> None:
         """Reads the checkpoint, away from the window's thread."""
         self.fork.setEnabled(False)
-        folder, epoch = self._folder, self.epoch
+        folder, epoch = self._run.folder, self.epoch
         run_in_background(lambda: fork_point(folder, epoch), self._begin, self._failed, self)
 
     def _begin(self, origin: ForkPoint) -> None:

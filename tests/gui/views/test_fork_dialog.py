@@ -114,8 +114,25 @@ def test_the_last_state_trains_as_many_epochs_again(window: MainWindow, qtbot: Q
     assert len(window.live.records) == 16
 
 
-def test_without_a_run_and_during_one_the_window_says_why_not(window: MainWindow, qtbot: QtBot) -> None:
+def test_a_run_that_was_reset_can_still_be_forked(window: MainWindow, qtbot: QtBot) -> None:
+    folder = window.live.run_folder
+    assert folder is not None
     window.live.reset()
+    window.actions_["fork_run"].trigger()
+    qtbot.waitUntil(lambda: window.findChild(ForkDialog) is not None)
+    dialog = window.findChild(ForkDialog)
+    assert dialog is not None
+    assert titles(dialog) == ["Last state", "Epoch 6", "Epoch 3"]
+    forked(window, dialog, qtbot)
+    assert window.live.session is not None
+    assert window.live.session.trainer is not None
+    parent = window.live.session.trainer.state.parent
+    assert parent is not None
+    assert (parent.run, parent.epoch) == (folder.name, 8)
+
+
+def test_without_a_run_and_during_one_the_window_says_why_not(window: MainWindow, qtbot: QtBot) -> None:
+    window.document.open(spiral_project(), None)
     window.actions_["fork_run"].trigger()
     assert window.findChild(ForkDialog) is None
     assert "no run to fork" in window.messages.title + window.messages.text

@@ -50,16 +50,24 @@ class Speed:
     lasting: bool = True
 
 
-def measure(project: ProjectSpec, device: Device = "auto", budget: float = BUDGET) -> Speed:
+def measure(
+    project: ProjectSpec,
+    device: Device = "auto",
+    tick: Callable[[], object] = lambda: None,
+    *,
+    budget: float = BUDGET,
+) -> Speed:
     """Times the steps of a project; takes about ``budget`` and one step.
 
     Args:
         project: A recipe whose network has no problems.
         device: Where to compute.
+        tick: Called every now and then; may raise ``Cancelled``.
         budget: Seconds.
 
     Raises:
         NNStudioError: The network can't be trained.
+        Cancelled: ``tick`` stopped it.
     """
     trainer = Trainer(project, _random_data(project), device=device)
     trainer.block_seconds = budget / 8
@@ -67,6 +75,7 @@ def measure(project: ProjectSpec, device: Device = "auto", budget: float = BUDGE
     begun = time.perf_counter()
     until = begun + 1e9
     for event in trainer.run():
+        tick()
         now = time.perf_counter()
         if isinstance(event, Block):
             times.append((now - begun) / len(event.losses))
@@ -105,7 +114,9 @@ class Speeds:
     """
 
     def __init__(
-        self, file: Path | None = None, measured: Callable[[ProjectSpec, Device], Speed] = measure
+        self,
+        file: Path | None = None,
+        measured: Callable[[ProjectSpec, Device, Callable[[], object]], Speed] = measure,
     ) -> None:
         self._file = file or cache_dir() / "speeds.json"
         self._measured = measured
@@ -115,15 +126,18 @@ class Speeds:
         """A measurement that was made before, or None."""
         return self._all().get(_key(project, device))
 
-    def speed(self, project: ProjectSpec, device: Device = "auto") -> Speed:
+    def speed(
+        self, project: ProjectSpec, device: Device = "auto", tick: Callable[[], object] = lambda: None
+    ) -> Speed:
         """The measurement of a project, made now if it wasn't; slow: for a background thread.
 
         Raises:
             NNStudioError: The network can't be trained.
+            Cancelled: ``tick``, which is called every now and then, stopped it.
         """
         known = self.known(project, device)
         if known is None:
-            known = self._measured(project, device)
+            known = self._measured(project, device, tick)
             self._all()[_key(project, device)] = known
             self._write()
         return known

@@ -8,8 +8,8 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from nnstudio.core.spec import ProjectSpec
-from nnstudio.experiments.estimate import Speeds, training_seconds
-from nnstudio.gui.background import Task, run_in_background
+from nnstudio.experiments.estimate import Speed, Speeds, training_seconds
+from nnstudio.gui.background import Report, Task, run_in_background
 from nnstudio.gui.datasets import Datasets
 from nnstudio.gui.document import Document
 from nnstudio.gui.live import Live
@@ -52,6 +52,7 @@ class Estimating(QObject):
         self.seconds: float | None = None
         self._document, self._live, self._datasets = document, live, datasets
         self._task: Task | None = None
+        self._others: Task | None = None
         self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
         self._settled.timeout.connect(self._measure)
         if self.wanted:
@@ -59,29 +60,28 @@ class Estimating(QObject):
                 signal.connect(self._look)
             live.run_started.connect(self._stop)
 
-    def measure(self, projects: dict[str, ProjectSpec], found: Callable[[str, Any], None]) -> Task | None:
-        """Measures projects one after the other and tells each result; None where nothing may be measured.
+    def measure(self, projects: dict[str, ProjectSpec], found: Callable[[str, Any], None]) -> None:
+        """Measures projects one after the other and tells each result, until a run begins.
 
         Args:
             projects: The projects by name.
             found: Takes a name and a ``Speed``; a project that can't be measured is left out.
         """
         if not self.wanted or self._live.running:
-            return None
+            return
         known = {name: self.speeds.known(project, self._live.device) for name, project in projects.items()}
         for name, speed in known.items():
             if speed is not None:
                 found(name, speed)
         missing = [name for name, speed in known.items() if speed is None]
-        return self._next(projects, missing, found) if missing else None
+        self._next(projects, missing, found)
 
     def _next(
         self, projects: dict[str, ProjectSpec], names: list[str], found: Callable[[str, Any], None]
-    ) -> Task | None:
+    ) -> None:
         if not names or self._live.running:
-            return None
+            return
         name, rest = names[0], names[1:]
-        device = self._live.device
 
         def done(speed: object) -> None:
             found(name, speed)
@@ -90,7 +90,20 @@ class Estimating(QObject):
         def failed(_error: Exception) -> None:
             self._next(projects, rest, found)
 
-        return run_in_background(lambda: self.speeds.speed(projects[name], device), done, failed, self)
+        if self._others is not None:
+            self._others.cancel()
+        self._others = self._begin(projects[name], done, failed)
+
+    def _begin(
+        self, project: ProjectSpec, done: Callable[[Any], None], failed: Callable[[Exception], None]
+    ) -> Task:
+        """Measures in the background; cancelled, it ends behind its present steps."""
+        speeds, device = self.speeds, self._live.device
+
+        def work(report: Report) -> Speed:
+            return speeds.speed(project, device, lambda: report("", None))
+
+        return run_in_background(work, done, failed, self, on_progress=lambda _text, _share: None)
 
     def _look(self, *_news: object) -> None:
         self._show(None)
@@ -104,7 +117,6 @@ class Estimating(QObject):
         counts, project = self._counts(), self._document.project
         if counts is None or self._live.running or self._task is not None:
             return
-        device = self._live.device
 
         def done(speed: Any) -> None:
             self._task = None
@@ -116,10 +128,15 @@ class Estimating(QObject):
         def failed(_error: Exception) -> None:
             self._task = None
 
-        self._task = run_in_background(lambda: self.speeds.speed(project, device), done, failed, self)
+        self._task = self._begin(project, done, failed)
 
     def _stop(self, *_news: object) -> None:
+        """A run begins, which no measurement may slow down."""
         self._settled.stop()
+        for task in (self._task, self._others):
+            if task is not None:
+                task.cancel()
+        self._task = self._others = None
         self._show(None)
 
     def _show(self, seconds: float | None) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from nnstudio.core.spec import ProjectSpec
 from nnstudio.engine.fast_path import Device
+from nnstudio.errors import Cancelled
 from nnstudio.experiments.estimate import Speed, Speeds, measure, training_seconds
 from nnstudio.experiments.listing import best_accuracies
 from nnstudio.experiments.presets import load_preset
@@ -23,6 +24,16 @@ def test_a_measurement_times_real_steps_without_the_data(name: str, monkeypatch:
     speed = measure(load_preset(name), "cpu", budget=0.02)
     assert 0 < speed.step < 1
     assert speed.lasting
+
+
+def test_a_measurement_can_be_cancelled_between_steps(tmp_path: Path) -> None:
+    def tick() -> None:
+        raise Cancelled("the window is closed")
+
+    speeds = Speeds(tmp_path / "speeds.json")
+    with pytest.raises(Cancelled):
+        speeds.speed(load_preset("spiral-mlp"), "cpu", tick)
+    assert speeds.known(load_preset("spiral-mlp"), "cpu") is None
 
 
 def test_an_epoch_shorter_than_the_budget_is_measured_too() -> None:
@@ -42,7 +53,7 @@ def test_the_time_counts_steps_and_validations() -> None:
 def test_a_measurement_is_made_once_per_machine_and_recipe_of_a_step(tmp_path: Path) -> None:
     made: list[ProjectSpec] = []
 
-    def measured(project: ProjectSpec, _device: Device) -> Speed:
+    def measured(project: ProjectSpec, _device: Device, _tick: object) -> Speed:
         made.append(project)
         return Speed(0.5)
 
@@ -59,7 +70,7 @@ def test_a_measurement_is_made_once_per_machine_and_recipe_of_a_step(tmp_path: P
 
 def test_a_speed_that_will_change_soon_is_not_kept_for_the_next_start(tmp_path: Path) -> None:
     project = load_preset("spiral-mlp")
-    speeds = Speeds(tmp_path / "speeds.json", lambda _project, _device: Speed(0.5, lasting=False))
+    speeds = Speeds(tmp_path / "speeds.json", lambda *_: Speed(0.5, lasting=False))
     assert speeds.speed(project) == Speed(0.5, lasting=False)
     assert Speeds(tmp_path / "speeds.json").known(project) is None
 
@@ -68,14 +79,14 @@ def test_a_speed_that_will_change_soon_is_not_kept_for_the_next_start(tmp_path: 
 def test_a_damaged_file_is_measured_again(text: str, tmp_path: Path) -> None:
     file = tmp_path / "speeds.json"
     file.write_text(text)
-    speeds = Speeds(file, lambda _project, _device: Speed(0.25))
+    speeds = Speeds(file, lambda *_: Speed(0.25))
     assert speeds.speed(load_preset("spiral-mlp")) == Speed(0.25)
     assert list(json.loads(file.read_text()).values()) == [0.25]
 
 
 def test_a_folder_that_cannot_be_written_is_no_reason_to_fail(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
-    speeds = Speeds(tmp_path / "taken" / "speeds.json", lambda _project, _device: Speed(0.25))
+    speeds = Speeds(tmp_path / "taken" / "speeds.json", lambda *_: Speed(0.25))
     assert speeds.speed(load_preset("spiral-mlp")) == Speed(0.25)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from tests.gui.windows import shown_window, spiral_project
 @pytest.fixture
 def window(tmp_path: Path) -> Iterator[MainWindow]:
     with shown_window(tmp_path, measuring=True) as made:
-        made.estimating.speeds = Speeds(tmp_path / "speeds.json", lambda _project, _device: Speed(0.1))
+        made.estimating.speeds = Speeds(tmp_path / "speeds.json", lambda *_: Speed(0.1))
         yield made
 
 
@@ -70,3 +72,24 @@ def test_recent_projects_show_the_best_accuracy_their_runs_reached(
     (again,) = window.settings.recent.projects()
     assert again.accuracy == recent.accuracy, "the best one stays"
     QApplication.processEvents()
+
+
+def test_a_run_ends_the_measurement_under_way(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def endless(_project: object, _device: object, tick: Callable[[], object]) -> Speed:
+        begun.set()
+        try:
+            while True:
+                tick()
+                time.sleep(0.002)
+        finally:
+            ended.set()
+
+    window.estimating.speeds = Speeds(tmp_path / "others.json", endless)
+    window.document.open(spiral_project(epochs=2), None)
+    window.files.opened.emit()
+    qtbot.waitUntil(begun.is_set, timeout=20_000)
+    with qtbot.waitSignal(window.live.run_ended, timeout=20_000):
+        window.live.train()
+    qtbot.waitUntil(ended.is_set)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nnstudio.engine.ops.jit.kernels import codes, interpreter, operations
+from nnstudio.engine.ops.jit.kernels import codes, denormals, interpreter, operations
 from nnstudio.engine.ops.jit.kernels.objects import Kernels
 from nnstudio.engine.ops.jit.kernels.updates import COEFFICIENTS, CONSTANTS
 from nnstudio.engine.ops.jit.program import Program, Samples, aligned, require
@@ -90,21 +90,25 @@ class Runner:
         tables, batch, key = (self._ops, self._reals), self._program.batch, self._key
 
         def work(thread: int, size: int) -> None:
-            interpreter.run(
-                thread,
-                size,
-                counter,
-                give,
-                *tables,
-                context[thread],
-                key,
-                first_step,
-                rows,
-                batch,
-                coefficients,
-                losses,
-                hits,
-            )
+            before = denormals.flush()
+            try:
+                interpreter.run(
+                    thread,
+                    size,
+                    counter,
+                    give,
+                    *tables,
+                    context[thread],
+                    key,
+                    first_step,
+                    rows,
+                    batch,
+                    coefficients,
+                    losses,
+                    hits,
+                )
+            finally:
+                denormals.restore(before)
 
         seconds = self._team.run(len(rows), work, threads)
         return losses, hits, seconds

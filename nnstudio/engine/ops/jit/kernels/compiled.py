@@ -84,11 +84,12 @@ def _compiled(function: F, **options: Any) -> F:
     return cast(F, numba.njit(nogil=True, error_model="numpy", **options)(function))
 
 
-def _intrinsic(function: Callable[..., Any]) -> Any:
+def intrinsic(function: Callable[..., Any]) -> Any:
+    """Declares a function whose machine instructions are written out."""
     return numba_intrinsic(function)
 
 
-@_intrinsic
+@intrinsic
 def _pointer(context: Any, address: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return builder.inttoptr(values[0], cgutils.voidptr_t)
@@ -132,7 +133,7 @@ def _caller(arguments: int) -> Any:
 
         return types.void(types.int64, types.UniTuple(types.int64, arguments)), generate
 
-    return _intrinsic(call)
+    return intrinsic(call)
 
 
 call_gemm = _caller(GEMM_ARGUMENTS)
@@ -142,7 +143,7 @@ call_operation = _caller(OPERATION_ARGUMENTS)
 call_transform = _caller(TRANSFORM_ARGUMENTS)
 
 
-@_intrinsic
+@intrinsic
 def multiply_add(context: Any, a: Any, b: Any, c: Any) -> Any:
     """``a·b + c`` in float32, rounded once."""
 
@@ -152,7 +153,7 @@ def multiply_add(context: Any, a: Any, b: Any, c: Any) -> Any:
     return types.float32(types.float32, types.float32, types.float32), generate
 
 
-@_intrinsic
+@intrinsic
 def half_power_of_two(context: Any, exponent: Any) -> Any:
     """``2ⁿ⁻¹`` as float32 for -125 ≤ n ≤ 128, by writing the exponent's bits."""
 
@@ -163,7 +164,7 @@ def half_power_of_two(context: Any, exponent: Any) -> Any:
     return types.float32(types.int32), generate
 
 
-@_intrinsic
+@intrinsic
 def exponent(context: Any, value: Any) -> Any:
     """``n`` of a positive normal float32 ``m·2ⁿ`` with m in [½, 1), as int32."""
 
@@ -174,7 +175,7 @@ def exponent(context: Any, value: Any) -> Any:
     return types.int32(types.float32), generate
 
 
-@_intrinsic
+@intrinsic
 def mantissa(context: Any, value: Any) -> Any:
     """``m`` of a positive normal float32 ``m·2ⁿ`` with m in [½, 1)."""
 
@@ -186,7 +187,7 @@ def mantissa(context: Any, value: Any) -> Any:
     return types.float32(types.float32), generate
 
 
-@_intrinsic
+@intrinsic
 def _atomic_add(context: Any, address: Any, value: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         place = builder.inttoptr(values[0], I64.as_pointer())
@@ -195,7 +196,7 @@ def _atomic_add(context: Any, address: Any, value: Any) -> Any:
     return types.int64(types.int64, types.int64), generate
 
 
-@_intrinsic
+@intrinsic
 def _atomic_load(context: Any, address: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return builder.load_atomic(builder.inttoptr(values[0], I64.as_pointer()), "seq_cst", 8)
@@ -203,7 +204,7 @@ def _atomic_load(context: Any, address: Any) -> Any:
     return types.int64(types.int64), generate
 
 
-@_intrinsic
+@intrinsic
 def _pause(context: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         kind = ir.FunctionType(ir.VoidType(), [])
@@ -213,7 +214,7 @@ def _pause(context: Any) -> Any:
     return types.void(), generate
 
 
-@_intrinsic
+@intrinsic
 def _call_system(context: Any, address: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         kind = ir.FunctionType(ir.IntType(32), [])

@@ -6,6 +6,9 @@ As a matrix ``(kh·kw·C/G, F)`` its rows are the taps' channels, and the shared
 pixels of the batch on which a tap lies inside the image: padding is never looked at. Threads share the
 rows, each goes through the whole batch, and a few rows of ``dz`` at a time stay in the first cache while
 all taps pass by. So no two threads add to one number, and the result is the same for any number of them.
+
+With few channels a tap alone makes too little work for a block of registers; then the pixels under
+several taps are copied side by side first, as *columns*.
 """
 
 from __future__ import annotations
@@ -13,8 +16,10 @@ from __future__ import annotations
 from typing import Any
 
 from nnstudio.engine.ops.jit.kernels import codes
-from nnstudio.engine.ops.jit.kernels.compiled import call_gemm, compiled, integers
+from nnstudio.engine.ops.jit.kernels.compiled import call_gemm, compiled, floats, integers
+from nnstudio.engine.ops.jit.kernels.convolution import clear
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
+from nnstudio.engine.ops.jit.kernels.gemm import add_product
 from nnstudio.engine.ops.jit.kernels.objects import ADDRESSES, LANES, MAX_ROWS, MOST_ROWS, MOST_VECTORS
 from nnstudio.engine.ops.jit.kernels.shares import share
 from nnstudio.engine.ops.jit.kernels.updates import change, finish_gradient
@@ -30,8 +35,10 @@ from nnstudio.engine.ops.jit.kernels.updates import change, finish_gradient
     DZ_ROWS,  # rows of dz
     SAMPLES_AT_A_TIME,
     ROWS_AT_A_TIME,
+    DZ_WIDTH,  # pixels of a row of dz
+    IN_COLUMNS,  # rows of dz that are worked on at a time by way of columns, 0 for none
     FIRST_TAP_ROW,
-) = range(11)
+) = range(13)
 """A plan's integers; those of the window's rows follow, then those of its columns."""
 
 (
@@ -51,6 +58,9 @@ from nnstudio.engine.ops.jit.kernels.updates import change, finish_gradient
 ) = range(4)
 """Integers of a column of taps; and how many there are."""
 
+GAP = 16
+"""Floats between columns, so that they don't all meet in the same places of a cache."""
+
 KERNEL_TILE = 1 << 16
 """Values of a kernel's gradient that are worked out at a time; they fit into a core's own cache."""
 
@@ -67,7 +77,11 @@ def convolution_gradient(kernels: Any, op: Any, real: Any, step: Any, thread: in
         height = min(tile, last - row)
         start, size = FLOAT * row * filters, height * filters
         target = step[codes.SCRATCH] if gradient == 0 else gradient + start
-        _rows(kernels, op, plan, row, row + height, target, step[codes.SAMPLES])
+        if plan[IN_COLUMNS] > 0:
+            columns = step[codes.SCRATCH] + FLOAT * max(KERNEL_TILE, filters)
+            _rows_by_columns(kernels, op, plan, row, row + height, target, columns, step[codes.SAMPLES])
+        else:
+            _rows(kernels, op, plan, row, row + height, target, step[codes.SAMPLES])
         finish_gradient(target, weights + start, size, real[0], real[1], real[2])
         if gradient == 0:
             change(step, weights + start, target, offset + start, decayed, size)
@@ -84,6 +98,61 @@ def _rows(kernels: Any, op: Any, plan: Any, first: int, last: int, target: int, 
             add = 1 if sample + row > 0 else 0
             for group in range(plan[GROUPS]):
                 _block(kernels, op, plan, group, sample, chosen, row, after, first, last, target, add)
+
+
+@compiled
+def _rows_by_columns(
+    kernels: Any, op: Any, plan: Any, first: int, last: int, target: int, columns: int, samples: int
+) -> None:
+    """The same by way of columns: ``(last − first, pixels) @ (pixels, F)``, some rows of ``dz`` at a time."""
+    pixel, filters, height = plan[DZ_STEP], plan[FILTERS], plan[DZ_ROWS]
+    for sample in range(samples):
+        for row in range(0, height, plan[IN_COLUMNS]):
+            after = min(row + plan[IN_COLUMNS], height)
+            pixels = (after - row) * plan[DZ_WIDTH]
+            for number in range(first, last):
+                place = columns + FLOAT * (number - first) * (pixels + GAP)
+                _put_column(op, plan, number, sample, row, after, place)
+            add_product(
+                kernels,
+                columns,
+                FLOAT * (pixels + GAP),
+                FLOAT,
+                op[3] + sample * op[4] + row * plan[DZ_WIDTH] * pixel,
+                pixel,
+                target,
+                FLOAT * filters,
+                last - first,
+                filters,
+                pixels,
+                1 if sample + row > 0 else 0,
+            )
+
+
+@compiled
+def _put_column(op: Any, plan: Any, number: int, sample: int, row: int, after: int, target: int) -> None:
+    """What lies under one row of the kernel, a channel of a tap, at the pixels of some rows of ``dz``."""
+    width, channels = plan[KERNEL_WIDTH], plan[CHANNELS]
+    height, tap = plan[TAPS] // width, number // channels
+    table = integers(op[5] + 8 * FIRST_TAP_ROW, TAP_ROW * height + TAP_COLUMN * width)
+    along = table[tap // width * TAP_ROW : (tap // width + 1) * TAP_ROW]
+    across = table[TAP_ROW * height + tap % width * TAP_COLUMN :]
+    count, pixels, step = along[COUNT], across[PIXELS], plan[PIXEL_STEP] // FLOAT
+    begin, end = max(row, along[START]), min(after, along[START] + count)
+    if end - begin < after - row or pixels < plan[DZ_WIDTH]:
+        clear(target, (after - row) * plan[DZ_WIDTH])
+    places = integers(along[IN_X], (sample + 1) * count)
+    shift = across[FIRST_IN_X] + FLOAT * (number % channels)
+    for y in range(begin, end):
+        source = floats(op[1] + places[sample * count + y - along[START]] + shift, pixels * step)
+        start = FLOAT * (y - row) * plan[DZ_WIDTH] + across[FIRST_IN_DZ] // plan[DZ_STEP] * FLOAT
+        line = floats(target + start, pixels)
+        if step == 1:
+            for x in range(pixels):
+                line[x] = source[x]
+        else:
+            for x in range(pixels):
+                line[x] = source[x * step]
 
 
 @compiled

@@ -24,6 +24,10 @@ from nnstudio.engine.ops.jit.plans.windows import (
 
 _REGISTER = 16
 """Floats that a transposed kernel's rows are rounded up to: the longest register's."""
+_FEW_CHANNELS = 4
+"""Channels up to which the pixels under the taps are copied side by side for the kernel's gradient."""
+_COLUMNS = 1 << 15
+"""Floats of such columns at a time."""
 _NEAR_BYTES = 24 * 1024
 """Bytes of ``dz`` that stay in the first-level cache while the taps pass by."""
 
@@ -159,10 +163,14 @@ class Convolution:
         row_bytes = width * min(filters, 4 * _REGISTER) * FLOAT
         at_a_time = max(1, min(height, _NEAR_BYTES // row_bytes))
         samples = max(1, _NEAR_BYTES // (row_bytes * height)) if at_a_time == height else 1
+        taps, in_columns = self.window.taps * channels, 0
+        if self.groups == 1 and channels <= _FEW_CHANNELS:
+            in_columns = max(1, min(height, _COLUMNS // (taps * width)))
         integers = [
             *(self.window.kernel[1], self.window.taps, self.groups),
             *(channels // self.groups, filters // self.groups),
             *(FLOAT * channels * columns.stride, pixel, height, samples, at_a_time),
+            *(width, in_columns),
         ]
         number = np.arange(batch)[:, None]
         tables: list[Integers] = []
@@ -182,8 +190,8 @@ class Convolution:
             + gradient_plan.TAP_ROW * self.window.kernel[0]
             + gradient_plan.TAP_COLUMN * self.window.kernel[1]
         )
-        tile = max(gradient_plan.KERNEL_TILE, filters)
-        return Plan(np.array(integers, np.int64), tuple(tables), tile)
+        scratch = max(gradient_plan.KERNEL_TILE, filters) + taps * (in_columns * width + gradient_plan.GAP)
+        return Plan(np.array(integers, np.int64), tuple(tables), scratch)
 
 
 def _rounded(floats: int) -> int:

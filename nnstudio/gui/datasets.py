@@ -16,6 +16,7 @@ from nnstudio.data.dataset import Dataset
 from nnstudio.data.points2d import SETS
 from nnstudio.gui.background import Task, run_in_background
 from nnstudio.gui.document import Document
+from nnstudio.gui.pace import Pace, bytes_per_second
 
 Key = tuple[str, ImportOptions | None]
 """A file or folder, and how it is read."""
@@ -25,6 +26,9 @@ class Datasets(QObject):
     """Keeps the document told what its data look like, and changes them.
 
     Named data sets are described by the catalogue; a file or folder is read in the background once.
+
+    Attributes:
+        pace: Speed of the download under way and the time left, "" while they aren't known.
 
     Signals:
         described(): The data set, what is known of it, or its fraction changed.
@@ -44,6 +48,7 @@ class Datasets(QObject):
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._document = document
+        self.pace = ""
         self._files: dict[Key, DatasetInfo | None] = {}
         self._named = {info.name: info for info in list_datasets()}
         self._task: Task | None = None
@@ -149,12 +154,19 @@ class Datasets(QObject):
         from nnstudio.data.published import PUBLISHED
 
         chosen = PUBLISHED[name]
+        pace = Pace(chosen.packed, bytes_per_second)
+
+        def told(text: str, share: float | None) -> None:
+            self.pace = pace.tell(share)
+            self.progress.emit(text, share)
+
+        self.pace = ""
         self._task = run_in_background(
             lambda report: fetch(chosen, in_words(chosen, report)),
             lambda _folder: self._arrived(chosen.title),
             lambda error: self._broke_off(error, name),
             self,
-            on_progress=self.progress.emit,
+            on_progress=told,
         )
         self.progress.emit(f"Downloading {chosen.title}", None)
 

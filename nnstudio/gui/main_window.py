@@ -317,7 +317,8 @@ class MainWindow(QMainWindow):
 
     def _show_download(self, text: str, share: float | None) -> None:
         if self.tabs.page != "data":  # where the card shows it
-            self.messages.show_progress(text, share, self.datasets.cancel_download)
+            words = ", ".join(filter(None, (text, self.datasets.pace)))
+            self.messages.show_progress(words, share, self.datasets.cancel_download)
 
     def _select_in_stack(self, name: str) -> None:
         if self.document.network.find(name) is not None:

@@ -71,6 +71,7 @@ def _data(window: MainWindow) -> QWidget:
     from nnstudio.gui.data.page import DataView
 
     page = DataView(window.document, window.data.source)
+    page.samples.set_model(lambda: window.run.model)
     page.status.connect(window.status.say)
     window.data.follow(page)
     return page

@@ -19,7 +19,6 @@ from nnstudio.gui.data.card import DatasetCard
 from nnstudio.gui.data.recent_data import OwnData, RecentData
 from nnstudio.gui.data.thumbnails import some_points, some_samples
 from nnstudio.gui.datasets import Datasets
-from nnstudio.gui.pace import Pace, bytes_per_second
 from nnstudio.gui.theme import theme
 from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets.buttons import Button
@@ -107,7 +106,6 @@ class DatasetsPanel(QFrame):
         self.setAccessibleName("Data sets")
         self._datasets, self._recent = datasets, recent
         self._locked = ""
-        self._pace = Pace(0, bytes_per_second)
         self._fetched = ""
         self._pictured = False
         self.cards: dict[str, DatasetCard] = {}
@@ -144,7 +142,6 @@ class DatasetsPanel(QFrame):
 
         if name in PUBLISHED and not self._datasets.downloading:
             self._fetched = name
-            self._pace = Pace(PUBLISHED[name].packed, bytes_per_second)
             self._datasets.download(name)
 
     def refresh(self) -> None:
@@ -322,7 +319,7 @@ class DatasetsPanel(QFrame):
         self.show_recent()
 
     def _show_download(self, text: str, share: float | None) -> None:
-        self.download.say(text, share, self._pace.tell(share))
+        self.download.say(text, share, self._datasets.pace)
 
     def _downloaded(self, _title: str) -> None:
         self.download.hide()

@@ -72,6 +72,7 @@ class DataView(QWidget):
         """Follow the recipe."""
         super().showEvent(event)
         self.source.set_looking(True)
+        self.samples.look_again()
         self.status.emit(HINT)
 
     def hideEvent(self, event: QHideEvent) -> None:

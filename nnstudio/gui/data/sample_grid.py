@@ -34,6 +34,7 @@ from nnstudio.gui.views.pixels import sample_image
 
 Index = QModelIndex | QPersistentModelIndex
 SAMPLE_ROLE = Qt.ItemDataRole.UserRole
+DOUBT_ROLE = Qt.ItemDataRole.UserRole + 1
 _ROOT = QModelIndex()
 CELL, _THUMB = 41, 30
 _TITLE = 100
@@ -50,6 +51,7 @@ class GridModel(QAbstractTableModel):
         self._columns = 0
         self._scaling: Scaling | None = None
         self._thumbs: dict[tuple[int, int], QPixmap] = {}
+        self._doubtful: dict[tuple[str, int], str] = {}
         theme().changed.connect(self._thumbs.clear)
 
     def show_rows(self, rows: list[Row], classes: tuple[str, ...], scaling: Scaling | None) -> None:
@@ -58,7 +60,14 @@ class GridModel(QAbstractTableModel):
         self._rows, self._classes, self._scaling = rows, classes, scaling
         self._columns = max((len(row.samples) for row in rows), default=0)
         self._thumbs.clear()
+        self._doubtful = {}
         self.endResetModel()
+
+    def show_doubtful(self, doubtful: dict[tuple[str, int], str]) -> None:
+        """Marks samples whose label looks doubtful, by part and row, and says why."""
+        self._doubtful = doubtful
+        if self._rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, self._columns - 1))
 
     def sample(self, index: Index) -> Shown | None:
         """The sample of a cell, or None for an empty one."""
@@ -109,7 +118,10 @@ class GridModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DecorationRole:
             return self._thumb(index.row(), index.column(), sample)
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            return sample_words(sample, self._classes)
+            doubt = self._doubtful.get(sample.place, "")
+            return sample_words(sample, self._classes) + (f". {doubt}" if doubt else "")
+        if role == DOUBT_ROLE:
+            return self._doubtful.get(sample.place, "")
         return None
 
     def _thumb(self, row: int, column: int, sample: Shown) -> QPixmap:
@@ -152,7 +164,8 @@ class CellDelegate(QStyledItemDelegate):
         painter.drawPixmap(target, thumb)
         view = self.parent()
         current = isinstance(view, QTableView) and view.currentIndex() == index
-        role = "accent" if current or sample.relabelled else "caution_line" if sample.equals else ""
+        doubtful = bool(sample.equals or index.data(DOUBT_ROLE))
+        role = "accent" if current or sample.relabelled else "caution_line" if doubtful else ""
         if sample.left_out:
             painter.setPen(QPen(theme().colour("error"), px(2)))
             painter.drawLine(area.topLeft(), area.bottomRight())

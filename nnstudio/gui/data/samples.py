@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from nnstudio.core.correction_spec import Correction
 from nnstudio.data.corrections import Corrector
 from nnstudio.data.dataset import Part
+from nnstudio.engine.model import Model
 from nnstudio.errors import DataError
 from nnstudio.gui.data.summary import PARTS, TITLES, Measures, Summary
 
+_SURE = 0.9
 MOST = 2000
 """Samples of one class that the grid offers."""
 
@@ -155,6 +157,25 @@ def doubled(summary: Summary, measures: Measures | None, columns: int) -> list[R
         words = f"{equal}, {TITLES[one.part]}" + (f", labelled {label}" if one.contradictory else "")
         samples.append(shown(summary, "test", test, one.test, words))
     return list(_lines("Test", samples, columns))
+
+
+def doubtful(rows: Sequence[Row], model: Model) -> dict[tuple[str, int], str]:
+    """The samples whose label a model is nearly sure to be wrong, by part and row, with the reason.
+
+    Args:
+        rows: What is shown.
+        model: A trained model for data of this kind.
+    """
+    samples = [sample for row in rows for sample in row.samples if not sample.left_out]
+    if not samples:
+        return {}
+    probabilities = model.predict(np.stack([sample.values for sample in samples]))
+    found = {}
+    for sample, chances in zip(samples, probabilities, strict=True):
+        best = int(chances.argmax())
+        if best != sample.label and chances[best] >= _SURE and chances[sample.label] <= 1 - _SURE:
+            found[sample.place] = f"Label looks doubtful: the network says {model.classes[best]}"
+    return found
 
 
 def shown(summary: Summary, which: str, part: Part, position: int, equals: str = "") -> Shown:

@@ -9,11 +9,22 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from nnstudio.core.correction_spec import Correction
 from nnstudio.engine.drawing import is_drawable
+from nnstudio.engine.model import Model
+from nnstudio.gui.background import Task, run_in_background
 from nnstudio.gui.data import corrections as edits
 from nnstudio.gui.data.feature_table import FeatureTable
 from nnstudio.gui.data.sample_grid import SampleGrid
 from nnstudio.gui.data.sample_sheet import SampleSheet
-from nnstudio.gui.data.samples import Row, Shown, all_of_class, corrected, doubled, mixed_rows, some_of_each
+from nnstudio.gui.data.samples import (
+    Row,
+    Shown,
+    all_of_class,
+    corrected,
+    doubled,
+    doubtful,
+    mixed_rows,
+    some_of_each,
+)
 from nnstudio.gui.data.summary import Measures, Summary
 from nnstudio.gui.document import Document
 from nnstudio.gui.theme import theme
@@ -42,6 +53,8 @@ class SamplesPanel(Panel):
         self._summary: Summary | None = None
         self._measures: Measures | None = None
         self._seed = 0
+        self._model: Callable[[], Model | None] = lambda: None
+        self._task: Task | None = None
         self.which = Combo("Samples of")
         self.which.activated.connect(self._fill)
         self.form = SegmentedControl((("raw", "Raw"), ("input", "Network input")), "Values")
@@ -95,6 +108,10 @@ class SamplesPanel(Panel):
             self.which.setCurrentIndex(at)
             self._fill()
 
+    def look_again(self) -> None:
+        """Shows the samples as the newest model sees them."""
+        self._fill()
+
     def focus_target(self) -> QWidget | None:
         """Where the keyboard begins."""
         return self._stack.currentWidget()
@@ -142,10 +159,34 @@ class SamplesPanel(Panel):
         elif drawable:
             self._stack.setCurrentWidget(self.grid)
             self.grid.show_rows(rows, classes, scaling)
+            self._doubt(rows)
         else:
             self._stack.setCurrentWidget(self.table)
             mixed = mixed_rows(rows) if self.which.currentData() == ALL else rows
             self.table.show_rows(mixed, classes, features, scaling)
+
+    def set_model(self, model: Callable[[], Model | None]) -> None:
+        """Where to find a trained model, which tells labels that look doubtful."""
+        self._model = model
+
+    def _doubt(self, rows: list[Row]) -> None:
+        """Has the model look at the samples shown, in the background."""
+        model, summary = self._model(), self._summary
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        fits = model is not None and summary is not None and model.classes == summary.dataset.classes
+        if model is None or summary is None or not fits:
+            return
+        if model.network.input_shape != summary.dataset.shape:
+            return
+
+        def show(found: dict[tuple[str, int], str]) -> None:
+            self.grid.samples.show_doubtful(found)
+            if found and not self._corrections:
+                self.set_subtitle("outlined: label looks doubtful")
+
+        self._task = run_in_background(lambda: doubtful(rows, model), show, lambda _error: None, self)
 
     def _rows(self, summary: Summary, columns: int) -> list[Row]:
         which = self.which.currentData()

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from nnstudio.core.spec import ProjectSpec
 from nnstudio.data.catalog import forget_loaded
 from nnstudio.data.prepare import prepare
 from nnstudio.gui.data.page import HINT, DataView
@@ -261,3 +262,35 @@ def test_samples_that_fill_the_disk_are_compared_only_on_request(
     assert page.source.measures is None
     QTest.mouseClick(page.strip, LEFT, pos=page.strip.cells()[-1].center())
     qtbot.waitUntil(lambda: page.strip.value("checks") == "2", timeout=10_000)
+
+
+def test_labels_that_a_trained_network_doubts_are_outlined(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 60, (400, 8, 8), dtype=np.uint8)
+    y = np.arange(400) % 2
+    x[y == 1] += 180
+    y[6] = 1  # a dark image that is labelled bright
+    path = tmp_path / "shades.npz"
+    np.savez(path, x_train=x, y_train=y, x_test=x[20:40], y_test=y[20:40])
+    page = shown_data(qtbot, window, path, validation=0)
+    layers = [{"type": "Input", "shape": [8, 8, 1]}, {"type": "Flatten"}, {"type": "Dense", "units": 2}]
+    project = ProjectSpec.build(
+        {
+            "network": {"layers": [*layers[:2], {**layers[2], "activation": "softmax"}]},
+            "data": {"source": str(path), "validation": 0},
+            "train": {"epochs": 40, "learning_rate": 0.01, "batch_size": 20},
+        }
+    )
+    window.document.open(project, None)
+    assert window.live.train()
+    qtbot.waitUntil(lambda: not window.live.running and window.run.model is not None, timeout=20_000)
+    settled(qtbot, page)
+    page.samples.choose(1)
+    model = page.samples.grid.samples
+    qtbot.waitUntil(lambda: bool(model._doubtful), timeout=10_000)
+    assert list(model._doubtful) == [("train", 6)]
+    assert page.samples.subtitle() == "outlined: label looks doubtful"
+    words = model.find(("train", 6)).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "the network says 0" in words

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QLabel, QMenu, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from nnstudio.core.import_options import ImportOptions
 from nnstudio.core.layer import shape_text
@@ -16,13 +16,13 @@ from nnstudio.data.catalog import DatasetInfo, list_datasets
 from nnstudio.data.points2d import SETS
 from nnstudio.gui.background import run_in_background
 from nnstudio.gui.data.card import DatasetCard
+from nnstudio.gui.data.download_row import Download
 from nnstudio.gui.data.recent_data import OwnData, RecentData
 from nnstudio.gui.data.thumbnails import some_points, some_samples
 from nnstudio.gui.datasets import Datasets
 from nnstudio.gui.theme import theme
 from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets.buttons import Button
-from nnstudio.gui.widgets.elided_label import ElidedLabel
 
 POINTS = "points"
 _LINES = {
@@ -30,59 +30,6 @@ _LINES = {
     "mnist": ("70,000 images, 28×28", "10 handwritten digits"),
     "fashion-mnist": ("70,000 images, 28×28", "10 kinds of clothing"),
 }
-
-
-class Download(QFrame):
-    """How far a download is, with Cancel; or why it failed, with Try again.
-
-    Signals:
-        cancel_clicked(): Stop it.
-        retry_clicked(): Begin it again.
-    """
-
-    cancel_clicked = Signal()
-    retry_clicked = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._failed = False
-        self.text = ElidedLabel("", "secondary")
-        self.pace = QLabel()
-        self.pace.setProperty("role", "caption")
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Download")
-        self.button = Button("Cancel", small=True)
-        self.button.clicked.connect(self._press)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme().px(10), 0, theme().px(10), theme().px(4))
-        column.setSpacing(theme().px(4))
-        for widget in (self.text, self.bar, self.pace):
-            column.addWidget(widget)
-        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
-
-    def say(self, text: str, share: float | None, pace: str) -> None:
-        """Shows how far it is."""
-        self._failed = False
-        self.text.setText(text)
-        self.pace.setText(pace)
-        self.bar.show()
-        self.bar.setRange(0, 0 if share is None else 1000)
-        self.bar.setValue(round(1000 * (share or 0)))
-        self.button.setText("Cancel")
-        self.show()
-
-    def fail(self, reason: str) -> None:
-        """Shows that it failed."""
-        self._failed = True
-        self.text.setText(reason)
-        self.pace.setText("")
-        self.bar.hide()
-        self.button.setText("Try again")
-        self.show()
-
-    def _press(self) -> None:
-        (self.retry_clicked if self._failed else self.cancel_clicked).emit()
 
 
 class DatasetsPanel(QFrame):

@@ -11,6 +11,7 @@ from nnstudio.engine.doctor.imbalance import MAX_RATIO
 from nnstudio.gui.data.class_chart import NAMES, ClassChart
 from nnstudio.gui.data.summary import PARTS, Measures, Summary
 from nnstudio.gui.widgets import numbers
+from nnstudio.gui.widgets.buttons import Button
 from nnstudio.gui.widgets.metrics_strip import Metric, MetricsStrip
 from nnstudio.gui.widgets.panel import Panel
 from nnstudio.gui.widgets.swatch import Swatch
@@ -100,14 +101,21 @@ class ClassesPanel(Panel):
 
     Signals:
         class_chosen(int): A class was chosen in the chart.
+        balance_clicked(): Every class is to count alike in the loss.
     """
 
     class_chosen = Signal(int)
+    balance_clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Class distribution", parent=parent)
         self.chart = ClassChart()
         self.chart.class_chosen.connect(self.class_chosen)
+        self.balance = Button("Balance class weights", small=True)
+        self.balance.setToolTip("Every class gets the same total weight in the loss of the next run.")
+        self.balance.clicked.connect(self.balance_clicked)
+        self.add_control(self.balance)
+        self.balance.hide()
         for index, name in enumerate(PARTS):
             self.add_control(Swatch(NAMES[name], index))
         self.body.addWidget(self.chart)
@@ -120,7 +128,10 @@ class ClassesPanel(Panel):
         self.set_subtitle(text)
         self._subtitle.setProperty("role", "caution" if uneven else "caption")
         self._subtitle.style().polish(self._subtitle)
-        self._subtitle.setToolTip("Balanced class weights (Train page) make up for it." if uneven else "")
+
+    def offer_balance(self, offered: bool) -> None:
+        """Offers to make up for classes of different size."""
+        self.balance.setVisible(offered)
 
 
 def balance_words(classes: tuple[str, ...], counts: tuple[int, ...]) -> tuple[str, bool]:

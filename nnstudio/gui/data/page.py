@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QFrame, QProgressBar, QStackedWidget, QVBoxLayout,
 
 from nnstudio.core.history import Change
 from nnstudio.core.import_options import ImportOptions
+from nnstudio.data.balance import imbalance_ratio
+from nnstudio.engine.doctor.imbalance import MAX_RATIO
 from nnstudio.errors import DataError, NNStudioError
 from nnstudio.gui.data.import_view import ImportView
 from nnstudio.gui.data.overview import ClassesPanel, DataStrip
@@ -121,13 +123,28 @@ class DataView(QWidget):
         self._document.changed.connect(self._changed)
         self.strip.checks_clicked.connect(self._check)
         self.classes.class_chosen.connect(self.samples.choose)
+        self.classes.balance_clicked.connect(self._balance)
         self.samples.status.connect(self.status)
         self.state.clicked.connect(self._act)
         self.importer.closed.connect(self._close_import)
         self.importer.imported.connect(self._imported)
         self.importer.status.connect(self.status)
 
+    def _offer_balance(self) -> None:
+        """Balanced weights are offered where classes differ much and nothing makes up for it yet."""
+        summary = self.source.summary
+        if summary is not None:
+            uneven = imbalance_ratio(summary.counts["train"]) > MAX_RATIO
+            self.classes.offer_balance(uneven and self._document.project.train.class_weights is None)
+
+    def _balance(self) -> None:
+        project = self._document.project
+        train = project.train.replace(class_weights="balanced")
+        self._document.apply("Balance class weights", project.replace(train=train))
+
     def _changed(self, change: Change) -> None:
+        if change.train:
+            self._offer_balance()
         if change.before.data.corrections != change.after.data.corrections and self.isVisible():
             self.status.emit(HINT)
 
@@ -141,6 +158,7 @@ class DataView(QWidget):
             return
         self.strip.show_summary(summary)
         self.classes.show_summary(summary)
+        self._offer_balance()
         self.samples.show_summary(summary, self.source.measures)
         if not self._importing:
             self._stack.setCurrentWidget(self._page)

@@ -192,6 +192,11 @@ def test_classes_of_very_different_size_are_pointed_out(
     np.savez(path, x_train=np.random.default_rng(0).random((63, 4)), y_train=y)
     page = shown_data(qtbot, window, path, validation=0)
     assert page.classes.subtitle().startswith("imbalanced, largest class 24.0 times 1 (2)")
+    QTest.mouseClick(page.classes.balance, LEFT)
+    assert window.document.project.train.class_weights == "balanced"
+    assert not page.classes.balance.isVisible()
+    window.document.undo()
+    assert page.classes.balance.isVisible()
 
 
 def test_samples_without_images_are_a_table(qtbot: QtBot, window: MainWindow, table: Path) -> None:

@@ -290,3 +290,11 @@ class TestKeras:
         ours = rates("ReduceOnPlateau", 1, len(values), history, monitor=monitor, **settings)
         np.testing.assert_allclose(ours, expected, rtol=1e-5)
         assert len(set(ours)) > 3
+
+
+@given(epochs=st.integers(1, 2000), batches=st.integers(1, 5000), points=st.integers(2, 900))
+@settings(deadline=None, derandomize=True, max_examples=200)
+def test_a_plotted_step_is_never_computed_twice(epochs: int, batches: int, points: int) -> None:
+    positions, rates = curve(TrainSpec(epochs=epochs), batches, points=points)
+    assert (np.diff(positions) > 0).all()
+    assert len(positions) == len(rates) == min(points, epochs * batches)

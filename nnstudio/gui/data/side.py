@@ -13,8 +13,6 @@ from nnstudio.core.import_options import ImportOptions
 from nnstudio.data.balance import imbalance_ratio
 from nnstudio.data.catalog import DatasetInfo
 from nnstudio.engine.doctor.imbalance import MAX_RATIO
-from nnstudio.gui.data.datasets_panel import DatasetsPanel, own_data
-from nnstudio.gui.data.preparation import PreparationPanel
 from nnstudio.gui.data.recent_data import RecentData
 from nnstudio.gui.data.source import DataSource
 from nnstudio.gui.datasets import Datasets
@@ -24,7 +22,9 @@ from nnstudio.gui.live import Live
 from nnstudio.gui.settings import Settings
 
 if TYPE_CHECKING:
+    from nnstudio.gui.data.datasets_panel import DatasetsPanel
     from nnstudio.gui.data.page import DataView
+    from nnstudio.gui.data.preparation import PreparationPanel
     from nnstudio.gui.main_window import MainWindow
 
 
@@ -57,6 +57,8 @@ class DataSide(QObject):
     @cached_property
     def datasets(self) -> DatasetsPanel:
         """The left panel."""
+        from nnstudio.gui.data.datasets_panel import DatasetsPanel
+
         panel = DatasetsPanel(self._datasets, self._recent)
         panel.open_file_clicked.connect(self._ask_file)
         panel.open_folder_clicked.connect(self._ask_folder)
@@ -68,6 +70,8 @@ class DataSide(QObject):
     @cached_property
     def preparation(self) -> PreparationPanel:
         """The right panel."""
+        from nnstudio.gui.data.preparation import PreparationPanel
+
         panel = PreparationPanel(self._document, self.source)
         _put(self.right, panel)
         return panel
@@ -91,6 +95,8 @@ class DataSide(QObject):
 
     def _take(self, path: str, reading: ImportOptions | None, info: DatasetInfo) -> None:
         """Makes imported data the project's."""
+        from nnstudio.gui.data.datasets_panel import own_data
+
         self._datasets.know(info, reading)
         self._recent.add(own_data(path, reading, info, False))
         self.datasets.show_recent()
@@ -112,6 +118,8 @@ class DataSide(QObject):
 
     def _tell_summary(self) -> None:
         """The exact counts go to the status bar; the card of one's own data says when they are uneven."""
+        from nnstudio.gui.data.datasets_panel import own_data
+
         summary = self.source.summary
         if summary is not None:
             counts = summary.prepared.counts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter
+from PySide6.QtGui import QMouseEvent, QPainter, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -75,14 +75,26 @@ class ModelOutline(QFrame):
         return QSize(theme().px(WIDTH), theme().px(400))
 
     def set_network(self, network: NetworkSpec, name: str = "") -> None:
-        """Shows another network.
+        """Shows another network, once the outline itself is shown: most edits are made where it isn't.
 
         Args:
             network: The layers.
             name: What it is called, beside the title.
         """
         self._name.setText(name)
-        report = infer_shapes(network)
+        self._network: NetworkSpec | None = network
+        if self.isVisible():
+            self._fill()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Takes in what has changed meanwhile."""
+        self._fill()
+        super().showEvent(event)
+
+    def _fill(self) -> None:
+        if self._network is None:
+            return
+        report, self._network = infer_shapes(self._network), None
         self._selecting = True
         self.model.show_report(report)
         self._selecting = False

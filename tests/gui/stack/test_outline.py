@@ -53,3 +53,12 @@ def test_selecting_from_outside_and_showing_another_network_is_silent(outline, q
 def test_rows_are_28_high_and_2_apart(outline):
     first, second = (outline.view.visualRect(outline.model.index(at, 0)) for at in (0, 1))
     assert second.top() - first.top() == 30
+
+
+def test_edits_are_taken_in_once_the_outline_is_shown_again(outline):
+    outline.hide()
+    outline.set_network(NetworkSpec(layers=valid_layers()[:3]), "shorter")
+    assert outline.model.rowCount() == 5, "nobody looks"
+    outline.show()
+    assert outline.model.rowCount() == 3
+    assert outline._footer.text()[1] == "50,240 params"

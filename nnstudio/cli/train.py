@@ -264,5 +264,4 @@ def _report(result: dict[str, Any], device: str) -> str:
     if result["checkpoints"]:
         lines.append(f"kept         {result['checkpoints']}")
     lines.append(f"time         {result['seconds']:.1f} s, {result['samples_per_second']:,} samples/s")
-    lines.append(f"computed by  {result['path']}")
     return "\n".join(lines)

@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from nnstudio.engine.ops.jit import build, store
+from nnstudio.engine.ops.jit.kernels import interpreter
 from nnstudio.engine.ops.jit.machine import NoFastPath, require_target
+from nnstudio.engine.trainer import Trainer
+from tests.helpers import small_data, small_project
 
 
 @pytest.fixture
@@ -92,4 +95,18 @@ def test_a_changed_family_is_compiled_again_and_the_rest_kept(folder: Path, monk
     assert not store.intact()
     assert store.undamaged()
     store.mark_complete()
+    assert store.intact()
+
+
+def test_nothing_is_compiled_while_a_run_goes_on(kernels, monkeypatch):
+    """Whatever the arrays are like: a second version of a function would change the files of the cache."""
+    monkeypatch.setenv("NNSTUDIO_PATH", "jit")
+    project = small_project(epochs=1, clip_norm=1.0)
+    project = project.replace(data=project.data.replace(fraction=0.5))
+    trainer = Trainer(project, small_data(project))
+    assert len(list(trainer.run())) > 1
+    part = trainer.data.train
+    assert not part.x.flags.writeable
+    trainer.model.evaluate(part.x, part.y)
+    assert len(interpreter.run.signatures) == 1
     assert store.intact()

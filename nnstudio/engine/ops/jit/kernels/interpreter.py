@@ -46,7 +46,8 @@ def run(
     context: Any,
     seed_key: Any,
     first_step: int,
-    rows: Any,
+    rows: int,
+    size: int,
     batch: int,
     coefficients: Any,
     losses: Any,
@@ -65,7 +66,8 @@ def run(
             filled in here.
         seed_key: Hash of the run's seed, from which those of the steps follow.
         first_step: Number of the first step over the run, from 0.
-        rows: Rows of the data to work on, ``(samples,)``.
+        rows: Address of the rows of the data to work on.
+        size: How many there are.
         batch: Samples per step; the last step may have fewer.
         coefficients: Of each step, ``(steps, 2, COEFFICIENTS)``: without and with decay.
         losses: Filled with each step's summed loss, ``(steps,)``. A program that trains takes no step
@@ -74,10 +76,10 @@ def run(
     """
     passed = 0
     for step in range(len(losses)):
-        samples = min(batch, len(rows) - step * batch)
+        samples = min(batch, size - step * batch)
         context[codes.SAMPLES] = samples
         context[codes.POSITION] = step * batch
-        context[codes.ROWS] = rows.ctypes.data + 8 * step * batch
+        context[codes.ROWS] = rows + 8 * step * batch
         context[codes.KEY] = np.int64(mix(seed_key ^ np.uint64(first_step + step)))
         context[codes.COEFFICIENTS] = coefficients.ctypes.data + 4 * 2 * COEFFICIENTS * step
         first, last = share(samples, thread, threads, 1)

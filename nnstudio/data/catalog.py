@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from nnstudio.core.data_spec import DataSpec
 from nnstudio.core.import_options import ImportOptions
 from nnstudio.core.points_spec import PointsSpec
 from nnstudio.core.registry import did_you_mean
@@ -104,8 +105,14 @@ def load_dataset(
     if source == DIGITS:
         return _recent.get(DIGITS, lambda: _load_digits(tell))
     if source in points2d.SETS:
-        return points2d.load_points(source, points)  # quicker than it is worth remembering
+        return points2d.load_points(source, points)
     return _load_path(source, tell, reading or ImportOptions())
+
+
+def load_recipe(recipe: DataSpec, progress: Progress | None = None, *, download: bool = True) -> Dataset:
+    """Loads the data set that a recipe names, read or drawn as the recipe says; see :func:`load_dataset`."""
+    reading, points = recipe.reading, recipe.points
+    return load_dataset(recipe.source, progress, download=download, reading=reading, points=points)
 
 
 def forget_loaded() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,8 +65,9 @@ def make_points(
     return Dataset(name, SETS[name].title, *parts, CLASSES, features=features)
 
 
+@lru_cache(4)
 def load_points(name: str, spec: PointsSpec | None = None) -> Dataset:
-    """The points that a data recipe means."""
+    """The points that a data recipe means; the last ones are kept in memory."""
     spec = spec or PointsSpec()
     return make_points(name, *spec.counts, noise=spec.noise, inputs=spec.inputs)
 

@@ -87,10 +87,9 @@ def prepare(spec: DataSpec, progress: Progress | None = None) -> Prepared:
         DataError: The data can't be loaded, or too few samples are left to train on.
         Cancelled: ``progress`` stopped it.
     """
-    from nnstudio.data.catalog import load_dataset
+    from nnstudio.data.catalog import load_recipe
 
-    dataset = load_dataset(spec.source, progress, reading=spec.reading, points=spec.points)
-    return prepare_dataset(dataset, spec, progress)
+    return prepare_dataset(load_recipe(spec, progress), spec, progress)
 
 
 def prepare_dataset(dataset: Dataset, spec: DataSpec, progress: Progress | None = None) -> Prepared:

@@ -66,10 +66,10 @@ class ReadAhead(QObject):
         recipe = self._document.project.data
 
         def read(report: Callable[[str, float | None], None]) -> None:
-            from nnstudio.data.catalog import load_dataset
+            from nnstudio.data.catalog import load_recipe
 
             # which remembers the last ones
-            load_dataset(recipe.source, report, download=False, reading=recipe.reading)
+            load_recipe(recipe, report, download=False)
             importlib.import_module(RECORDER)
 
         self._task = run_in_background(

@@ -5,7 +5,7 @@ import pytest
 
 from nnstudio.core.points_spec import PLANE_INPUTS, PointsSpec
 from nnstudio.core.spec import DataSpec
-from nnstudio.data.catalog import points_info
+from nnstudio.data.catalog import load_recipe, points_info
 from nnstudio.data.plane_inputs import FUNCTIONS, plane_inputs
 from nnstudio.data.points2d import draw_points, load_points, make_points
 from nnstudio.data.prepare import prepare
@@ -56,3 +56,11 @@ def test_inputs_stand_in_one_order_and_there_is_at_least_one() -> None:
         PointsSpec().replace(inputs=())
     with pytest.raises(SpecError, match="inputs"):
         PointsSpec().replace(inputs=("z",))
+
+
+def test_a_recipes_points_are_loaded_as_it_says_and_once() -> None:
+    recipe = DataSpec(source="spiral", points=PointsSpec(points=40, inputs=("xy",)))
+    first, again = load_recipe(recipe), load_recipe(recipe)
+    assert first.features == ("xy",)
+    assert len(first.train) + len(first.test) == 40
+    assert np.shares_memory(first.train.x, again.train.x), "a correction finds its sample again"

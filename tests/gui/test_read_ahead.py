@@ -24,9 +24,9 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
     asked: list[tuple[str, bool]] = []
     real = catalog.load_dataset
 
-    def load(source: str, progress: Any = None, *, download: bool = True, reading: Any = None) -> Any:
+    def load(source: str, progress: Any = None, *, download: bool = True, **how: Any) -> Any:
         asked.append((source, download))
-        return real(source, progress, download=download, reading=reading)
+        return real(source, progress, download=download, **how)
 
     monkeypatch.setattr(catalog, "load_dataset", load)
     return asked
@@ -86,7 +86,7 @@ def test_a_run_that_waits_for_the_reading_says_how_far_it_is(
 ) -> None:
     begun, gate = threading.Event(), threading.Event()
 
-    def load(source: str, progress: Any = None, *, download: bool = True, reading: Any = None) -> None:
+    def load(source: str, progress: Any = None, *, download: bool = True, **_how: Any) -> None:
         progress("Generating digits", 0.25)
         begun.set()
         gate.wait()

@@ -224,12 +224,12 @@ class DataView(QWidget):
 
     def _forget_misfits(self) -> None:
         """Drops the corrections that fit no sample of the data as they are now."""
-        from nnstudio.data.catalog import load_dataset
+        from nnstudio.data.catalog import load_recipe
         from nnstudio.data.corrections import lasting
 
         project = self._document.project
         recipe = project.data
-        dataset = load_dataset(recipe.source, download=False, reading=recipe.reading)  # just read: remembered
+        dataset = load_recipe(recipe, download=False)  # just read: remembered
         kept = lasting(dataset, recipe.corrections)
         project = project.replace(data=recipe.replace(corrections=kept))
         self._document.apply("Forget corrections that don't fit", project)

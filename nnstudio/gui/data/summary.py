@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nnstudio.core.spec import DataSpec
 from nnstudio.data.batches import BLOCK_BYTES, WHOLE_BYTES, WINDOW_BLOCKS
-from nnstudio.data.catalog import load_dataset
+from nnstudio.data.catalog import load_recipe
 from nnstudio.data.dataset import Dataset, Part
 from nnstudio.data.duplicates import find_duplicates
 from nnstudio.data.prepare import Prepared, mean_and_deviation, prepare_dataset
@@ -117,7 +117,7 @@ def summarise(recipe: DataSpec, report: Report) -> Summary:
         DataError: The data can't be read, or the recipe doesn't fit them.
         Cancelled: ``report`` stopped it.
     """
-    dataset = load_dataset(recipe.source, report, download=False, reading=recipe.reading)
+    dataset = load_recipe(recipe, report, download=False)
     prepared = prepare_dataset(dataset, recipe, report)
     classes = len(dataset.classes)
     parts = (prepared.train, prepared.validation, prepared.test)

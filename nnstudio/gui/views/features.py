@@ -55,6 +55,6 @@ def feature_names(data: DataSpec) -> tuple[str, ...]:
     Raises:
         DataError: It can't be read.
     """
-    from nnstudio.data.catalog import load_dataset
+    from nnstudio.data.catalog import load_recipe
 
-    return load_dataset(data.source, reading=data.reading, download=False).features
+    return load_recipe(data, download=False).features

@@ -68,9 +68,9 @@ def find_correction(data: DataSpec, part: Part, position: int, label: int | None
     Raises:
         DataError: The data can't be read, or are no longer those that were evaluated.
     """
-    from nnstudio.data.catalog import load_dataset
+    from nnstudio.data.catalog import load_recipe
 
-    dataset = load_dataset(data.source, reading=data.reading, download=False)
+    dataset = load_recipe(data, download=False)
     if not any(np.shares_memory(part.x, whole.x) for whole in (dataset.train, dataset.test)):
         raise DataError(
             "the data were read again since they were evaluated", fix="evaluate once more, then correct"

@@ -45,6 +45,7 @@ def run_once(program: Program, kernels: Kernels, samples: int, *, threads: int =
     """Runs a program for one batch, as a step of plain gradient descent with rate 1."""
     rule = rule_for(SGD())
     runner = Runner(program, kernels, Team(threads), rule)
+    runner._scratch[:] = np.nan  # nothing may depend on what was there
     runner.run(None, np.arange(samples), rule.coefficients([1.0], 1), threads=threads)
 
 

@@ -80,7 +80,7 @@ def correlate(kernels: Any, op: Any, scratch: int, first: int, last: int) -> Non
     plan, rectify = integers(op[7], FIRST_PHASE), op[8]
     phases = integers(op[7] + 8 * FIRST_PHASE, PHASE * plan[PHASES])
     if plan[PADDED] > 0:
-        clear(scratch, plan[PADDED])
+        clear_border(plan, scratch)
     for i in range(first, last):
         image = source + i * source_sample
         if plan[PADDED] > 0:
@@ -151,6 +151,18 @@ def clear(target: int, size: int) -> None:
     values = floats(target, size)
     for i in range(size):
         values[i] = ZERO
+
+
+@compiled
+def clear_border(plan: Any, padded: int) -> None:
+    """Sets what lies around a padded image to 0."""
+    inside, row, run = plan[INSIDE], plan[PADDED_ROW], FLOAT * plan[RUN]
+    clear(padded, inside // FLOAT)
+    for number in range(1, plan[ROWS]):
+        start = inside + number * row
+        clear(padded + start - row + run, (row - run) // FLOAT)
+    start = inside + (plan[ROWS] - 1) * row + run
+    clear(padded + start, plan[PADDED] - start // FLOAT)
 
 
 @compiled

@@ -33,7 +33,7 @@ from nnstudio.engine.ops.jit.kernels.convolution import (
     TARGET,
     TARGET_ROW,
     TARGET_STEP,
-    clear,
+    clear_border,
     put_inside,
 )
 from nnstudio.engine.ops.jit.kernels.depthwise_kernels import MOST_SUMS
@@ -57,7 +57,7 @@ def depthwise(kernels: Any, op: Any, scratch: int, first: int, last: int) -> Non
     plan = integers(op[7], FIRST_PHASE)
     phases = integers(op[7] + 8 * FIRST_PHASE, PHASE * plan[PHASES])
     if plan[PADDED] > 0:
-        clear(scratch, plan[PADDED])
+        clear_border(plan, scratch)
     for i in range(first, last):
         image, target = _prepared(plan, op[1] + i * op[2], op[9], scratch), op[5] + i * op[6]
         out = target if op[10] == 1 else scratch + FLOAT * plan[PADDED]
@@ -116,7 +116,7 @@ def depthwise_gradient(kernels: Any, op: Any, scratch: int, first: int, last: in
     phase = integers(op[5] + 8 * FIRST_PHASE, PHASE)
     taps, row = op[9], FLOAT * plan[COLUMNS]
     if plan[PADDED] > 0:
-        clear(scratch, plan[PADDED])
+        clear_border(plan, scratch)
     blocks = (taps + MOST_SUMS - 1) // MOST_SUMS
     for i in range(first, last):
         image = _prepared(plan, op[1] + i * op[2], op[8], scratch)

@@ -28,6 +28,7 @@ from nnstudio.engine.ops.jit.kernels.convolution import (
     RUN,
     STRIPE,
     clear,
+    clear_border,
     put_inside,
 )
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
@@ -66,7 +67,7 @@ def winograd(kernels: Any, op: Any, scratch: int, first: int, last: int) -> None
     """
     plan = integers(op[7], PLAN)
     if plan[PADDED] > 0:
-        clear(scratch, plan[PADDED])
+        clear_border(plan, scratch)
     for image in range(first, last, plan[IMAGES]):
         images = min(plan[IMAGES], last - image)
         for row in range(0, plan[TILES_DOWN], plan[TILE_ROWS]):
@@ -84,7 +85,7 @@ def winograd_gradient(kernels: Any, op: Any, scratch: int, samples: int, thread:
     """A thread's parts of the kernel's gradient in frequency space, ``(parts, f, C, F)``."""
     plan = integers(op[5], PLAN)
     if plan[PADDED] > 0:
-        clear(scratch, plan[PADDED])
+        clear_border(plan, scratch)
     parts = (samples + plan[PART] - 1) // plan[PART]
     size = FLOAT * (plan[TILE] + 2) ** 2 * plan[CHANNELS] * plan[FILTERS]
     begin, end = share(parts, thread, threads, 1)

@@ -15,6 +15,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from nnstudio.core.import_options import ImportOptions
+from nnstudio.core.spec import ProjectSpec
 from nnstudio.data.prepare import prepare
 from nnstudio.data.sources import importing
 from nnstudio.gui.data.import_view import ImportView
@@ -282,3 +283,22 @@ def test_values_that_numbers_hold_are_shown_as_they_will_be_read(
     imported(qtbot, data_page(window))
     assert view.facts.value("shape") == "8×8×1"
     assert view.samples.grid.isVisible()
+
+
+def test_imported_images_train_and_the_project_finds_them_again(
+    qtbot: QtBot, window: MainWindow, folder: Path, tmp_path: Path
+) -> None:
+    layers = [
+        {"type": "Input", "shape": [28, 28, 1]},
+        {"type": "Flatten"},
+        {"type": "Dense", "units": 3, "activation": "softmax"},
+    ]
+    train = {"epochs": 2, "batch_size": 4}
+    window.document.open(ProjectSpec.build({"network": {"layers": layers}, "train": train}), None)
+    drop(window, folder)
+    go(qtbot, window)
+    recipe = window.document.project.data
+    assert window.live.train()
+    qtbot.waitUntil(lambda: window.live.state == "finished", timeout=20_000)
+    assert window.live.session.prepared.classes == CLASSES
+    assert ProjectSpec.loads(window.document.project.dumps()).data == recipe

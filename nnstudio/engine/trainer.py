@@ -299,6 +299,8 @@ class Trainer:
         """Loss and accuracy on a part with the present weights."""
         if part is None or len(part) == 0:
             return None, None
+        if self.state.batch == 0:  # an epoch under way keeps the path that it is on
+            self._choose_path()
         with np.errstate(all="ignore"):
             return self._stepper.measure(part)
 

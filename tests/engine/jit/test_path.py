@@ -174,6 +174,18 @@ def test_an_epoch_begun_on_the_kernels_waits_for_them(kernels, monkeypatch):
     assert resumed.path.startswith("CPU · A")
 
 
+def test_an_evaluation_takes_the_kernels_unless_an_epoch_is_under_way(monkeypatch):
+    trainer = Trainer(small_project(epochs=2), small_data())
+    trainer.evaluate(trainer.data.validation)
+    assert trainer.path.startswith("CPU · A")
+    monkeypatch.setenv("NNSTUDIO_PATH", "numpy")
+    trainer = Trainer(small_project(epochs=2), small_data())
+    steps_of(trainer, 3)
+    monkeypatch.setenv("NNSTUDIO_PATH", "jit")
+    trainer.evaluate(trainer.data.validation)
+    assert trainer.path == "CPU · NumPy"
+
+
 def test_kernels_that_cant_be_compiled_in_the_background_are_given_up(monkeypatch):
     class Failed:
         def poll(self) -> int:

@@ -194,6 +194,7 @@ def run_in_background(
     parent: QObject | None = None,
     *,
     on_progress: Callable[[str, float | None], None] | None = None,
+    urgent: bool = False,
 ) -> Task:
     """Runs a pure function on a worker thread and hands its result over in the GUI thread.
 
@@ -204,13 +205,14 @@ def run_in_background(
         on_error: Takes the exception; without it ``sys.excepthook`` does.
         parent: Who asks. When it is deleted the task is cancelled and nothing is delivered.
         on_progress: Takes what the work reports, newest only.
+        urgent: Somebody waits for it with the pen in the hand: it queues behind no slow work.
 
     Returns:
         The task, whose ``cancel()`` drops the result.
     """
     task = Task(work, on_progress is not None)
     _the_poller().watch(_Waiting(task, on_done, on_error, on_progress, parent))
-    _pool.put(task)
+    (_urgent if urgent else _pool).put(task)
     return task
 
 
@@ -218,10 +220,12 @@ def shut_down_background(timeout: float = 5.0) -> bool:
     """Cancels everything under way and waits for the threads; True if all have ended."""
     if _poller is not None and isValid(_poller):
         _poller.cancel_all()
-    return _pool.join(timeout)
+    started = time.monotonic()
+    ended = _pool.join(timeout)
+    return _urgent.join(max(0.0, timeout - (time.monotonic() - started))) and ended
 
 
-_pool = _Pool()
+_pool, _urgent = _Pool(), _Pool()
 _poller: _Poller | None = None
 
 

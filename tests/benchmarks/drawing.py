@@ -119,6 +119,7 @@ def main() -> None:
     parser.add_argument("--strokes", type=int, default=200)
     parser.add_argument("--idle", action="store_true", help="the network doesn't train meanwhile")
     arguments = parser.parse_args()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as home:
         os.environ["NNSTUDIO_HOME"] = home
         desk = Desk(arguments.preset)

@@ -18,9 +18,10 @@ from nnstudio.gui.background import Task, run_in_background
 FRAME_MS = 33
 CLOSE_CALL = 0.25
 """A lead over the second class below this is called a close call."""
-DIRECT_MULTIPLY_ADDS = 2_000_000
-"""Networks up to this size are asked directly: that takes a median of 0.2 ms for Dense 784-512-256-10,
-most of it for scaling the drawing, and less than 2 ms at this size. Larger ones go to a worker."""
+DIRECT_MULTIPLY_ADDS = 40_000_000
+"""Networks up to this size are asked directly: on one core that takes 1 ms for Dense 784-512-256-10,
+most of it for scaling the drawing, and 2 ms for the four convolutions of ``s5-cnn2``. Larger ones go to
+a worker."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +169,9 @@ class Predictor(QObject):
         model, drawing = found
         second = drawing.other.network.report.multiply_adds if drawing.other else 0
         if model.network.report.multiply_adds + second > DIRECT_MULTIPLY_ADDS:
-            self._task = run_in_background(lambda: predict(model, drawing), self._finish, self._fail, self)
+            self._task = run_in_background(
+                lambda: predict(model, drawing), self._finish, self._fail, self, urgent=True
+            )
             return
         try:
             prediction = predict(model, drawing)

@@ -20,7 +20,7 @@ from nnstudio.gui.views.probability_bars import Bar, ProbabilityBars
 from nnstudio.gui.widgets.buttons import Button
 from nnstudio.gui.widgets.elided_label import ElidedLabel
 
-_SIDE = 112
+_SIDE, _LEAST_SIDE = 112, 56
 _GAP = 12
 _LEAST_BARS = 120
 _SHOWN = 3
@@ -87,14 +87,11 @@ class SampleDetail(QWidget):
         self.label_button.clicked.connect(
             lambda: self.labels.popup(self.label_button.mapToGlobal(QPoint(0, self.label_button.height())))
         )
-        buttons = QHBoxLayout()
-        buttons.addWidget(self._open)
-        buttons.addWidget(self.label_button)
-        buttons.addStretch(1)
         right = QVBoxLayout()
         right.setSpacing(theme().px(6))
         right.addWidget(self.bars)
-        right.addLayout(buttons)
+        for button in (self._open, self.label_button):
+            right.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         right.addStretch(1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -172,7 +169,8 @@ class SampleDetail(QWidget):
     def _draw(self) -> None:
         side = self._side()
         for label in (self._picture, self._saliency):
-            label.setFixedSize(side, side)
+            label.setMinimumSize(theme().px(_LEAST_SIDE), theme().px(_LEAST_SIDE))  # or it couldn't shrink
+            label.setMaximumSize(side, side)
         if self._shown is None:
             return
         image = sample_image(self._shown.sample)
@@ -186,7 +184,7 @@ class SampleDetail(QWidget):
 
     def _side(self) -> int:
         room = self.width() - theme().px(_LEAST_BARS) - 2 * theme().px(_GAP)
-        return max(theme().px(56), min(theme().px(_SIDE), room // 2))
+        return max(theme().px(_LEAST_SIDE), min(theme().px(_SIDE), room // 2))
 
 
 def _enlarged(image: QImage, side: int) -> QPixmap:

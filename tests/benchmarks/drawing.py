@@ -79,10 +79,10 @@ class Desk:
         return times
 
     def until(self, test, seconds: float) -> None:
-        """Runs the event loop until something is so."""
+        """Runs the event loop until something is so; it sleeps between events, as an application does."""
         end = time.perf_counter() + seconds
         while not test():
-            self.app.processEvents()
+            self.let_pass(0.001)
             if time.perf_counter() > end:
                 raise TimeoutError("the window doesn't come to it")
 

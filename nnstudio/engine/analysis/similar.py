@@ -14,9 +14,11 @@ from nnstudio.engine.analysis.confusion import Ints
 from nnstudio.engine.analysis.passes import Floats32, batch_size, parts
 from nnstudio.engine.model import Model
 from nnstudio.engine.network import Network
+from nnstudio.engine.threads import one_blas_thread
 
 MOST_SAMPLES, LEAST_SAMPLES = 5_000, 200
 _VALUES = 16_000_000  # features of all samples together: 64 MB
+_BLOCK = 256  # samples between two reports
 _MULTIPLY_ADDS = 20e9  # of all samples together: a few seconds on one core
 Report = Callable[[str, float | None], None]
 
@@ -87,11 +89,12 @@ def feature_index(model: Model, part: Part, report: Report | None = None) -> Fea
     count = min(len(part), MOST_SAMPLES, affordable, max(1, _VALUES // size))
     positions = np.linspace(0, len(part) - 1, count).round().astype(np.int64)
     directions = np.empty((count, size), np.float32)
-    for block in parts(count, 500):
-        if report is not None:
-            report("Looking for similar images", block.start / count)
-        outputs = layer_outputs(model, part.samples(positions[block]), layer)
-        directions[block] = _directions(outputs)
+    with one_blas_thread():  # all the time: changing it to and fro makes other threads' products wait
+        for block in parts(count, _BLOCK):
+            if report is not None:
+                report("Looking for similar images", block.start / count)
+            outputs = layer_outputs(model, part.samples(positions[block]), layer)
+            directions[block] = _directions(outputs)
     return FeatureIndex(model, layer, part, positions, directions)
 
 
@@ -124,7 +127,7 @@ def layer_outputs(model: Model, x: Any, layer: str) -> Floats32:
     workspace = model.network.workspace(model.weights, batch)
     found = []
     for part in parts(len(samples), batch):
-        with np.errstate(all="ignore"):  # weights that overflow give NaN
+        with one_blas_thread(), np.errstate(all="ignore"):  # weights that overflow give NaN
             workspace.forward(model.scaling.apply(samples[part]))
         outputs = workspace.outputs()[layer]
         found.append(outputs.reshape(len(outputs), -1).astype(np.float32))

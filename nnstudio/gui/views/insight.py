@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from nnstudio.data.dataset import Part
 from nnstudio.engine.analysis import FeatureIndex, Method, Neighbour, explain, feature_index
 from nnstudio.engine.model import Model
+from nnstudio.engine.threads import one_blas_thread
 from nnstudio.errors import NNStudioError
 from nnstudio.gui.background import Task, run_in_background
 from nnstudio.gui.views.layer_maps import LayerMaps, layer_maps
@@ -61,6 +62,11 @@ class Insight:
 
 def look_into(prediction: Prediction, wanted: Wanted, index: FeatureIndex | None) -> Insight:
     """Looks behind a prediction; runs on any thread."""
+    with one_blas_thread():  # two threads that multiply on all cores would wait for each other
+        return _look_into(prediction, wanted, index)
+
+
+def _look_into(prediction: Prediction, wanted: Wanted, index: FeatureIndex | None) -> Insight:
     first, *others = prediction.order
     against = others[0] if others and prediction.close else None
     model, raw = prediction.model, prediction.raw

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
@@ -147,6 +147,11 @@ class SampleDetail(QWidget):
             self._task.cancel()
             self._task = None
 
+    def minimumSizeHint(self) -> QSize:
+        """With small pictures: they grow with the width that they get."""
+        width = 2 * theme().px(_LEAST_SIDE + _GAP) + theme().px(_LEAST_BARS)
+        return QSize(width, super().minimumSizeHint().height())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The pictures are as large as the bars let them."""
         super().resizeEvent(event)
@@ -169,8 +174,7 @@ class SampleDetail(QWidget):
     def _draw(self) -> None:
         side = self._side()
         for label in (self._picture, self._saliency):
-            label.setMinimumSize(theme().px(_LEAST_SIDE), theme().px(_LEAST_SIDE))  # or it couldn't shrink
-            label.setMaximumSize(side, side)
+            label.setFixedSize(side, side)
         if self._shown is None:
             return
         image = sample_image(self._shown.sample)

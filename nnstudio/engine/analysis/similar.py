@@ -18,7 +18,7 @@ from nnstudio.engine.threads import one_blas_thread
 
 MOST_SAMPLES, LEAST_SAMPLES = 5_000, 200
 _VALUES = 16_000_000  # features of all samples together: 64 MB
-_BLOCK = 256  # samples between two reports
+_BLOCK, _BLOCK_MULTIPLY_ADDS = 256, 0.3e9  # most samples, and most work, between two reports
 _MULTIPLY_ADDS = 20e9  # of all samples together: a few seconds on one core
 Report = Callable[[str, float | None], None]
 
@@ -85,12 +85,13 @@ def feature_index(model: Model, part: Part, report: Report | None = None) -> Fea
     """
     layer = feature_layer(model.network)
     size = math.prod(next(step.output for step in model.network.steps if step.layer.name == layer))
-    affordable = max(LEAST_SAMPLES, int(_MULTIPLY_ADDS / max(1, model.network.report.multiply_adds)))
+    work = max(1, model.network.report.multiply_adds)
+    affordable = max(LEAST_SAMPLES, int(_MULTIPLY_ADDS / work))
     count = min(len(part), MOST_SAMPLES, affordable, max(1, _VALUES // size))
     positions = np.linspace(0, len(part) - 1, count).round().astype(np.int64)
     directions = np.empty((count, size), np.float32)
     with one_blas_thread():  # all the time: changing it to and fro makes other threads' products wait
-        for block in parts(count, _BLOCK):
+        for block in parts(count, max(1, min(_BLOCK, int(_BLOCK_MULTIPLY_ADDS / work)))):
             if report is not None:
                 report("Looking for similar images", block.start / count)
             outputs = layer_outputs(model, part.samples(positions[block]), layer)

@@ -6,6 +6,7 @@ changed meanwhile is dropped. While the network trains it follows the newest wei
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,12 +19,14 @@ from nnstudio.engine.analysis import FeatureIndex, Method, Neighbour, explain, f
 from nnstudio.engine.model import Model
 from nnstudio.engine.threads import one_blas_thread
 from nnstudio.errors import NNStudioError
-from nnstudio.gui.background import Task, run_in_background
+from nnstudio.gui.background import Report, Task, run_in_background
 from nnstudio.gui.views.layer_maps import LayerMaps, layer_maps
 from nnstudio.gui.views.predictor import Prediction
 
 REST_MS = 90
 """So long after a change it is looked into, together with all that has changed meanwhile."""
+PATIENCE = 0.4
+"""Seconds without a change after which the training samples are gone through."""
 NEIGHBOURS = 7
 
 
@@ -97,6 +100,7 @@ class Insights(QObject):
         self._training = training
         self._wanted = Wanted()
         self._prediction: Prediction | None = None
+        self._changed_at = 0.0
         self._index: FeatureIndex | None = None
         self._indexed: tuple[Model, Part] | None = None
         self._indexing: Task | None = None
@@ -124,6 +128,7 @@ class Insights(QObject):
     def show(self, prediction: Prediction | None) -> None:
         """Another prediction is on show, or none."""
         self._prediction = prediction
+        self._changed_at = time.monotonic()
         if prediction is None:
             self._rest.stop()
         elif not self._rest.isActive():
@@ -170,12 +175,23 @@ class Insights(QObject):
             self._indexing.cancel()
         self._indexed, self._index = (model, part), None
         self._indexing = run_in_background(
-            lambda report: feature_index(model, part, report),
+            lambda report: feature_index(model, part, self._patient(report)),
             self._index_ready,
             self._index_failed,
             self,
             on_progress=lambda *_: None,
         )
+
+    def _patient(self, report: Report) -> Report:
+        """Lets the work that reports wait while somebody draws: two busy threads share one interpreter."""
+
+        def wait(message: str, share: float | None) -> None:
+            report(message, share)
+            while time.monotonic() - self._changed_at < PATIENCE:
+                time.sleep(PATIENCE / 10)
+                report(message, share)
+
+        return wait
 
     def _index_ready(self, index: FeatureIndex) -> None:
         self._indexing, self._index = None, index

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from nnstudio.data.dataset import Part
 from nnstudio.engine.analysis import FeatureIndex
 from nnstudio.engine.drawing import is_drawable, network_input, open_picture
 from nnstudio.engine.model import Model
+from nnstudio.engine.threads import one_blas_thread
 from nnstudio.errors import DataError
 from nnstudio.experiments.listing import KeptModel
 from nnstudio.gui.document import Document
@@ -73,6 +75,8 @@ class PredictView(QWidget):
         self.input = InputPanel()
         self.numbers = NumbersPanel()
         self._feed = NumbersFeed(self.numbers, self)
+        # set once while the page is seen: to and fro with every stroke makes products on other threads wait
+        self._one_thread = ExitStack()
         self.prediction = PredictionPanel()
         self.activations = ActivationsPanel()
         self.results = ResultsPanel()
@@ -130,6 +134,8 @@ class PredictView(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Follow the model."""
         super().showEvent(event)
+        self._one_thread.close()
+        self._one_thread.enter_context(one_blas_thread())
         self._live.set_model_wanted(True, self)
         self._adapt()
         if is_drawable(self.shape):
@@ -139,6 +145,7 @@ class PredictView(QWidget):
         """Leave the processor to others."""
         super().hideEvent(event)
         self._live.set_model_wanted(False, self)
+        self._one_thread.close()
         self.predictor.stop()
         self.insights.stop()
         self._feed.stop()

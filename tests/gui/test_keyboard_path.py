@@ -199,8 +199,9 @@ def drive(keys: Keys, folder: Path, target: Path) -> None:
     keys.press("Return", "Escape", "Escape", "alt+Up", "Return", "ctrl+a")
     keys.write("2")
     keys.press("Escape", "Down", "Delete", "F8", "ctrl+period", "F5")
-    tables = (folder / "home" / "runs").glob
-    wait_for(lambda: any(file.read_text().count("\n") > 1 for file in tables("*/metrics.csv")), 120, "a run")
+    runs = folder / "home" / "runs"
+    wait_for(lambda: any(runs.glob("*/project.json")), 120, "a run")
+    time.sleep(3)  # for its first batches
     keys.press("ctrl+2")
     time.sleep(4)  # until the matrix is there
     keys.press("Down", "Right", "Return", "ctrl+3")

@@ -117,7 +117,7 @@ def test_the_bar_on_a_terminal(tmp_path: Path, columns: int):
     assert bars
     if columns >= 80:
         figures = (
-            r"epoch +\d+/12 .*━.* \d+% batch +\d+/20  loss \d\.\d{4}  accuracy +\d+\.\d\d% ?(\d+:\d\d left)?"
+            r"epoch +\d+/12 .*━.* \d+% batch +\d+/\d+  loss \d\.\d{4}  accuracy +\d+\.\d\d% ?(\d+:\d\d left)?"
         )
         assert all(re.fullmatch(figures, line.strip()) for line in bars)
     assert max(map(len, bars)) <= columns

@@ -230,9 +230,11 @@ class TestSet:
 
 def test_a_diverging_run_exits_with_1_and_its_last_good_weights_open(command: Command, tmp_path: Path):
     folder = tmp_path / "run"
-    sets = [part for number in (1, 2, 3) for part in ("--set", f"network.layers.{number}.activation=linear")]
+    linear = [
+        part for number in (1, 2, 3) for part in ("--set", f"network.layers.{number}.activation=linear")
+    ]
     options = ("--lr", 1e6, "--optimizer", "SGD", "--epochs", 30, "--out", folder, "--json")
-    output = command("train", "spiral-mlp", *sets, *options)  # tanh holds even such steps
+    output = command("train", "spiral-mlp", *linear, *options)  # tanh holds even such steps
     assert output.code == 1
     assert "error: the loss became infinite or NaN" in output.err
     assert "fix: use a smaller learning rate" in output.err

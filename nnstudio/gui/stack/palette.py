@@ -68,7 +68,7 @@ class Choice:
         if word in title:
             return _INSIDE
         synonyms = [synonym.lower() for synonym in self.synonyms]
-        if word in synonyms:
+        if any(synonym.startswith(word) for synonym in synonyms):
             return _WORD
         if any(word in synonym for synonym in synonyms):
             return _SYNONYM
@@ -155,6 +155,15 @@ def _order(entry: Entry) -> int:
 
 
 def best_match(entries: Iterable[Choice], query: str) -> Choice | None:
-    """The entry that Enter inserts for a search, or None if nothing matches."""
+    """The entry that Enter inserts for a search, or None if nothing matches.
+
+    A layer that a word of its own finds comes before presets whose name only begins like that: a preset
+    replaces the whole network.
+    """
     ranked = [(rank, entry) for entry in entries if (rank := entry.rank(query)) is not None]
-    return min(ranked, key=lambda pair: pair[0])[1] if ranked else None
+    return min(ranked, key=_precedence)[1] if ranked else None
+
+
+def _precedence(ranked: tuple[int, Choice]) -> tuple[bool, int]:
+    rank, entry = ranked
+    return rank > (_WORD if isinstance(entry, Entry) else _EXACT), rank

@@ -12,8 +12,10 @@ from functools import cache
 
 import numpy as np
 
-PROBE_EVERY = 40
-"""Runs between two tries of another number of threads."""
+SOONEST, LATEST = 2, 64
+"""Runs until another number of threads is tried: after a change, and after many tries in vain."""
+WORTH = 0.95
+"""Share of the time per sample that another number of threads must stay below to be taken."""
 MEMORY = 0.7
 """How much of the measured time per sample is remembered."""
 
@@ -43,8 +45,9 @@ class Team:
     """Runs a function on several threads at once and finds out how many are best.
 
     Threads that wait for each other lose more than they gain where something else keeps a core busy,
-    and for very small networks. So now and then another number is tried for one run. The results are
-    the same bits for any number.
+    and for very small networks. So now and then another number is tried for one run: soon after a change,
+    as what called for it may have passed, and less often the longer nothing better is found. The results
+    are the same bits for any number.
 
     Args:
         most: Threads to use at most.
@@ -52,9 +55,10 @@ class Team:
 
     def __init__(self, most: int) -> None:
         self.sizes = sorted({1, most, *(1 << n for n in range(most.bit_length()) if 1 << n < most)})
-        self._costs: dict[int, float] = {}
-        self._runs = 0
         self.size = most
+        self._cost = 0.0  # seconds per sample with this size; 0 before the first run
+        self._wait = self._left = SOONEST
+        self._tries = 0
         self.counter = np.zeros(1, np.int64)
 
     def run(self, work: int, function: Callable[[int, int], None], threads: int | None = None) -> float:
@@ -81,16 +85,21 @@ class Team:
 
     def _next_size(self) -> int:
         """The best size so far; a neighbour of it now and then."""
-        self._runs += 1
-        place = self.sizes.index(self.size)
-        if len(self.sizes) == 1 or self._runs % PROBE_EVERY != PROBE_EVERY // 2:
+        self._left -= 1
+        if len(self.sizes) == 1 or self._left > 0 or not self._cost:
             return self.size
+        self._tries += 1
+        place = self.sizes.index(self.size)
         neighbours = [self.sizes[i] for i in (place - 1, place + 1) if 0 <= i < len(self.sizes)]
-        return neighbours[self._runs // PROBE_EVERY % len(neighbours)]
+        return neighbours[self._tries % len(neighbours)]
 
     def _learn(self, size: int, cost: float) -> None:
-        before = self._costs.get(size, cost)
-        self._costs[size] = min(MEMORY * before + (1 - MEMORY) * cost, 2 * before)
-        best = min(self._costs, key=lambda known: self._costs[known])
-        if self._costs[best] < 0.95 * self._costs.get(self.size, float("inf")):
-            self.size = best
+        """Takes in what a run cost, which was one of the present size or a try of another."""
+        if size == self.size:
+            self._cost = MEMORY * self._cost + (1 - MEMORY) * cost if self._cost else cost
+            return
+        if cost < WORTH * self._cost:
+            self.size, self._cost, self._wait = size, cost, SOONEST
+        else:
+            self._wait = min(LATEST, 2 * self._wait)
+        self._left = self._wait

@@ -20,6 +20,7 @@ def affine(
     rectify: bool = False,
 ) -> None:
     """``out = x @ kernel + bias``, cut at 0 with ``rectify``."""
+    program.need_scratch(panel_size(x.width))
     program.add(
         codes.AFFINE,
         *program.place(x),

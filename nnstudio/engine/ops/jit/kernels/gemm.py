@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnstudio.engine.ops.jit.kernels.compiled import call_gemm, call_transpose, compiled
+from nnstudio.engine.ops.jit.kernels.compiled import call_gemm, call_transpose, compiled, floats
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.objects import (
     ADDRESS_OF_TRANSPOSE,
@@ -23,6 +23,9 @@ from nnstudio.engine.ops.jit.kernels.objects import (
 
 MOST_LANES, WIDEST = 16, 64
 """Floats of the largest register, and of the widest block."""
+
+PACKED_ROWS = 24
+"""Rows of A from which it pays to copy a panel of B together."""
 
 DEPTH = 512
 """Values of the shared dimension that a panel of B is worked through at a time."""
@@ -150,6 +153,67 @@ def add_product(
             )
             row += height
         column += vectors * lanes
+
+
+@compiled
+def multiply_packed(
+    kernels: Any,
+    a: int,
+    a_row: int,
+    b: int,
+    b_step: int,
+    c: int,
+    c_row: int,
+    rows: int,
+    columns: int,
+    depth: int,
+    bias: int,
+    rectify: int,
+    panel: int,
+) -> None:
+    """``C = A·B`` as :func:`multiply`, with each panel of B copied together first.
+
+    In a wide B the rows of a panel lie on a page of memory each: beyond what the processor looks up or
+    fetches ahead without waiting.
+
+    Args:
+        kernels: The kernel table.
+        a: Address of A, whose rows are contiguous.
+        a_row: Its stride by row, in bytes.
+        b: Address of B, whose rows are contiguous.
+        b_step: Its stride by row.
+        c: Address of C, whose rows are contiguous.
+        c_row: Its stride by row.
+        rows: Rows of A and C.
+        columns: Columns of B and C.
+        depth: Length of the shared dimension, 1 at least.
+        bias: Address of a row that is added to each row of C, or 0.
+        rectify: 1 to cut negative results to 0.
+        panel: Address of scratch for :func:`panel_size` floats.
+    """
+    width = kernels[LANES] * kernels[MOST_VECTORS]
+    for column in range(0, columns, width):
+        used = min(width, columns - column)
+        for k in range(depth):
+            source = floats(b + k * b_step + FLOAT * column, used)
+            target = floats(panel + k * FLOAT * width, used)
+            for i in range(used):
+                target[i] = source[i]
+        multiply(
+            kernels,
+            a,
+            a_row,
+            FLOAT,
+            panel,
+            FLOAT * width,
+            c + FLOAT * column,
+            c_row,
+            rows,
+            used,
+            depth,
+            bias + FLOAT * column if bias != 0 else 0,
+            rectify,
+        )
 
 
 @compiled

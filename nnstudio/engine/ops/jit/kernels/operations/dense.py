@@ -7,7 +7,13 @@ from typing import Any
 from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.compiled import compiled, integers, operation
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
-from nnstudio.engine.ops.jit.kernels.gemm import multiply, multiply_transposed
+from nnstudio.engine.ops.jit.kernels.gemm import (
+    PACKED_ROWS,
+    WIDEST,
+    multiply,
+    multiply_packed,
+    multiply_transposed,
+)
 from nnstudio.engine.ops.jit.kernels.shares import part
 
 
@@ -16,6 +22,23 @@ def _affine(kernels: Any, op: Any, step: Any, thread: int, threads: int) -> None
     x, x_row, kernel, bias, out, out_row = op[1], op[2], op[3], op[4], op[5], op[6]
     inputs, units, rectify = op[7], op[8], op[9]
     first, last, left, right = part(op, units, step, thread, threads)
+    if last - first >= PACKED_ROWS and units > WIDEST:
+        multiply_packed(
+            kernels,
+            x + first * x_row,
+            x_row,
+            kernel + FLOAT * left,
+            FLOAT * units,
+            out + first * out_row + FLOAT * left,
+            out_row,
+            last - first,
+            right - left,
+            inputs,
+            bias + FLOAT * left if bias != 0 else 0,
+            rectify,
+            step[codes.SCRATCH],
+        )
+        return
     multiply(
         kernels,
         x + first * x_row,

@@ -19,8 +19,9 @@ Vector = NDArray[np.float32]
 
 BATCH = 1024
 """Most samples of a pass."""
-BYTES = 1 << 20
-"""What a thread's values of all layers may take: they then stay in its core's own cache."""
+BYTES = 1 << 22
+"""What a thread's values of all layers may take: small enough for the caches, and so many samples that wide
+kernels are seldom read."""
 LEAST_WORK = 4_000_000
 """Multiply-adds below which a second thread doesn't pay: starting one takes a tenth of a millisecond."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -12,26 +11,23 @@ from nnstudio.core.spec import ProjectSpec, TrainSpec
 from nnstudio.data.prepare import Prepared
 from nnstudio.engine.fast_path import Device
 from nnstudio.engine.model import Model
-from nnstudio.engine.session import Recorder, Session, Snapshot, StateMaker
+from nnstudio.engine.session import Session, Snapshot, StateMaker
 from nnstudio.engine.state import EpochRecord, Event, TrainerState
-from nnstudio.gui import notices
-from nnstudio.gui.background import run_in_background, shut_down_background
 from nnstudio.gui.document import Document
 from nnstudio.gui.forking import Forking
 from nnstudio.gui.polling import Poller
-from nnstudio.gui.prepared_cache import PreparedCache
 from nnstudio.gui.read_ahead import ReadAhead
 from nnstudio.gui.recording import RunKeeper
-from nnstudio.gui.resuming import Reached, Recipe, reached_by, reached_in, snapshot_of
+from nnstudio.gui.resuming import Reached, models_in, reached_by, reached_in, snapshot_of
+from nnstudio.gui.run_log import RunLog
+from nnstudio.gui.run_maker import RecorderMaker, RunMaker
+from nnstudio.gui.run_notices import RunNotices
 
 if TYPE_CHECKING:
     from nnstudio.engine.checkpoint import Checkpoint
     from nnstudio.experiments.kept import ForkPoint
 
-__all__ = ["Live", "run_in_background", "shut_down_background"]
-
 Until = Literal["batch", "epoch", "end"]
-RecorderMaker = Callable[[str, Path | None], Recorder | None]
 
 
 class Live(QObject):
@@ -40,8 +36,7 @@ class Live(QObject):
     Args:
         document: The project being edited; a run keeps a frozen copy of it.
         parent: Qt parent.
-        recorder: Makes what keeps a run on disk from the project's name and the folder of the run that
-            is continued (None for a new one).
+        recorder: Makes what keeps a run on disk.
 
     Signals:
         run_started(Session): A session was started; ``continued_at`` says whether it goes on.
@@ -70,30 +65,22 @@ class Live(QObject):
     ) -> None:
         super().__init__(parent)
         self._document = document
-        self._recorder_for = recorder
-        self._recorder: Recorder | None = None
+        self._maker = RunMaker(document.project, recorder)
+        self._log = RunLog()
         self._snapshot: Snapshot | None = None
-        self._prepared = PreparedCache()
-        self._recipe = Recipe(document.project)
-        self._continued_at: float | None = None
-        self._forking: Forking | None = None  # until what begins anew is told
         self._reached: Reached | None = None  # where Train would go on
         self._adopted: tuple[Model, Model] | None = None  # newest and best, from a file
-        self._records: list[EpochRecord] = []
-        self._ghost: list[EpochRecord] = []
-        self._number, self._state = 0, "idle"
+        self._state = "idle"
         self.device: Device = "auto"
-        self.last_folder: Path | None = None  # of the run that ended last, also after a reset
-        self._problem_told = False
-        self._refused = False  # the notice on show says why the network can't be trained
+        self._notices = RunNotices(document, self)
+        self._notices.told.connect(self.notice)
         document.reset.connect(self._another_project)
-        document.changed.connect(self._look_again)
         self._read_ahead = ReadAhead(document, self)
         self._poller = Poller(self._read_ahead.told, self)
         self._poller.points.connect(self._take_points)
         self._poller.snapshot_changed.connect(self._take_snapshot)
         self._poller.model_changed.connect(self.model_changed)
-        self._poller.looked.connect(self._tell_problem)
+        self._poller.looked.connect(lambda: self._notices.look(self._maker.recorder))
         self._poller.ended.connect(self._end)
 
     @property
@@ -130,7 +117,7 @@ class Live(QObject):
     @property
     def continued_at(self) -> float | None:
         """Epoch at which the current session went on; None if it began with fresh weights."""
-        return self._continued_at
+        return self._log.continued_at
 
     @property
     def model(self) -> Model | None:
@@ -151,33 +138,37 @@ class Live(QObject):
         """The run's data, or the last run's if the recipe still names the same."""
         if self.session is not None and self.session.prepared is not None:
             return self.session.prepared
-        return self._prepared.get(self._document.project.data)
+        return self._maker.data(self._document.project.data)
 
     @property
     def run_number(self) -> int:
         """Number of the current run in this sitting, from 1; 0 before the first."""
-        return self._number
+        return self._log.number
 
     @property
     def run_folder(self) -> Path | None:
         """Folder that keeps the current run, once it is made."""
-        return getattr(self._recorder, "folder", None)
+        return self._maker.folder
+
+    @property
+    def last_folder(self) -> Path | None:
+        """Folder of the run that ended last, also after a reset."""
+        return self._log.last_folder
 
     @property
     def recipe_in_force(self) -> TrainSpec | None:
         """What the run trains by at this moment, to be compared with the project's; None without a run."""
-        trainer = self.session.trainer if self.session is not None else None
-        return self._recipe.as_planned(trainer.spec) if trainer is not None else None
+        return self._maker.in_force(self.session)
 
     @property
     def records(self) -> list[EpochRecord]:
         """The completed epochs of the current run."""
-        return self._records
+        return self._log.records
 
     @property
     def ghost(self) -> list[EpochRecord]:
         """The completed epochs of the run before the current one."""
-        return self._ghost
+        return self._log.ghost
 
     def train(self) -> bool:
         """Starts a run, resumes a paused one, or goes on after the end of one.
@@ -193,19 +184,19 @@ class Live(QObject):
         Returns:
             False if the network can't be trained; ``notice`` says why.
         """
-        if self.running or not self._may_start():
+        if self.running or self._notices.refuses():
             return False
         self._poller.settle()
         project = self._document.project
-        self._new_run()
-        self._forking = Forking(origin, project)
-        self._begin(project, self._forking, origin.state.epoch, None)
+        forking = Forking(origin, project)
+        self._new_run(forking)
+        self._begin(project, forking, origin.state.epoch, None)
         self._take_points([*origin.state.history])  # the new run's curves begin with what led to it
         return True
 
     def keep_next(self) -> bool:
         """Has a checkpoint kept at the end of the epoch under way; False if no run is being kept."""
-        return self.running and isinstance(self._recorder, RunKeeper) and self._recorder.keep_next()
+        return self.running and self._maker.keep_next()
 
     def pause(self) -> None:
         """Pauses behind the present block of steps."""
@@ -228,10 +219,11 @@ class Live(QObject):
     def reset(self) -> None:
         """Drops the run: the next one starts from the same initial weights."""
         self._poller.drop()
-        self._snapshot, self._continued_at = None, None
-        self._reached, self._adopted, self._recorder = None, None, None
+        self._snapshot, self._reached, self._adopted = None, None, None
+        self._log.continued_at = None
+        self._maker.drop()
         self._set_state("idle")
-        self.notice.emit(None)
+        self._notices.clear()
         self.run_dropped.emit()
         self.model_changed.emit()
 
@@ -244,17 +236,11 @@ class Live(QObject):
         """
         self.reset()
         self._new_run()
-        model = checkpoint.model()
-        state = checkpoint.state
-        best = state.best_weights if state is not None else None
-        self._adopted = (
-            model,
-            model if best is None else Model(model.network, best.copy(), model.classes, model.scaling),
-        )
+        self._adopted = models_in(checkpoint)
         self._reached = reached_in(checkpoint)
-        self._recorder = self._recorder_for(checkpoint.project.name, folder) if folder else None
+        self._maker.adopt(checkpoint.project.name, folder)
         if self._reached is not None:
-            self._records = list(self._reached.state.history)
+            self._log.records = list(self._reached.state.history)
             self._snapshot = snapshot_of(self._reached)
             self.run_adopted.emit(self._snapshot)
             self._set_state(self._snapshot.state)
@@ -268,8 +254,8 @@ class Live(QObject):
         to have 40 epochs must not see the 4.
         """
         session = self.session
-        if session is not None and self.running and self._recipe.take_over(spec):
-            session.apply(self._recipe.train)
+        if session is not None and self.running and self._maker.recipe.take_over(spec):
+            session.apply(self._maker.recipe.train)
 
     def set_model_wanted(self, wanted: bool, by: object = None) -> None:
         """Keeps ``model`` fresh while somebody looks at it; each renewal copies all weights.
@@ -296,15 +282,8 @@ class Live(QObject):
             {"batch": session.step_batch, "epoch": session.step_epoch, "end": session.resume}[until]()
         return True
 
-    def _look_again(self) -> None:
-        """Keeps the reason why the network can't be trained true while it is being mended."""
-        if self._refused:
-            report = self._document.report
-            self._refused = not report.ok
-            self.notice.emit(notices.refused(report) if self._refused else None)
-
     def _start(self, until: Until) -> bool:
-        if not self._may_start():
+        if self._notices.refuses():
             return False
         self._poller.settle()
         project, reached = self._document.project, self._reached
@@ -312,16 +291,9 @@ class Live(QObject):
             self._new_run()
             self._begin(project, None, 0, None, until)
         else:
-            self._continued_at = reached.at
+            self._log.continued_at = reached.at
             self._begin(project, reached.start(), reached.state.epoch, self.run_folder, until)
         return True
-
-    def _may_start(self) -> bool:
-        report = self._document.report
-        self._refused = not report.ok
-        if self._refused:
-            self.notice.emit(notices.refused(report))
-        return not self._refused
 
     def _begin(
         self,
@@ -332,58 +304,39 @@ class Live(QObject):
         until: Until = "end",
     ) -> None:
         """Starts a session at ``state``, with ``done`` epochs behind it, kept in ``folder`` or a new one."""
-        self._recipe = Recipe(project, done)
-        project = project.replace(train=self._recipe.train)
-        self._recorder = self._recorder_for(project.name, folder)
-        prepared = self._prepared.get(project.data)
-        session = Session(project, self._recorder, state=state, prepared=prepared, device=self.device)
+        session = self._maker.make(project, state, done, folder, self.device)
         self._reached, self._adopted = None, None
-        self._snapshot, self._problem_told = session.latest, False
+        self._snapshot = session.latest
         self._poller.watch(session)
         session.start(until)
-        self.notice.emit(None)
+        self._notices.started()
         self.run_started.emit(session)
         self.snapshot_changed.emit(self._snapshot)
         self._set_state(self._snapshot.state)
 
-    def _new_run(self) -> None:
-        self._number += 1
-        self._continued_at, self._forking = None, None
-        self._ghost = self._records or self._ghost
-        self._records = []
+    def _new_run(self, forking: Forking | None = None) -> None:
+        self._log.begin()
+        self._notices.begin(forking)
 
     # What the poller tells
 
     def _take_points(self, events: list[Event]) -> None:
-        self._records.extend(event for event in events if isinstance(event, EpochRecord))
+        self._log.take(events)
         self.points.emit(events)
 
     def _take_snapshot(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self.snapshot_changed.emit(snapshot)
         self._set_state(snapshot.state)
-        made = self._forking.made if self._forking is not None else None
-        if made is not None:
-            self._forking = None
-            self.notice.emit(notices.forked(made))
+        self._notices.look_at_fork()
 
     def _end(self, session: Session) -> None:
-        self.last_folder = self.run_folder
+        self._log.last_folder = self.run_folder
         self._reached = reached_by(session)
-        if session.prepared is not None:
-            self._prepared.put(session.project.data, session.prepared)
-        self._tell_problem()
-        snapshot = session.latest
-        said = notices.ended(snapshot, session.findings)
-        if said is not None:
-            self.notice.emit(said)
-        self.run_ended.emit(snapshot)
-
-    def _tell_problem(self) -> None:
-        problem = getattr(self._recorder, "problem", "")
-        if problem and not self._problem_told:
-            self._problem_told = True
-            self.notice.emit(notices.not_kept(problem))
+        self._maker.keep_data(session)
+        self._notices.look(self._maker.recorder)
+        self._notices.ended(session)
+        self.run_ended.emit(session.latest)
 
     def _set_state(self, state: str) -> None:
         if state != self._state:
@@ -392,5 +345,5 @@ class Live(QObject):
 
     def _another_project(self) -> None:
         self.reset()
-        self._records, self._ghost, self._number, self.last_folder = [], [], 0, None
+        self._log.clear()
         self.run_dropped.emit()

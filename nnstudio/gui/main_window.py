@@ -10,14 +10,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from nnstudio.gui import help as help_windows
 from nnstudio.gui import run_dialogs
 from nnstudio.gui.actions import Actions
 from nnstudio.gui.appearance import Appearance
 from nnstudio.gui.background import shut_down_background
 from nnstudio.gui.data.side import DataSide
 from nnstudio.gui.datasets import Datasets
-from nnstudio.gui.docks import SIDES, Docks, Side
+from nnstudio.gui.docks import Docks
 from nnstudio.gui.document import Document
 from nnstudio.gui.dropped import Kind, kind_of
 from nnstudio.gui.estimating import Estimating
@@ -27,23 +26,23 @@ from nnstudio.gui.layer_list import LayerList
 from nnstudio.gui.layer_rail import LayerRail
 from nnstudio.gui.live import Live
 from nnstudio.gui.messages import MessageArea
+from nnstudio.gui.navigation import Navigation
 from nnstudio.gui.page_makers import makers
-from nnstudio.gui.page_tabs import PAGES, PageTabs
+from nnstudio.gui.page_tabs import PageTabs
 from nnstudio.gui.pages import Pages
 from nnstudio.gui.project_files import ProjectFiles
 from nnstudio.gui.project_label import ProjectLabel, show_state
 from nnstudio.gui.recovering import Recovery
 from nnstudio.gui.run_link import RunLink
 from nnstudio.gui.settings import Settings
-from nnstudio.gui.stack.keys import STACK_COMMANDS
 from nnstudio.gui.stack.outline import ModelOutline
 from nnstudio.gui.stack.panel import StackPanel
 from nnstudio.gui.status_bar import StatusBar
 from nnstudio.gui.theme import theme
 from nnstudio.gui.toolbar import Toolbar
-from nnstudio.gui.undo_history import UndoHistory
 from nnstudio.gui.views.start import empty_project
 from nnstudio.gui.widgets import focus as focus_ring
+from nnstudio.gui.window_commands import connect_commands
 from nnstudio.gui.window_geometry import limit_window, place_window
 
 NARROW = 1366
@@ -63,7 +62,6 @@ class MainWindow(QMainWindow):
         self.setObjectName("window")
         self.setAcceptDrops(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        self._at_start = True
         self.document = Document(empty_project(), self)
         self.live = Live(self.document, self)
         self.datasets = Datasets(self.document, self)
@@ -75,19 +73,20 @@ class MainWindow(QMainWindow):
         self._make_shell()
         self._make_centre()
         self._make_panels()
+        self.navigation = Navigation(self)
         shell, panels = (self.toolbar, self.tabs, self.status), (self.stack, self.inspector)
         self.run = RunLink(self.document, self.live, self.datasets, shell, panels, self)
         self.estimating = Estimating(self.document, self.live, self.datasets, self.settings, self)
         self.estimating.changed.connect(self.run.show_estimate)
         self.files.set_exported(lambda: self.run.model)
         self._make_keys()
-        self._connect_actions()
+        connect_commands(self)
         self._connect_parts()
         self._appearance = Appearance(self.actions_, self.settings, self)
         self._focus_ring = focus_ring.install(self)
         show_state(self)
         self._fill_recent()
-        self._set_start(True)
+        self.navigation.set_start(True)
         place_window(self, self.settings)
         theme().changed.connect(self._fit_zoom)
 
@@ -150,54 +149,13 @@ class MainWindow(QMainWindow):
 
     # Connecting them
 
-    def _connect_actions(self) -> None:
-        self.actions_.scope(self.stack)
-        on_stack = self.actions_.names() & STACK_COMMANDS
-        self.actions_.connect_all(
-            {
-                "new": self.files.new,
-                "open": self.files.open,
-                "recover": partial(self.recovery.look, tell=True),
-                "save": self.files.save,
-                "save_as": self.files.save_as,
-                "export": self.files.export,
-                "quit": self.close,
-                "undo": self.document.undo,
-                "redo": self.document.redo,
-                "history": lambda: UndoHistory(self.document, self.toolbar.undo).open(),
-                **{f"page_{name}": partial(self.tabs.set_page, name) for name, _ in PAGES},
-                **{f"{side}_dock": partial(self._toggle_side, side) for side in SIDES},
-                "next_region": lambda: self.regions.cycle(1),
-                "previous_region": lambda: self.regions.cycle(-1),
-                "single_keys": self._toggle_single_keys,
-                "find_layer": self._find_layer,
-                **{name: partial(self.stack.view.run, name) for name in on_stack},
-                "train": self.run.toggle,
-                "pause": self.live.pause,
-                "step_batch": self.live.step_batch,
-                "step_epoch": self.live.step_epoch,
-                "stop": self.live.stop,
-                "reset": self.live.reset,
-                "fork_run": partial(run_dialogs.fork_run, self),
-                "find_rate": partial(run_dialogs.find_rate, self),
-                "plot_data": partial(run_dialogs.plot_data, self),
-                "help": lambda: help_windows.show_help(self),
-                "tour": lambda: help_windows.show_tour(self),
-                "keys": lambda: help_windows.show_keys(self),
-                "about": lambda: help_windows.show_about(self),
-            }
-        )
-        wanted = self.settings.flag("keys/single", True)
-        self.actions_["single_keys"].setChecked(wanted)
-        self.single_keys.set_wanted(wanted)
-
     def _connect_parts(self) -> None:
         document = self.document
         for signal in (document.changed, document.reset, document.saved, self.recovery.kept):
             signal.connect(lambda *_news: show_state(self))
-        self.files.opened.connect(lambda: self._set_start(False))
-        self.files.emptied.connect(lambda: self._set_start(True))
-        self.document.changed.connect(self._leave_start)
+        self.files.opened.connect(lambda: self.navigation.set_start(False))
+        self.files.emptied.connect(lambda: self.navigation.set_start(True))
+        self.document.changed.connect(self.navigation.leave_start)
         self.files.recent_changed.connect(self._fill_recent)
         self.files.said.connect(self.status.say)
         self.actions_.recent_menu.triggered.connect(
@@ -223,7 +181,7 @@ class MainWindow(QMainWindow):
         for palette in (self.layer_list, self.layer_rail):
             palette.preset_chosen.connect(self.files.use_preset)
         self.outline.selected.connect(self._select_in_stack)
-        self.live.run_started.connect(self._leave_start)
+        self.live.run_started.connect(self.navigation.leave_start)
         self.live.run_started.connect(self._show_outline)
         self.live.run_started.connect(self.messages.clear_news)
         self.live.run_dropped.connect(self._show_outline)
@@ -234,23 +192,8 @@ class MainWindow(QMainWindow):
     # Doing what needs several parts
 
     def show_page(self, name: str) -> None:
-        """Brings the page of a tab to the front; the start page stands in for "train" at first."""
-        focused = self.focusWidget()
-        wanted = "start" if name == "train" and self._at_start else name
-        if wanted != self.pages.current:
-            self.status.say("")  # a hint belongs to the page that gave it
-        self.pages.show_page(wanted)
-        self.tabs.set_page(name)
-        self.docks.show_page(name)
-        self._show_sides()
-        if focused is self.centre or (focused is not None and not focused.isVisible()):
-            self._focus_page()  # Qt would hand the focus to whatever comes next
-
-    def _focus_page(self) -> None:
-        """Puts the focus where the keys of the page in front belong."""
-        page: Any = self.pages.currentWidget()
-        target = page.focus_target() if hasattr(page, "focus_target") else None
-        (target or self.centre).setFocus(Qt.FocusReason.ShortcutFocusReason)
+        """Brings the page of a tab to the front."""
+        self.navigation.show_page(name)
 
     def open_any(self, path: Path) -> None:
         """Opens what was dropped on the window or named on the command line."""
@@ -264,47 +207,10 @@ class MainWindow(QMainWindow):
         else:
             self.files.open_path(path)
 
-    def _set_start(self, at_start: bool) -> None:
-        """Shows the start page, or the curves, on the Train page."""
-        self._at_start = at_start
-        self.show_page("train")
-        start: Any = self.pages.currentWidget()
-        if at_start:
-            start.focus_first()
-        else:
-            self.centre.setFocus()  # so that Space trains
-
-    def _leave_start(self, *_news: object) -> None:
-        """A first layer or a first run needs no presets any more."""
-        if self._at_start and (self.document.network.layers[1:] or self.live.session):
-            self._at_start = False
-            self.show_page(self.tabs.page)
-
     def start_training(self) -> None:
         """Trains with the Train page in front."""
         self.tabs.set_page("train")
         self.live.train()
-
-    def _toggle_side(self, side: Side) -> None:
-        self.docks.set_open(side, not self.docks.is_open(side))
-        self._show_sides()
-
-    def _show_sides(self) -> None:
-        for side in SIDES:
-            action = self.actions_[f"{side}_dock"]
-            action.setEnabled(self.docks.has(side))
-            action.setChecked(self.docks.is_open(side))
-
-    def _toggle_single_keys(self) -> None:
-        wanted = self.actions_["single_keys"].isChecked()
-        self.single_keys.set_wanted(wanted)
-        self.settings.set("keys/single", wanted)
-
-    def _find_layer(self) -> None:
-        self.show_page("train")
-        self.docks.set_open("left", True)
-        self._show_sides()
-        (self.layer_rail if self.docks.narrow else self.layer_list).focus_search()
 
     def _choose_data_file(self) -> None:
         path = self.files.ask_data_file()

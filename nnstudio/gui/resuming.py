@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from nnstudio.core.spec import ProjectSpec, TrainSpec
+from nnstudio.engine.model import Model
 from nnstudio.engine.session import Session, Snapshot
 from nnstudio.engine.state import TrainerState
 from nnstudio.optim import Optimizer
@@ -111,6 +112,15 @@ def reached_in(checkpoint: Checkpoint) -> Reached | None:
         return None
     batches = (state.step - state.batch) // state.epoch if state.epoch else 0
     return Reached(checkpoint.project, state, batches)
+
+
+def models_in(checkpoint: Checkpoint) -> tuple[Model, Model]:
+    """The newest model of a file, and that of the best epoch where it holds one."""
+    newest = checkpoint.model()
+    best = checkpoint.state.best_weights if checkpoint.state is not None else None
+    if best is None:
+        return newest, newest
+    return newest, Model(newest.network, best.copy(), newest.classes, newest.scaling)
 
 
 def snapshot_of(reached: Reached) -> Snapshot:

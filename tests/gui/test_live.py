@@ -2,15 +2,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from nnstudio.engine.state import EpochRecord
-from nnstudio.engine.stepper import NumpyStepper
 from nnstudio.gui.document import Document
-from nnstudio.gui.recording import RunKeeper
 from nnstudio.layers import Dense
 from tests.gui.runs import ENDLESS, Watched, epochs_of, losses_of, small_project
 
@@ -92,85 +89,6 @@ def test_reset_during_a_run_ends_its_thread_and_its_points(watched: Watched) -> 
     assert watched.ended == []
 
 
-def test_a_network_with_a_problem_is_refused_with_its_fix(qtbot: QtBot) -> None:
-    project = small_project()
-    document = Document(project.replace(network=project.network.remove("dense", "dense_1")))
-    document.expect((2,), 2)
-    watched = Watched(qtbot, document, lambda name, folder: None)
-    assert not watched.live.train()
-    notice = watched.notices[-1]
-    assert notice is not None
-    assert notice.kind == "error"
-    assert notice.action == "Add Dense 2"
-    assert notice.edit is not None
-    document.apply(notice.action, notice.edit(document.project))
-    assert watched.notices[-1] is None  # what is mended is no longer complained about
-    document.undo()
-    assert watched.notices[-1] is None  # and is complained about again when somebody wants to train
-    document.redo()
-    assert watched.live.train()
-    watched.to_end()
-    assert watched.live.shutdown()
-
-
-def test_an_error_in_the_worker_is_told_with_its_trace(
-    watched: Watched, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(NumpyStepper, "_step", lambda *_: 1 / 0)
-    watched.live.train()
-    assert watched.to_end().state == "failed"
-    notice = watched.notices[-1]
-    assert notice is not None
-    assert "unexpected error" in notice.detail
-    assert "ZeroDivisionError" in notice.trace
-
-
-def test_a_missing_file_is_told_with_what_to_do(qtbot: QtBot, tmp_path: Path) -> None:
-    missing = tmp_path / "missing.npz"
-    watched = Watched(qtbot, Document(small_project(source=str(missing))), lambda name, folder: None)
-    watched.live.train()
-    assert watched.to_end().state == "failed"
-    notice = watched.notices[-1]
-    assert notice is not None
-    assert "missing.npz" in notice.detail
-    assert watched.live.shutdown()
-
-
-def test_prepared_data_are_reused_until_the_recipe_changes(watched: Watched) -> None:
-    watched.live.train()
-    watched.to_end()
-    first = watched.live.prepared
-    watched.live.reset()
-    assert watched.live.prepared is first
-    watched.live.train()
-    watched.to_end()
-    assert watched.live.prepared is first
-    project = watched.document.project
-    watched.document.apply("Split", project.replace(data=project.data.replace(validation=0.5)))
-    watched.live.train()
-    watched.to_end()
-    assert watched.live.prepared is not first
-
-
-def test_a_changed_recipe_reaches_the_run_at_its_next_epoch(watched: Watched) -> None:
-    watched.set_train(epochs=ENDLESS)
-    watched.live.step_epoch()
-    watched.until("paused")
-    watched.set_train(learning_rate=0.5, batch_size=7)  # the batch size is locked: it is left out
-    watched.live.apply_recipe(watched.document.project.train)
-    watched.live.step_epoch()
-    watched.qtbot.waitUntil(lambda: len(watched.live.records) == 2)
-    watched.until("paused")
-    trainer = watched.trainer
-    assert watched.live.records[1].learning_rate == 0.5
-    assert trainer.spec.batch_size == 32
-    watched.document.undo()
-    watched.live.apply_recipe(watched.document.project.train)
-    watched.live.step_epoch()
-    watched.qtbot.waitUntil(lambda: len(watched.live.records) == 3)
-    assert watched.live.records[2].learning_rate == 0.01
-
-
 def test_the_model_is_renewed_only_while_somebody_looks(watched: Watched) -> None:
     renewed: list[bool] = []
     watched.set_train(epochs=ENDLESS)
@@ -190,19 +108,6 @@ def test_the_model_is_renewed_only_while_somebody_looks(watched: Watched) -> Non
     watched.qtbot.wait(150)
     assert renewed == []
     assert watched.live.model is not None
-
-
-def test_a_run_that_cannot_be_written_goes_on_and_says_so(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "file").write_text("in the way")
-    monkeypatch.setenv("NNSTUDIO_HOME", str(tmp_path / "file"))
-    watched = Watched(qtbot, Document(small_project()), RunKeeper)
-    watched.live.train()
-    assert watched.to_end().state == "finished"
-    told = [notice for notice in watched.notices if notice is not None]
-    assert [notice.title for notice in told] == ["This run is not being saved"]
-    assert watched.live.shutdown()
 
 
 def test_another_project_drops_the_run(watched: Watched) -> None:

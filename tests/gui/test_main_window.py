@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from nnstudio.gui.actions import commands
 from nnstudio.gui.main_window import MainWindow
 from nnstudio.gui.theme import theme
 from nnstudio.gui.views.start import StartPage
@@ -148,30 +146,6 @@ def test_a_recipe_edited_during_a_run_counts_from_the_next_epoch(window: MainWin
     assert [record.learning_rate for record in window.live.records] == [0.001, 0.25]
 
 
-def test_hidden_panels_give_the_focus_to_the_page(window: MainWindow) -> None:
-    window.activateWindow()
-    window.stack.view.setFocus()
-    window.actions_["page_predict"].trigger()
-    page: Any = window.pages.page("predict")
-    assert QApplication.focusWidget() is page.canvas, "Ctrl+V and the arrows work at once"
-    assert not window.single_keys.active, "Space paints there"
-
-
-def test_pages_take_the_keys_that_belong_to_them(window: MainWindow, qtbot: QtBot) -> None:
-    open_spiral(window, epochs=2)
-    window.activateWindow()
-    window.live.train()
-    qtbot.waitUntil(lambda: window.live.state == "finished", timeout=20_000)
-    window.centre.setFocus()
-    QTest.keyClick(window, Qt.Key.Key_2, CTRL)
-    page: Any = window.pages.page("evaluate")
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is page.table, timeout=20_000)
-    for key in (Qt.Key.Key_Down, Qt.Key.Key_Right):
-        QTest.keyClick(page.table, key)
-    assert page.table.currentIndex().column() == 1
-    assert window.live.state == "finished", "Right walks through the matrix; it trains no batch"
-
-
 class Windows(QObject):
     """Notes every widget that is shown as a window of its own, if only for a moment."""
 
@@ -196,82 +170,6 @@ def test_no_part_is_ever_shown_as_a_window(tmp_path: Path, qapp: QApplication) -
             assert windows.seen == ["MainWindow"]
     finally:
         qapp.removeEventFilter(windows)
-
-
-def test_space_trains_only_where_no_field_wants_it(window: MainWindow, qtbot: QtBot) -> None:
-    open_spiral(window, epochs=5_000)
-    window.stack.view.setFocus()
-    assert not window.single_keys.active
-    window.centre.setFocus()
-    assert window.single_keys.active
-    QTest.keyClick(window.centre, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: window.live.running, timeout=20_000)
-    window.actions_["single_keys"].trigger()
-    assert not window.single_keys.active
-
-
-def test_pages_keep_their_panels(window: MainWindow) -> None:
-    assert window.stack.isVisible()
-    assert window.inspector.isVisible()
-    assert abs(window.stack.width() - 316) <= 1
-    assert abs(window.inspector.width() - 292) <= 1
-    QTest.keyClick(window, Qt.Key.Key_BracketRight, CTRL)
-    assert not window.inspector.isVisible()
-    QTest.keyClick(window, Qt.Key.Key_2, CTRL)
-    assert window.outline.isVisible()
-    assert not window.stack.isVisible()
-    assert not window.actions_["right_dock"].isEnabled()
-    QTest.keyClick(window, Qt.Key.Key_1, CTRL)
-    assert window.stack.isVisible()
-    assert not window.inspector.isVisible(), "the Train page remembers that it was closed"
-
-
-def test_panels_have_the_same_widths_after_any_walk_through_the_pages(window: MainWindow) -> None:
-    open_spiral(window)
-    window.stack.view.setFocus()
-    for page in ("evaluate", "train", "predict", "evaluate", "train"):
-        window.show_page(page)
-        QTest.qWait(0)
-        if page == "train":
-            widths = [part.width() for part in (window.layers, window.stack, window.inspector)]
-            assert widths == [172, 316, 292]
-        else:
-            assert window.outline.width() == 200
-
-
-def drag_the_inspector_wider(window: MainWindow, by: int) -> None:
-    edge = window.inspector.mapTo(window, QPoint(0, 200)) - QPoint(3, 0)
-    QTest.mousePress(window, Qt.MouseButton.LeftButton, NONE, edge)
-    QTest.mouseMove(window, edge - QPoint(by, 0))
-    QTest.qWait(20)
-    QTest.mouseRelease(window, Qt.MouseButton.LeftButton, NONE, edge - QPoint(by, 0))
-    QTest.qWait(20)
-
-
-def test_only_widths_the_user_gave_are_remembered(window: MainWindow) -> None:
-    open_spiral(window)
-    drag_the_inspector_wider(window, 40)
-    wide = window.inspector.width()
-    assert abs(wide - 332) <= 3
-    window.resize(1280, 720)
-    window.resize(1440, 900)
-    for zoom in ("zoom_150", "zoom_100"):
-        window.actions_[zoom].trigger()
-        QTest.qWait(20)
-    window.show_page("evaluate")
-    window.show_page("train")
-    QTest.qWait(20)
-    assert abs(window.inspector.width() - wide) <= 1
-    assert (window.layers.width(), window.stack.width()) == (172, 316)
-
-
-def test_a_narrow_window_has_a_rail(tmp_path: Path) -> None:
-    with shown_window(tmp_path, 1280, 720) as window:
-        assert window.layer_rail.isVisible()
-        assert window.layers.width() == 44
-        assert abs(window.stack.width() - 300) <= 1
-        assert abs(window.inspector.width() - 280) <= 1
-        assert window.centre.width() >= 600
 
 
 def test_the_window_comes_back_where_and_how_it_was(tmp_path: Path) -> None:
@@ -312,15 +210,6 @@ def test_the_data_menu_lists_what_there_is(window: MainWindow) -> None:
     assert window.status.counts == "Train 5,400 · Val 600 · Test 1,000"
 
 
-def test_undo_and_redo_name_the_step(window: MainWindow) -> None:
-    assert not window.actions_["undo"].isEnabled()
-    window.datasets.choose("spiral")
-    title = window.datasets.title
-    assert window.actions_["undo"].text() == f"Undo “Choose {title}”"
-    window.actions_["undo"].trigger()
-    assert window.actions_["redo"].text() == f"Redo “Choose {title}”"
-
-
 def test_f6_goes_round_the_regions(window: MainWindow) -> None:
     window.activateWindow()
     seen = []
@@ -336,20 +225,6 @@ def test_f6_goes_round_the_regions(window: MainWindow) -> None:
             )
         )
     assert sorted(seen) == sorted(["toolbar", "tabs", "layers", "stack", "centre", "inspector"])
-
-
-def test_every_menu_entry_does_something(window: MainWindow) -> None:
-    silent = [
-        command.name
-        for command in commands()
-        if command.name != "recent" and not window.actions_[command.name].receivers("2triggered(bool)")
-    ]
-    assert silent == []
-
-
-def test_no_two_commands_share_a_key() -> None:
-    keys = [key for command in commands() for key in command.keys]
-    assert len(keys) == len(set(keys))
 
 
 def test_everything_in_the_shell_has_a_name(window: MainWindow) -> None:
@@ -384,12 +259,3 @@ def test_a_project_dropped_on_the_window_opens(window: MainWindow, tmp_path: Pat
         window.dropEvent(event)
     assert window.document.project == spiral_project()
     assert window.document.path == path
-
-
-def test_help_explains_the_focused_item(window: MainWindow) -> None:
-    window.toolbar.datasets.setFocus()
-    QTest.keyClick(window.toolbar.datasets, Qt.Key.Key_F1)
-    popover = QApplication.activePopupWidget()
-    assert popover is not None
-    assert popover.accessibleName() == "Data set"
-    popover.close()

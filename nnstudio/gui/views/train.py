@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPlainT
 from nnstudio.engine.session import Session, Snapshot
 from nnstudio.engine.state import Event
 from nnstudio.errors import NNStudioError
+from nnstudio.gui.background import run_in_background
 from nnstudio.gui.document import Document
-from nnstudio.gui.live import Live, run_in_background
+from nnstudio.gui.live import Live
 from nnstudio.gui.notices import Notice
 from nnstudio.gui.playground.look import is_plane
 from nnstudio.gui.playground.panel import PlaygroundPanel

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnstudio.core.registry import did_you_mean
+from nnstudio.core.settings import with_value
 from nnstudio.core.spec import ProjectSpec
 from nnstudio.errors import FormatError, SpecError
 from nnstudio.experiments.presets import list_presets, load_preset
@@ -68,17 +68,12 @@ def with_settings(project: ProjectSpec, settings: list[str]) -> ProjectSpec:
         SpecError: A setting has no ``=``, its path leads nowhere, or its value is not allowed.
     """
     for setting in settings:
-        document = project.to_json()  # anew each time, so that a name set before has become a group
         path, equals, text = setting.partition("=")
         if not equals:
             raise SpecError(
                 "--set needs a path and a value", allowed="path=value", received=setting, fix="add '='"
             )
-        steps = path.strip().split(".")
-        _put(document, steps, value_of(text), setting)
-        if steps[0] == "generator":
-            del document["network"]  # it is made anew
-        project = ProjectSpec.from_json(document)
+        project = with_value(project, path, value_of(text))
     return project
 
 
@@ -104,55 +99,3 @@ def value_of(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):  # RecursionError: a thousand brackets
         return text
-
-
-def _put(document: Any, path: list[str], value: Any, setting: str) -> None:
-    here = document
-    for part in path[:-1]:
-        following = _get(here, part, setting)
-        if following is None:  # an optional group that is off, such as train.early_stopping
-            following = _assign(here, part, {}, setting)
-        here = following
-    if path[-1] == "type" and isinstance(here, dict) and here.get("type") != value:
-        for name in set(here) - {"name"}:  # another type has other fields
-            del here[name]
-    _assign(here, path[-1], value, setting)
-
-
-def _assign(here: Any, part: str, value: Any, setting: str) -> Any:
-    if isinstance(here, list):
-        here[_position(here, part, setting)] = value
-    elif isinstance(here, dict):
-        here[part] = value
-    else:
-        raise _no_field(here, part, setting)
-    return value
-
-
-def _get(here: Any, part: str, setting: str) -> Any:
-    if isinstance(here, list):
-        return here[_position(here, part, setting)]
-    if isinstance(here, dict) and part in here:
-        return here[part]
-    raise _no_field(here, part, setting)
-
-
-def _no_field(here: Any, part: str, setting: str) -> SpecError:
-    known = list(here) if isinstance(here, dict) else []
-    return SpecError(
-        f"the project has no field {part!r} there",
-        allowed=", ".join(known) or "no further name, for this is a single value",
-        received=setting,
-        fix=did_you_mean(part, known) or "check the path",
-    )
-
-
-def _position(layers: list[Any], part: str, setting: str) -> int:
-    """A layer's place in the stack, by number or by name."""
-    if part.isdecimal() and len(part) < 9 and int(part) < len(layers):
-        return int(part)
-    names = [layer.get("name", "") for layer in layers if isinstance(layer, dict)]
-    if part in names:
-        return names.index(part)
-    allowed = f"0 to {len(layers) - 1}, or " + ", ".join(names)
-    raise SpecError(f"there is no layer {part!r}", allowed=allowed, received=setting)

@@ -104,11 +104,15 @@ class OneOf:
         try:
             return self.registry.parse(value)
         except SpecError as error:
-            raise _as_value_error(error) from error
+            raise as_value_error(error) from error
 
 
-def _as_value_error(error: SpecError) -> Exception:
-    # pydantic only collects ValueError; the SpecError travels in its context (see registry.spec_error)
+def as_value_error(error: SpecError) -> Exception:
+    """The error as a validator may raise it.
+
+    Pydantic only collects errors of its own; the SpecError travels in its context (see
+    ``registry.spec_error``).
+    """
     from pydantic_core import PydanticCustomError
 
     return PydanticCustomError("spec", "{message}", {"error": error, "message": str(error)})
@@ -244,4 +248,4 @@ def _kind(
     return plain.get(annotation, "text"), optional, (), None, None
 
 
-__all__ = ["FormField", "OneOf", "Registered", "describe", "field"]
+__all__ = ["FormField", "OneOf", "Registered", "as_value_error", "describe", "field"]

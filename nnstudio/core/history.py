@@ -41,6 +41,11 @@ class Change:
         """The training recipe changed."""
         return self.before.train != self.after.train
 
+    @property
+    def sweep(self) -> bool:
+        """The sweep set-up changed."""
+        return self.before.sweep != self.after.sweep
+
 
 @dataclass(frozen=True)
 class Step:

@@ -17,6 +17,7 @@ from nnstudio.core.generator import MlpSpec
 from nnstudio.core.layer import json_depth
 from nnstudio.core.network_spec import MAX_LAYERS, NetworkSpec
 from nnstudio.core.spec_base import Spec
+from nnstudio.core.sweep_spec import SweepSpec
 from nnstudio.core.train_spec import (
     LOSSES,
     OPTIMIZERS,
@@ -46,6 +47,7 @@ __all__ = [
     "ProjectSpec",
     "ScheduleSpec",
     "Spec",
+    "SweepSpec",
     "TrainSpec",
     "parse_json",
 ]
@@ -62,6 +64,7 @@ class ProjectSpec(Spec):
     data: DataSpec = field(DataSpec(), help="The data recipe.")
     # made when asked for: its defaults need the optimizer registry, which imports this module
     train: TrainSpec = Field(default_factory=lambda: TrainSpec(), description="The training recipe.")
+    sweep: SweepSpec = field(SweepSpec(), help="What a sweep varies; a single run takes no notice of it.")
 
     @model_validator(mode="before")
     @classmethod
@@ -84,6 +87,7 @@ class ProjectSpec(Spec):
     def to_json(self) -> dict[str, Any]:
         """JSON-ready data with the format's name and version."""
         generator = {"generator": self.generator.model_dump(mode="json")} if self.generator else {}
+        sweep = {} if self.sweep == SweepSpec() else {"sweep": self.sweep.model_dump(mode="json")}
         return {
             "format": "nnstudio-project",
             "version": PROJECT_VERSION,
@@ -92,6 +96,7 @@ class ProjectSpec(Spec):
             "network": self.network.to_json(),
             "data": self.data.model_dump(mode="json"),
             "train": self.train.model_dump(mode="json"),
+            **sweep,
         }
 
     def dumps(self) -> str:

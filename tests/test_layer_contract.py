@@ -153,7 +153,7 @@ def _bad_values(field) -> list[object]:
 
 
 def test_every_layer_file_is_imported_by_the_package():
-    helpers = {"base", "images", "ops", "pool"}
+    helpers = {"base", "images", "kernel", "kernel_fields", "ops", "pool"}
     files = {module.name for module in pkgutil.iter_modules(nnstudio.layers.__path__)} - helpers
     registered = {cls.__module__.rsplit(".", 1)[1] for cls in LAYERS}
     assert files == registered

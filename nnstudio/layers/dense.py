@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from nnstudio.core.activations import ActivationFunction, ActivationName, activation_function
-from nnstudio.core.fields import OneOf, field
+from nnstudio.core.activations import ActivationName
+from nnstudio.core.fields import field
 from nnstudio.core.fixes import InsertBefore
-from nnstudio.core.layer import (
-    INITIALIZERS,
-    LAYERS,
-    Category,
-    InitializerSpec,
-    Shape,
-    WeightSpec,
-    shape_text,
-)
+from nnstudio.core.layer import LAYERS, Category, Shape, WeightSpec, shape_text
 from nnstudio.errors import ShapeError
-from nnstudio.layers.base import Array, BufferSpec, Frame, KerasLayer, Layer
+from nnstudio.layers import kernel_fields
+from nnstudio.layers.base import Array, Frame, KerasLayer
+from nnstudio.layers.kernel import KernelLayer
+from nnstudio.layers.kernel_fields import Initializer
 
 
 @LAYERS.register
-class Dense(Layer):
+class Dense(KernelLayer):
     """A fully connected layer.
 
     Forward, for a batch ``x`` ``(n, N)``::
@@ -45,30 +40,13 @@ class Dense(Layer):
     category: ClassVar[Category] = "dense"
     glyph: ClassVar[str] = "dense"
     synonyms: ClassVar[tuple[str, ...]] = ("fc", "fully connected", "linear", "mlp", "perceptron")
-    fuses_activation: ClassVar[bool] = True
 
     units: int = field(64, help="Number of outputs.", ge=1, le=65_536, step=1)
-    activation: ActivationName = field("linear", help="Function applied to every output.")
-    use_bias: bool = field(True, label="Bias", help="Add a learned number to every output.")
-    kernel_initializer: Annotated[InitializerSpec, OneOf(INITIALIZERS)] = field(
-        "GlorotUniform", label="Initialiser", help="Distribution of the first kernel values."
-    )
-    bias_initializer: Annotated[InitializerSpec, OneOf(INITIALIZERS)] = field(
-        "Zeros",
-        label="Bias init",
-        help="Distribution of the first bias values.",
-        when={"use_bias": True},
-        rare=True,
-    )
-    l2: float | None = field(
-        None,
-        label="L2 override",
-        help="L2 penalty of this layer alone.",
-        ge=0,
-        le=100,
-        log=True,
-        off="inherit",
-    )
+    activation: ActivationName = kernel_fields.activation()
+    use_bias: bool = kernel_fields.use_bias("output")
+    kernel_initializer: Initializer = kernel_fields.kernel_initializer()
+    bias_initializer: Initializer = kernel_fields.bias_initializer()
+    l2: float | None = kernel_fields.l2()
 
     def detail(self) -> str:
         """Units and activation: ``64 · relu``."""
@@ -94,22 +72,11 @@ class Dense(Layer):
 
     def weights(self, shape: Shape) -> tuple[WeightSpec, ...]:
         """``kernel (N, units)`` and, with a bias, ``bias (units,)``."""
-        kernel = WeightSpec("kernel", (shape[0], self.units), self.kernel_initializer, regularised=True)
-        bias = WeightSpec("bias", (self.units,), self.bias_initializer)
-        return (kernel, bias) if self.use_bias else (kernel,)
+        return self.kernel_and_bias((shape[0], self.units), self.units)
 
     def multiply_adds(self, shape: Shape) -> int:
         """One per kernel value."""
         return shape[0] * self.units
-
-    def activation_function(self) -> ActivationFunction:
-        """The activation field as a function."""
-        return activation_function(self.activation)
-
-    def buffers(self, shape: Shape, activation: ActivationFunction) -> dict[str, BufferSpec]:
-        """The output, the input's gradient and, for GELU and SiLU, the pre-activation."""
-        needed = {"out": BufferSpec((self.units,)), "dx": BufferSpec(shape, backward=True)}
-        return {**needed, "z": BufferSpec((self.units,))} if activation.needs_z else needed
 
     def forward(self, frame: Frame, x: Array) -> Array:
         """``f(x @ kernel + bias)``."""

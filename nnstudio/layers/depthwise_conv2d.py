@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from nnstudio.core.activations import ActivationFunction, ActivationName, activation_function
-from nnstudio.core.fields import OneOf, field
-from nnstudio.core.layer import (
-    INITIALIZERS,
-    LAYERS,
-    Category,
-    InitializerSpec,
-    Shape,
-    WeightSpec,
-    shape_text,
-)
+from nnstudio.core.activations import ActivationName
+from nnstudio.core.fields import field
+from nnstudio.core.layer import LAYERS, Category, Shape, WeightSpec, shape_text
 from nnstudio.core.window import Padding, Pair, Window
-from nnstudio.layers.base import Array, BufferSpec, Frame, KerasLayer, Layer
+from nnstudio.layers import kernel_fields
+from nnstudio.layers.base import Array, Frame, KerasLayer
 from nnstudio.layers.images import require_image, window_output
+from nnstudio.layers.kernel import KernelLayer
+from nnstudio.layers.kernel_fields import Initializer
 
 
 @LAYERS.register
-class DepthwiseConv2D(Layer):
+class DepthwiseConv2D(KernelLayer):
     """A convolution that doesn't mix channels: M filters of its own for each of them.
 
     Forward, for images ``x`` ``(n, H, W, C)``, with strides s, dilation d and padding p::
@@ -43,41 +38,17 @@ class DepthwiseConv2D(Layer):
     category: ClassVar[Category] = "convolution"
     glyph: ClassVar[str] = "depthwise"
     synonyms: ClassVar[tuple[str, ...]] = ("cnn", "convolution", "filter", "kernel", "mobilenet", "separable")
-    fuses_activation: ClassVar[bool] = True
 
-    kernel_size: Pair = field((3, 3), label="Kernel", help="Height and width of a filter, in pixels.")
-    strides: Pair = field((1, 1), help="Pixels that a filter moves on by, down and to the right.")
-    padding: Padding = field(
-        "valid", help="valid: filters stay inside the image. same: zeros around it, to keep its size."
-    )
+    kernel_size: Pair = kernel_fields.kernel_size()
+    strides: Pair = kernel_fields.strides()
+    padding: Padding = kernel_fields.padding()
     depth_multiplier: int = field(1, label="Multiplier", help="Filters per channel.", ge=1, le=512, step=1)
-    dilation_rate: Pair = field(
-        (1, 1),
-        label="Dilation",
-        help="Distance of the pixels that a filter looks at; 1 is gapless.",
-        rare=True,
-    )
-    activation: ActivationName = field("linear", help="Function applied to every output.")
-    use_bias: bool = field(True, label="Bias", help="Add a learned number to every filter's output.")
-    kernel_initializer: Annotated[InitializerSpec, OneOf(INITIALIZERS)] = field(
-        "GlorotUniform", label="Initialiser", help="Distribution of the first kernel values."
-    )
-    bias_initializer: Annotated[InitializerSpec, OneOf(INITIALIZERS)] = field(
-        "Zeros",
-        label="Bias init",
-        help="Distribution of the first bias values.",
-        when={"use_bias": True},
-        rare=True,
-    )
-    l2: float | None = field(
-        None,
-        label="L2 override",
-        help="L2 penalty of this layer alone.",
-        ge=0,
-        le=100,
-        log=True,
-        off="inherit",
-    )
+    dilation_rate: Pair = kernel_fields.dilation()
+    activation: ActivationName = kernel_fields.activation()
+    use_bias: bool = kernel_fields.use_bias("filter's output")
+    kernel_initializer: Initializer = kernel_fields.kernel_initializer()
+    bias_initializer: Initializer = kernel_fields.bias_initializer()
+    l2: float | None = kernel_fields.l2()
 
     @property
     def window(self) -> Window:
@@ -102,23 +73,11 @@ class DepthwiseConv2D(Layer):
     def weights(self, shape: Shape) -> tuple[WeightSpec, ...]:
         """``kernel (kh, kw, C, depth_multiplier)`` and, with a bias, ``bias (C·depth_multiplier,)``."""
         size = (*self.kernel_size, shape[2], self.depth_multiplier)
-        kernel = WeightSpec("kernel", size, self.kernel_initializer, regularised=True)
-        bias = WeightSpec("bias", (shape[2] * self.depth_multiplier,), self.bias_initializer)
-        return (kernel, bias) if self.use_bias else (kernel,)
+        return self.kernel_and_bias(size, shape[2] * self.depth_multiplier)
 
     def multiply_adds(self, shape: Shape) -> int:
         """One per tap of the kernel and output value."""
         return math.prod(self.output_shape(shape)) * self.window.taps
-
-    def activation_function(self) -> ActivationFunction:
-        """The activation field as a function."""
-        return activation_function(self.activation)
-
-    def buffers(self, shape: Shape, activation: ActivationFunction) -> dict[str, BufferSpec]:
-        """The output, the input's gradient and, for functions that need it, the pre-activation."""
-        out = BufferSpec(self.output_shape(shape))
-        needed = {"out": out, "dx": BufferSpec(shape, backward=True)}
-        return {**needed, "z": out} if activation.needs_z else needed
 
     def forward(self, frame: Frame, x: Array) -> Array:
         """``f(x ∗ kernel + bias)``, channel by channel."""

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from nnstudio.core.spec import ProjectSpec
+from nnstudio.engine.session import Snapshot
 from nnstudio.experiments.estimate import Speed, Speeds, training_seconds
 from nnstudio.gui.background import Report, Task, run_in_background
 from nnstudio.gui.datasets import Datasets
@@ -56,6 +57,7 @@ class Estimating(QObject):
         self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
         self._settled.timeout.connect(self._measure)
         if self.wanted:
+            live.run_ended.connect(self._learn)
             for signal in (document.changed, document.reset, datasets.described, live.run_ended):
                 signal.connect(self._look)
             live.run_started.connect(self._stop)
@@ -129,6 +131,15 @@ class Estimating(QObject):
             self._task = None
 
         self._task = self._begin(project, done, failed)
+
+    def _learn(self, snapshot: Snapshot) -> None:
+        """A run that came through an epoch has shown how fast the steps are."""
+        session, record = self._live.session, snapshot.record
+        if session is not None and record is not None and record.samples_per_second > 0:
+            project = session.project
+            counts = session.prepared.counts["train"] if session.prepared is not None else 0
+            batch = min(project.train.batch_size, counts or project.train.batch_size)
+            self.speeds.learn(project, self._live.device, batch / record.samples_per_second)
 
     def _stop(self, *_news: object) -> None:
         """A run begins, which no measurement may slow down."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,19 @@ def test_a_measurement_can_be_cancelled_between_steps(tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         speeds.speed(load_preset("spiral-mlp"), "cpu", tick)
     assert speeds.known(load_preset("spiral-mlp"), "cpu") is None
+
+
+def test_a_busy_machine_does_not_lengthen_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    computed = iter(range(1_000_000))
+    monkeypatch.setattr(time, "thread_time", lambda: next(computed) * 1e-3)  # whatever the wall clock says
+    speed = measure(load_preset("spiral-mlp"), "cpu", lambda: time.sleep(0.01), budget=0.02)
+    assert 0 < speed.step <= 1e-3
+
+
+def test_a_run_teaches_what_a_step_takes(tmp_path: Path) -> None:
+    project, file = load_preset("spiral-mlp"), tmp_path / "speeds.json"
+    Speeds(file, lambda *_: Speed(0.5)).learn(project, "auto", 0.25)
+    assert Speeds(file).known(project) == Speed(0.25)
 
 
 def test_an_epoch_shorter_than_the_budget_is_measured_too() -> None:

@@ -48,6 +48,21 @@ def test_the_status_bar_and_train_tell_the_time_beforehand(window: MainWindow, q
     qtbot.waitUntil(lambda: "about 5:" in window.status.hint, timeout=20_000)
 
 
+def test_a_run_corrects_the_time_that_was_measured(window: MainWindow, qtbot: QtBot) -> None:
+    window.document.open(spiral_project(epochs=4), None)
+    window.files.opened.emit()
+    qtbot.waitUntil(lambda: window.estimating.seconds is not None, timeout=20_000)
+    measured = window.estimating.seconds
+    assert measured is not None
+    with qtbot.waitSignal(window.live.run_ended, timeout=20_000):
+        window.live.train()
+    rate = window.live.records[-1].samples_per_second
+    qtbot.waitUntil(lambda: window.estimating.seconds not in (None, measured), timeout=20_000)
+    known = window.estimating.speeds.known(window.document.project)
+    assert known is not None
+    assert known.step == pytest.approx(window.document.project.train.batch_size / rate)
+
+
 def test_a_network_with_a_problem_has_no_time(window: MainWindow, qtbot: QtBot) -> None:
     project = spiral_project()
     window.document.open(project.replace(network=project.network.remove("dense_1")), None)

@@ -1,8 +1,9 @@
 """The focus ring: 2 px of accent, 1 px off the focused widget.
 
-``install(window)`` once per top-level window. A widget chooses where its ring goes through the dynamic
-property ``focusRing``: ``"outside"`` (the default), ``"inside"`` (widgets that touch the window's edge) or
-``"none"`` (views that paint the focus of their items themselves).
+``install(window)`` once per main window; a dialog of it gets a ring when the focus comes to it. A widget
+chooses where its ring goes through the dynamic property ``focusRing``: ``"outside"`` (the default),
+``"inside"`` (widgets that touch the window's edge) or ``"none"`` (views that paint the focus of their items
+themselves).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QDialog,
     QFocusFrame,
     QMenu,
     QMenuBar,
@@ -34,11 +36,12 @@ GAP = 1
 
 
 def install(window: QWidget) -> FocusRing:
-    """Give ``window`` a ring that follows the keyboard focus inside it."""
+    """Give ``window`` a ring that follows the keyboard focus inside it, and one to each of its dialogs."""
     ring = FocusRing(window)
     app = QApplication.instance()
     if isinstance(app, QApplication):
         app.focusChanged.connect(ring.follow)
+        app.focusChanged.connect(ring.equip)
     return ring
 
 
@@ -62,6 +65,21 @@ class FocusRing(QFocusFrame):
             self.setWidget(None)  # type: ignore[arg-type]  # Qt takes a null pointer here
             return
         self.show_on(target)
+
+    def equip(self, old: QWidget | None, new: QWidget | None) -> None:
+        """Give a dialog of this window a ring of its own as soon as the focus is in it."""
+        top = None if new is None else new.window()
+        if not isinstance(top, QDialog) or not self._owns(top) or top.findChild(FocusRing) is not None:
+            return
+        ring = FocusRing(top)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(ring.follow)
+        ring.follow(old, new)
+
+    def _owns(self, dialog: QDialog) -> bool:
+        parent = dialog.parentWidget()
+        return parent is not None and parent.window() is self._window
 
     def show_on(self, target: QWidget) -> None:
         """Put the ring around ``target``."""

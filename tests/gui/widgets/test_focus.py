@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QListWidget, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QListWidget, QMessageBox, QPushButton, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
 
 from nnstudio.gui.tokens import LIGHT
 from nnstudio.gui.widgets import focus
@@ -47,6 +48,23 @@ def test_the_ring_follows_the_tab_key(page: Page) -> None:
     QTest.keyClick(page.first, Qt.Key.Key_Tab)
     assert page.button.hasFocus()
     assert page.ring.geometry() == around(page, page.button, 3)
+
+
+def test_a_dialog_has_a_ring_of_its_own(page: Page, qtbot: QtBot) -> None:
+    dialog = QMessageBox(page)
+    first, cancel = (dialog.addButton(text, QMessageBox.ButtonRole.ActionRole) for text in ("Save", "Cancel"))
+    dialog.setDefaultButton(cancel)
+    dialog.show()
+    dialog.activateWindow()
+    cancel.setFocus()
+    qtbot.waitUntil(cancel.hasFocus)
+    ring = dialog.findChild(focus.FocusRing)
+    assert ring is not None
+    assert ring.widget() is cancel
+    assert ring.isVisible()
+    QTest.keyClick(cancel, Qt.Key.Key_Backtab)
+    assert ring.widget() is first
+    dialog.close()
 
 
 def test_the_ring_has_a_gap_of_one_pixel(page: Page) -> None:

@@ -189,7 +189,7 @@ def run_text(number: int, snapshot: Snapshot | None) -> tuple[str, str]:
         return "caution_line", f"{name} paused, {epochs}"
     if snapshot.state == "finished":
         done = f"{snapshot.epoch} epoch{'' if snapshot.epoch == 1 else 's'}"
-        return "good", f"{name} finished, {done}, {numbers.duration(snapshot.seconds)}"
+        return "good", f"{name} finished, {done}, {numbers.elapsed(snapshot.seconds)}"
     if snapshot.state == "stopped":
         return "muted", f"{name} stopped, {epochs}"
     if snapshot.state == "diverged":

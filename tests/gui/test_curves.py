@@ -9,56 +9,21 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
-from nnstudio.engine.state import Block, EpochRecord, Event
+from nnstudio.engine.state import Block, EpochRecord
 from nnstudio.gui.theme import theme
 from nnstudio.gui.views.curve_data import Best
-from nnstudio.gui.views.curve_plot import Plot
 from nnstudio.gui.views.curves import CurvesPanel, smoothing_weight
 from tests.gui.acting import double_click, pick
-
-BATCHES = 20
-
-
-def run_events(epochs: int, level: float = 0.0, validated: bool = True) -> list[Event]:
-    random = np.random.default_rng(epochs)
-    events: list[Event] = []
-    for epoch in range(1, epochs + 1):
-        train, val = level + 0.2 + math.exp(-epoch / 4), level + 0.3 + math.exp(-epoch / 3)
-        losses = tuple(float(x) for x in train + random.normal(0, 0.05, BATCHES))
-        events.append(
-            Block(epoch, (epoch - 1) * BATCHES + 1, BATCHES, BATCHES, losses, tuple([0.8] * BATCHES))
-        )
-        figures: tuple[float | None, float | None] = (val, 0.9 - level - 0.3 * val)
-        loss, accuracy = figures if validated else (None, None)
-        events.append(EpochRecord(epoch, train, 0.95 - 0.3 * train, loss, accuracy, 0.001, float(epoch), 1.0))
-    return events
+from tests.gui.curve_runs import BATCHES, drawn, plot, run_events, shown_panel
 
 
 @pytest.fixture
 def panel(qtbot: QtBot) -> Iterator[CurvesPanel]:
-    page = QWidget()
-    layout = QVBoxLayout(page)
-    made = CurvesPanel()
-    layout.addWidget(made)
-    page.resize(640, 600)
-    qtbot.addWidget(page)
-    page.show()
-    qtbot.waitExposed(page)
-    yield made
-    made.leave_full_screen()
-
-
-def drawn(panel: CurvesPanel) -> CurvesPanel:
-    panel.flush()
-    QApplication.processEvents()
-    return panel
-
-
-def plot(panel: CurvesPanel, metric: str = "loss") -> Plot:
-    return panel.chart.plots[metric]
+    with shown_panel(qtbot) as made:
+        yield made
 
 
 def spot(panel: CurvesPanel, x: float, metric: str = "loss") -> QPoint:
@@ -165,65 +130,6 @@ def test_values_that_are_no_numbers_leave_gaps(panel: CurvesPanel) -> None:
     low, high = plot(panel).view.viewRange()[1]
     assert math.isfinite(low)
     assert high < 3
-
-
-def test_the_values_at_the_line_ends_do_not_overlap(panel: CurvesPanel) -> None:
-    panel.begin(1, 40)
-    same = EpochRecord(1, 0.5, 0.8, 0.5001, 0.8001, 0.001, 1.0, 1.0)
-    panel.append([same])
-    drawn(panel)
-    for metric in ("loss", "accuracy"):
-        first, second = plot(panel, metric).overlay.end_labels()
-        assert not first.area.intersects(second.area.adjusted(0, 0.01, 0, -0.01))
-        assert first.text.endswith("train")
-        assert second.text.endswith("val")
-
-
-@pytest.mark.parametrize("epochs", [3, 22, 40])
-def test_all_labels_stay_inside_the_plot(panel: CurvesPanel, epochs: int) -> None:
-    panel.begin(1, 40)
-    panel.append(run_events(40, 0.2))
-    panel.begin(2, 40)
-    panel.append(run_events(epochs))
-    panel.set_best(Best(epochs, "val loss 0.300", "val"))
-    drawn(panel)
-    for metric in ("loss", "accuracy"):
-        overlay = plot(panel, metric).overlay
-        areas = [label.area for label in overlay.end_labels()]
-        assert len(areas) == 3
-        best = overlay.best_label()
-        areas += [best[1]] if best else []
-        assert all(plot(panel, metric).area.adjusted(-1, -1, 1, 1).contains(area) for area in areas)
-    best = plot(panel).overlay.best_label()
-    assert best is not None
-    assert best[0] == f"Best: epoch {epochs}, val loss 0.300"
-    assert plot(panel, "accuracy").overlay.best_label() is None
-
-
-@pytest.mark.parametrize("epochs", [1, 2, 4])
-def test_the_best_epochs_name_stands_clear_of_the_values(panel: CurvesPanel, epochs: int) -> None:
-    panel.begin(1, 5)
-    panel.append(run_events(epochs))
-    panel.set_best(Best(epochs, "val loss 0.300", "val"))
-    drawn(panel)
-    overlay = plot(panel).overlay
-    best = overlay.best_label()
-    assert best is not None
-    assert not any(best[1].intersects(label.area) for label in overlay.end_labels())
-
-
-def test_at_the_right_edge_the_values_stand_clear_of_the_line_ends(panel: CurvesPanel) -> None:
-    panel.begin(1, 30)
-    panel.append(run_events(30))
-    drawn(panel)
-    for metric in ("loss", "accuracy"):
-        chosen = plot(panel, metric)
-        ends = [chosen.to_pixel(30, chosen.raw[split].getData()[1][-1]).y() for split in ("train", "val")]
-        labels = chosen.overlay.end_labels()
-        assert len(labels) == 2
-        for label in labels:
-            assert label.area.right() <= chosen.area.right()
-            assert not any(label.area.top() <= end <= label.area.bottom() for end in ends)
 
 
 def test_the_best_epoch_survives_thinning(panel: CurvesPanel) -> None:

@@ -161,9 +161,11 @@ def test_the_curves_mark_the_best_epoch(page: Page) -> None:
     page.press("Train")
     snapshot = page.watched.to_end()
     assert snapshot.best is not None
-    label = page.view.curves.chart.plots["loss"].overlay.best_label()
-    assert label is not None
-    assert label[0].startswith(f"Best: epoch {snapshot.best.epoch}, val loss 0.")
+    picture = page.view.curves.chart.picture
+    assert picture is not None
+    assert picture.best is not None
+    assert picture.best.epoch == snapshot.best.epoch
+    assert picture.best.label.startswith("val loss 0.")
 
 
 def test_training_more_draws_on_in_the_same_curves(page: Page) -> None:

@@ -68,7 +68,8 @@ class StackFooter(QFrame):
 
     def _fit(self) -> None:
         taken = self._icon.sizeHint().width() + self._verdict.sizeHint().width() + 2 * self._row.spacing()
-        room = self._row.contentsRect().width() - taken
+        margins = self._row.contentsMargins()  # the row's own rectangle is unknown until it is laid out
+        room = self.width() - margins.left() - margins.right() - taken
         for text in self._choices:
             self._totals.setText(text)
             if self._totals.sizeHint().width() <= room:

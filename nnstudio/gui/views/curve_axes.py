@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,10 @@ class Axis:
     high: float
     ticks: tuple[float, ...]
     decimals: int
+
+    def up_to(self, most: float) -> Axis:
+        """The same stretch without the ticks beyond ``most``."""
+        return replace(self, ticks=tuple(tick for tick in self.ticks if tick <= most))
 
 
 def nice_axis(low: float, high: float, most: int, least_step: float = 0.0) -> Axis:

@@ -88,9 +88,11 @@ class Chart(pg.GraphicsView):  # type: ignore[misc]
         super().leaveEvent(event)
 
     def _show_all(self) -> None:
-        assert self.picture is not None
+        picture = self.picture
+        assert picture is not None
+        x_end = max(plot.overlay.end_with_labels(picture) for plot in self.plots.values())
         for plot in self.plots.values():
-            plot.show_all(self.picture)
+            plot.show_all(picture, x_end)
 
     def _fill(self) -> None:
         if self.picture is not None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 from PySide6.QtCore import QRectF
 
 from nnstudio.gui.views.curve_axes import spread
+from nnstudio.gui.views.curve_data import Array
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,39 @@ def _at_top(label: EndLabel, top: float) -> EndLabel:
     area = QRectF(label.area)
     area.moveTop(top)
     return replace(label, area=area)
+
+
+def free_place(
+    places: Sequence[QRectF], lines: Sequence[tuple[Array, Array]], labels: Sequence[EndLabel]
+) -> QRectF:
+    """The first place that no line crosses; failing that the first one; clear of the labels in any case.
+
+    Args:
+        places: Where a text could stand, the best place first.
+        lines: x (growing) and y of each line, in pixels; NaN is a gap.
+        labels: What stands already.
+    """
+    for place in places:
+        if not any(place.intersects(label.area) for label in labels) and not _crossed(place, lines):
+            return place
+    place = QRectF(places[0])
+    for label in sorted(labels, key=lambda label: label.area.top()):
+        if place.intersects(label.area):
+            place.moveTop(label.area.bottom())
+    return place
+
+
+def _crossed(place: QRectF, lines: Sequence[tuple[Array, Array]]) -> bool:
+    """Whether a line runs through a place, looked at pixel by pixel."""
+    columns = np.arange(place.left(), place.right() + 1)
+    for x, y in lines:
+        seen = np.isfinite(y)
+        if not seen.any():
+            continue
+        heights = np.interp(columns, x[seen], y[seen], left=np.nan, right=np.nan)
+        if ((heights >= place.top() - 1) & (heights <= place.bottom() + 1)).any():
+            return True
+    return False
 
 
 def _columns(labels: Sequence[EndLabel]) -> list[list[EndLabel]]:

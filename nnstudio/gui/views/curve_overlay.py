@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygon
 from PySide6.QtWidgets import QGraphicsItem
 
 from nnstudio.gui.theme import font, theme
-from nnstudio.gui.views.curve_data import SPLITS, RunCurves, Trace
-from nnstudio.gui.views.curve_labels import EndLabel, apart, clear_of_lines
+from nnstudio.gui.views.curve_data import SPLITS, Array, RunCurves, Trace
+from nnstudio.gui.views.curve_labels import EndLabel, apart, clear_of_lines, free_place
 
 if TYPE_CHECKING:
     from nnstudio.gui.views.curve_picture import Picture
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST_DOTS = 150  # raw epochs are dotted while there is room for it
 LABEL_HEIGHT = 15
+_BESIDE = 9  # from a line's end to its value
 
 
 class Overlay(QGraphicsItem):
@@ -70,7 +71,7 @@ class Overlay(QGraphicsItem):
     def end_labels(self) -> list[EndLabel]:
         """The values at the line ends, moved apart where they would overlap."""
         picture = self._picture
-        if picture is None:
+        if picture is None or not self._plot.roomy:
             return []
         wanted = [label for split in SPLITS if (label := self._end_label(picture.run, split))]
         if picture.ghost is not None and (label := self._ghost_label(picture.ghost)):
@@ -79,27 +80,52 @@ class Overlay(QGraphicsItem):
         foot = px(17) if self._plot.is_share else 0  # where "epoch" stands
         return apart(clear_of_lines(wanted, area, px(7)), area.adjusted(0, 0, 0, -foot))
 
+    def end_with_labels(self, picture: Picture) -> float:
+        """Where the x axis has to end so that the values find room beside their line ends."""
+        plot, px = self._plot, theme().px
+        plot.choose(picture)
+        lasts = {split: picture.run.series[plot.metric, split].raw.last for split in SPLITS}
+        metrics, ends = QFontMetricsF(font(11, 600)), [picture.x_end]
+        for split, last in lasts.items():
+            if last is None or not plot.roomy:
+                continue
+            width = metrics.horizontalAdvance(f"{plot.value_text(last[1])} {split}") + px(_BESIDE) + 3
+            ends.append(last[0] * plot.area.width() / (plot.area.width() - width))
+        return max(ends)
+
     def best_label(self) -> tuple[str, QRectF] | None:
         """The text that names the best epoch, and where it stands (in the upper plot only)."""
         picture = self._picture
-        if picture is None or picture.best is None or self._plot.metric != "loss":
+        if picture is None or picture.best is None or self._plot.metric != "loss" or not self._plot.roomy:
             return None
-        area, px = self._plot.area, theme().px
+        area = self._plot.area
         text = f"Best: epoch {picture.best.epoch}, {picture.best.label}"
-        metrics = QFontMetricsF(font(11, 600))
-        width, height = metrics.horizontalAdvance(text) + 2, float(px(LABEL_HEIGHT))
         line = self._plot.to_pixel(picture.best.epoch, 1).x()
         if not area.left() - 1 <= line <= area.right() + 1:
             return None
-        left = line + px(6)
-        if left + width > area.right():
-            left = line - px(6) - width
-        left = max(left, area.left() + px(14) + QFontMetricsF(font(11)).horizontalAdvance(self._plot.title))
-        place = QRectF(left, area.top() + px(3), width, height)
-        for label in sorted(self.end_labels(), key=lambda label: label.area.top()):
-            if place.intersects(label.area):
-                place.moveTop(label.area.bottom())
-        return text, place
+        width = QFontMetricsF(font(11, 600)).horizontalAdvance(text) + 2
+        return text, free_place(self._beside_best(line, width), self._lines(), self.end_labels())
+
+    def _beside_best(self, line: float, width: float) -> list[QRectF]:
+        """Places for the best epoch's name, the preferred one first: beside its line, high or low."""
+        area, px = self._plot.area, theme().px
+        title = area.left() + px(14) + QFontMetricsF(font(11)).horizontalAdvance(self._plot.title)
+        right, left, height = line + px(6), line - px(6) - width, float(px(LABEL_HEIGHT))
+        top, bottom = area.top() + px(3), area.bottom() - px(3) - height
+        sides = [x for x in (right, left) if x >= title and x + width <= area.right()] or [max(left, title)]
+        return [QRectF(x, y, width, height) for y in (top, bottom) for x in sides]
+
+    def _lines(self) -> list[tuple[Array, Array]]:
+        """The drawn lines, but for the batches, in pixels."""
+        plot, found = self._plot, []
+        (x0, x1), (y0, y1) = plot.view.viewRange()
+        for curve in (*plot.strong.values(), *plot.raw.values(), plot.ghost):
+            x, y = curve.getData()
+            if x is not None and len(x):
+                across, up = (x - x0) / (x1 - x0), (y - y0) / (y1 - y0)
+                area = plot.area
+                found.append((area.left() + across * area.width(), area.bottom() - up * area.height()))
+        return found
 
     def _paint_titles(self, painter: QPainter) -> None:
         area, px = self._plot.area, theme().px
@@ -185,7 +211,7 @@ class Overlay(QGraphicsItem):
         if not area.left() - 1 <= point.x() <= area.right() + 1:
             return None
         width, height = QFontMetricsF(which).horizontalAdvance(text) + 2, float(px(LABEL_HEIGHT))
-        left, top = point.x() + px(9), point.y() - height / 2
+        left, top = point.x() + px(_BESIDE), point.y() - height / 2
         if left + width <= area.right():
             return EndLabel(text, QRectF(left, top, width, height), role)
         return EndLabel(text, QRectF(area.right() - width, top, width, height), role, point.y())

@@ -21,6 +21,7 @@ from nnstudio.gui.widgets import numbers
 
 TICK_HEIGHT, TICK_WIDTH = 36, 64  # room per tick
 BOLD_POINTS = 2000  # pens wider than a pixel are slow with more points
+ROOMY = 360  # width from which there is room for words and for every batch
 GHOST_DASH = (5, 4)
 TITLES = {"loss": "Loss", "accuracy": "Accuracy", "error": "Error"}
 
@@ -69,6 +70,7 @@ class Plot(QGraphicsObject):
         self.x_axis = Axis(0, 1, (0.0, 1.0), 0)
         self.log = False
         self._whole = QRectF(0, 0, 1, 1)
+        self._planned: tuple[float, float] | None = None  # end of the view of the whole run, and of its plan
         self.view = _View()
         self.view.setParentItem(self)
         self.ghost = self._curve()
@@ -91,6 +93,11 @@ class Plot(QGraphicsObject):
     def is_share(self) -> bool:
         """Its values are shares, shown in percent."""
         return self.metric != "loss"
+
+    @property
+    def roomy(self) -> bool:
+        """It is wide enough for words and batches; a small one shows lines and marks alone."""
+        return self.area.width() >= theme().px(ROOMY)
 
     def choose(self, picture: Picture) -> None:
         """Shows errors in place of accuracies where the picture asks for them."""
@@ -125,9 +132,9 @@ class Plot(QGraphicsObject):
         self.ghost.setPen(earlier)
         self.update()
 
-    def show_all(self, picture: Picture) -> None:
-        """Shows the whole run."""
-        x_end = picture.x_end
+    def show_all(self, picture: Picture, x_end: float) -> None:
+        """Shows the whole run on an axis up to ``x_end``, which may lie beyond the plan."""
+        self._planned = x_end, picture.x_end
         self.choose(picture)
         low, high = self._y_range(picture)
         x_range, y_range = self.view.viewRange()
@@ -139,7 +146,7 @@ class Plot(QGraphicsObject):
         self.choose(picture)
         self.log = picture.log and self.metric == "loss"
         run, metric, ghost = picture.run, self.metric, picture.ghost
-        self._set(self.batch, run.batch[metric] if picture.raw else None)
+        self._set(self.batch, run.batch[metric] if picture.raw and self.roomy else None)
         for split in SPLITS:
             series = run.series[metric, split]
             self._set(self.raw[split], series.raw if picture.raw else None, BOLD_POINTS // 2)
@@ -233,6 +240,8 @@ class Plot(QGraphicsObject):
         (x0, x1), (y0, y1) = self.view.viewRange()
         columns = max(2, int(self.area.width() / theme().px(TICK_WIDTH)))
         self.x_axis = ticks_within(x0, x1, columns, least_step=1.0 if x1 - x0 > 2 else 0.0)
+        if self._planned is not None and x0 == 0 and x1 == self._planned[0]:
+            self.x_axis = self.x_axis.up_to(self._planned[1])
         if self.log:
             self.axis = Axis(y0, y1, log_ticks(y0, y1, self._rows()), 0)
         else:

@@ -142,10 +142,9 @@ def _device(path: str) -> str:
 
 
 def _left(snapshot: Snapshot) -> Cell:
-    spent = numbers.duration(snapshot.seconds)
     if snapshot.ended:
-        return Cell("–", note=f"{spent} in all")
-    left = snapshot.seconds_left
+        return Cell("–", note=f"{numbers.elapsed(snapshot.seconds)} in all")
+    left, spent = snapshot.seconds_left, numbers.duration(snapshot.seconds)
     return Cell("–" if left is None else numbers.duration(left), note=f"{spent} so far")
 
 

@@ -62,4 +62,6 @@ def test_the_verdict_keeps_its_words_in_a_narrow_footer(qtbot: object) -> None:
     assert not footer._verdict.is_elided()
     footer.resize(600, 33)
     assert "before it" in footer.text()[1]
+    footer.show_report(document_of(Input(shape=(2,)), Dense(units=2, activation="softmax")).report)
+    assert footer.text()[1] == "6 params, 4 MAC", "not only once it is laid out again"
     footer.close()

@@ -28,6 +28,12 @@ class DataSpec(Spec):
     points: PointsSpec | None = field(
         None, help="How the points of a 2-D set are drawn.", off="as they come", hidden=True
     )
+    fraction: float = field(
+        1.0, label="Use", help="Random share of the training and of the test samples.", gt=0, le=1, step=0.05
+    )
+    validation: float = field(
+        0.1, help="Share of the training samples held back to watch for overfitting.", ge=0, lt=1, step=0.05
+    )
     test: float | None = field(
         None,
         label="Test share",
@@ -38,12 +44,6 @@ class DataSpec(Spec):
         step=0.05,
         off="the data set's own",
         rare=True,
-    )
-    fraction: float = field(
-        1.0, label="Use", help="Random share of the training and of the test samples.", gt=0, le=1, step=0.05
-    )
-    validation: float = field(
-        0.1, help="Share of the training samples held back to watch for overfitting.", ge=0, lt=1, step=0.05
     )
     scaling: Literal["unit", "standardise", "per_channel", "none"] = field(
         "unit",

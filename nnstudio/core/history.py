@@ -60,11 +60,23 @@ class Step:
     project: ProjectSpec
 
 
+@dataclass(frozen=True)
+class Drag:
+    """A merge key for a slider that is held: its edits become one step, however long the hand rests.
+
+    Args:
+        key: What is being moved.
+    """
+
+    key: Hashable
+
+
 class History:
     """The states of a project, oldest first.
 
-    Edits with the same merge key become one step while they follow each other within a second and
-    nothing seals the step; that makes a slider drag or the typing of a number one undo.
+    Edits with the same merge key become one step while they follow each other within a second (those of
+    a :class:`Drag`, at any distance) and nothing seals the step; that makes a slider drag or the typing of
+    a number one undo.
 
     Args:
         project: The first state.
@@ -130,7 +142,8 @@ class History:
         if project == before:
             return None
         now = self._clock()
-        merges = merge is not None and merge == self._merge and now - self._merged_at < MERGE_SECONDS
+        lasting = isinstance(merge, Drag) or now - self._merged_at < MERGE_SECONDS
+        merges = merge is not None and merge == self._merge and lasting
         self._merge, self._merged_at = merge, now
         del self._steps[self._position + 1 :]
         if merges:

@@ -129,6 +129,23 @@ def part_sizes(train: int, test: int, spec: DataSpec) -> tuple[int, int, int]:
     return sample - held, held, test
 
 
+def nearest_share(train: int, test: int, least: int, spec: DataSpec, name: str, percent: int) -> int:
+    """The whole percentage nearest to ``percent`` that leaves enough samples to train on.
+
+    Args:
+        train: Training samples of the data set.
+        test: Its test samples.
+        least: How many must be left to train on: one for each class.
+        spec: The recipe with the other shares.
+        name: Which share: "fraction", "validation" or "test".
+        percent: What is wanted.
+    """
+    step, end = (1, 100) if name == "fraction" else (-1, 0)
+    while percent != end and part_sizes(train, test, spec.replace(**{name: percent / 100}))[0] < least:
+        percent += step
+    return percent
+
+
 def measure_scaling(part: Part, kind: str) -> Scaling:
     """The scaling that a recipe's ``scaling`` means for a training part.
 

@@ -169,6 +169,12 @@ class SpecForm(QWidget):
         assert isinstance(place, FormRow)
         place.set_aside(widget)
 
+    def set_slider(self, field: str, slider: QWidget, width: int) -> None:
+        """Puts a slider before a field, which keeps ``width`` pixels at zoom 100%."""
+        place = self._places[field]
+        assert isinstance(place, FormRow)
+        place.set_slider(slider, width)
+
     def help_topic(self, item: QWidget) -> Topic | None:
         """What F1 says about the field that holds ``item``."""
         for name, editor in self._editors.items():

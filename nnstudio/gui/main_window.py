@@ -83,7 +83,7 @@ class MainWindow(QMainWindow):
         connect_commands(self)
         self._connect_parts()
         self._appearance = Appearance(self.actions_, self.settings, self)
-        self._focus_ring = focus_ring.install(self)
+        self.ring = focus_ring.install(self)
         show_state(self)
         self._fill_recent()
         self.navigation.set_start(True)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
-
 from nnstudio.gui.docks import SIDES, Side
 
 if TYPE_CHECKING:
@@ -76,8 +74,13 @@ class Navigation:
         self.show_sides()
         (window.layer_rail if window.docks.narrow else window.layer_list).focus_search()
 
-    def _focus_page(self) -> None:
+    def focus_loaded(self) -> None:
+        """Puts the focus where it belongs on a page that had nothing to give it to until now."""
+        if self._window.focusWidget() is self._window.centre:
+            self._focus_page(again=True)
+
+    def _focus_page(self, again: bool = False) -> None:
         """Puts the focus where the keys of the page in front belong."""
         page: Any = self._window.pages.currentWidget()
         target = page.focus_target() if hasattr(page, "focus_target") else None
-        (target or self._window.centre).setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._window.ring.hand_on(target or self._window.centre, again)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnstudio.core.history import STEPS, History
+from nnstudio.core.history import STEPS, Drag, History
 from nnstudio.core.spec import ProjectSpec
 
 
@@ -135,3 +135,17 @@ def test_undo_then_redo_is_where_one_was(moves: list[str]):
     if history.undo():
         history.redo()
     assert history.project == here
+
+
+def test_a_drag_is_one_step_however_long_the_hand_rests():
+    clock = Clock()
+    history = History(named("a"), clock)
+    for letter in "bcd":
+        history.apply("Set name", named(letter), merge=Drag("name"))
+        clock.now += 60
+    history.seal()
+    history.apply("Set name", named("e"), merge=Drag("name"))
+    history.undo()
+    assert history.project.name == "d"
+    history.undo()
+    assert history.project.name == "a"

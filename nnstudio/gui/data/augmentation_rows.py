@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFontMetrics, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from nnstudio.core.augmentation_spec import AugmentationSpec
 from nnstudio.core.fields import FormField, describe
 from nnstudio.gui.theme import font, theme
 from nnstudio.gui.widgets import numbers
 from nnstudio.gui.widgets.buttons import Button
+from nnstudio.gui.widgets.slider import QuietSlider
 
 _STEPS = 100
 _BOX = 132
@@ -52,17 +53,6 @@ COMMON = ("horizontal_flip", "shift", "rotation", "noise", "cutout")
 """Operations that are always shown; the others where they are on, or on demand."""
 
 IMAGES_ONLY = frozenset(AugmentationSpec.model_fields) - {"noise"}
-
-
-class QuietSlider(QSlider):
-    """A slider that leaves the wheel to the page while it has no focus."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Turns only with the focus."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
 
 class OperationRow(QWidget):

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableView, QWidget
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
+from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from nnstudio.data.batches import Scaling
+from nnstudio.gui.data.sample_view import Index, SampleView
 from nnstudio.gui.data.samples import Row, Shown
 from nnstudio.gui.data.summary import TITLES
 from nnstudio.gui.theme import theme
 from nnstudio.gui.widgets import numbers
 
-Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _MOST_FEATURES = 200
 _FIXED = ("Sample", "Part", "Class")
@@ -92,24 +91,12 @@ class FeatureModel(QAbstractTableModel):
         return numbers.number(float(values[column - len(_FIXED)]), 4)
 
 
-class FeatureTable(QTableView):
-    """The table.
-
-    Signals:
-        sample_chosen(object): The current sample, or None.
-    """
-
-    sample_chosen = Signal(object)
+class FeatureTable(SampleView):
+    """The table."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Samples")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setTabKeyNavigation(False)
         self.setModel(FeatureModel(self))
         self.verticalHeader().hide()
         self.horizontalHeader().setDefaultSectionSize(theme().px(92))
@@ -123,24 +110,6 @@ class FeatureTable(QTableView):
         self, rows: list[Row], classes: tuple[str, ...], features: tuple[str, ...], scaling: Scaling | None
     ) -> None:
         """Shows other samples; the chosen one stays chosen if it is still there."""
-        before = self.samples.sample(self.currentIndex())
+        before = self._current()
         self.samples.show_rows(rows, classes, features, scaling)
-        again = self.samples.find(before.place) if before else QModelIndex()
-        if again.isValid():
-            self.setCurrentIndex(again)
-        elif before is not None:
-            self.sample_chosen.emit(None)
-
-    def currentChanged(self, current: Index, previous: Index) -> None:
-        """Tells which sample is chosen."""
-        super().currentChanged(current, previous)
-        if current.isValid():
-            self.sample_chosen.emit(self.samples.sample(current))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape chooses nothing."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.setCurrentIndex(QModelIndex())
-            self.sample_chosen.emit(None)
-        else:
-            super().keyPressEvent(event)
+        self._take_up(before)

@@ -65,10 +65,12 @@ class DataView(QWidget):
         self.importer.open(Path(path), options)
 
     def focus_target(self) -> QWidget | None:
-        """The samples, or the preview's first field."""
+        """The samples, the preview's first field, or what can be done without samples; None while reading."""
         if self._stack.currentWidget() is self.importer:
             return self.importer.focus_target()
-        return self.samples.focus_target() if self.source.summary else self.state.button
+        if self._stack.currentWidget() is self._page:
+            return self.samples.focus_target()
+        return None if self.state.button.isHidden() else self.state.button
 
     def showEvent(self, event: QShowEvent) -> None:
         """Follow the recipe."""

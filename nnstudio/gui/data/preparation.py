@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from nnstudio.core.augmentation_spec import AugmentationSpec
-from nnstudio.core.history import Change
+from nnstudio.core.history import Change, Drag
 from nnstudio.core.spec import DataSpec
 from nnstudio.data.batches import Scaling
 from nnstudio.engine.drawing import is_drawable
 from nnstudio.errors import SpecError
 from nnstudio.gui.data.augmentation_preview import AugmentationPreview, PreviewTiles
 from nnstudio.gui.data.augmentation_rows import AugmentationRows, order_words
-from nnstudio.gui.data.small_plots import ScalingPlot, SplitBar
+from nnstudio.gui.data.small_plots import ScalingPlot
 from nnstudio.gui.data.source import DataSource
-from nnstudio.gui.data.summary import Summary, shuffle_words
+from nnstudio.gui.data.split_section import SplitSection
+from nnstudio.gui.data.summary import Summary
 from nnstudio.gui.document import Document
 from nnstudio.gui.form.frame import SectionScroll
 from nnstudio.gui.form.words import error_sentence
@@ -25,8 +28,6 @@ from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets import numbers
 from nnstudio.gui.widgets.buttons import IconButton
 from nnstudio.gui.widgets.elided_label import ElidedLabel
-
-_SPLIT = ("fraction", "validation", "test", "seed")
 
 
 class PreparationPanel(QFrame):
@@ -46,9 +47,7 @@ class PreparationPanel(QFrame):
         self._locked = ""
         self._sample = 0
         self._before = AugmentationSpec()
-        self.bar = SplitBar()
-        self.split = SpecForm(DataSpec, only=_SPLIT, percent=("fraction", "validation", "test"))
-        self.shuffle = self._words("caption")
+        self.split = SplitSection()
         self.scaling = SpecForm(DataSpec, only=("scaling",))
         self.plot = ScalingPlot()
         self.statistics = self._words("caption")
@@ -80,7 +79,7 @@ class PreparationPanel(QFrame):
         column.setContentsMargins(0, theme().px(METRICS.gap), 0, theme().px(METRICS.gap))
         column.setSpacing(theme().px(METRICS.gap))
         sections = (
-            (self._head("Split and sampling"), self.bar, self.split, self.shuffle),
+            (self._head("Split and sampling"), self.split),
             (self._head("Normalisation"), self.scaling, self.plot, self.statistics),
             (
                 self._head("Augmentation", "training images only", self.on),
@@ -135,9 +134,10 @@ class PreparationPanel(QFrame):
         document.reset.connect(self._show)
         source.summarised.connect(self._show_summary)
         source.failed.connect(lambda _error: self._show_nothing())
-        for form in (self.split, self.scaling):
-            form.edited.connect(self._set)
-            form.left.connect(document.seal)
+        self.split.edited.connect(self._set_share)
+        self.split.left.connect(document.seal)
+        self.scaling.edited.connect(self._set_scaling)
+        self.scaling.left.connect(document.seal)
         self.rows.edited.connect(self._set_operation)
         self.rows.released.connect(document.seal)
         self.on.clicked.connect(self._switch)
@@ -155,9 +155,9 @@ class PreparationPanel(QFrame):
 
     def _show(self) -> None:
         recipe = self._document.project.data
-        for form in (self.split, self.scaling):
-            form.set_spec(recipe)
-            form.set_all_states("locked" if self._locked else "normal", self._locked)
+        self.split.show_recipe(recipe, self._locked)
+        self.scaling.set_spec(recipe)
+        self.scaling.set_all_states("locked" if self._locked else "normal", self._locked)
         augmentation = recipe.augmentation
         if augmentation.active:
             self._before = augmentation
@@ -171,11 +171,7 @@ class PreparationPanel(QFrame):
         summary = self._source.summary
         if summary is None:
             return
-        counts = summary.prepared.counts
-        self.bar.show_counts(counts["train"], counts["validation"], counts["test"], summary.unused)
-        self.shuffle.setText(f"Stratified; {shuffle_words(summary.prepared.train)}")
-        own_test = len(summary.dataset.test) and summary.recipe.test is None
-        self.split.show_rare(not own_test)
+        self.split.show_summary(summary)
         drawable = is_drawable(summary.dataset.shape)
         for widget in (self.preview_head, self.tiles):
             widget.setVisible(drawable)
@@ -184,8 +180,7 @@ class PreparationPanel(QFrame):
         self._show()
 
     def _show_nothing(self) -> None:
-        self.bar.show_counts(0, 0, 0, 0)
-        self.shuffle.setText("")
+        self.split.show_summary(None)
         self.statistics.setText("")
         self.tiles.clear()
 
@@ -208,13 +203,18 @@ class PreparationPanel(QFrame):
 
     # Edits
 
-    def _set(self, name: str, value: object) -> None:
-        form = self.scaling if name == "scaling" else self.split
-        self._edit(f"Set {name.replace('_', ' ')}", name, value, ("data", name), form)
+    def _set_share(self, name: str, value: object, held: bool) -> None:
+        merge = Drag(("data", name)) if held else ("data", name)
+        self._edit(f"Set {name.replace('_', ' ')}", name, value, merge, self.split.form)
+
+    def _set_scaling(self, name: str, value: object) -> None:
+        self._edit("Set scaling", name, value, ("data", name), self.scaling)
 
     def _set_operation(self, name: str, value: object) -> None:
         recipe = self._document.project.data.augmentation.replace(**{name: value})
-        self._edit(f"Set {name.replace('_', ' ')}", "augmentation", recipe, ("data", "augmentation", name))
+        merge: Hashable = ("data", "augmentation", name)
+        merge = Drag(merge) if self.rows.rows[name].slider.isSliderDown() else merge
+        self._edit(f"Set {name.replace('_', ' ')}", "augmentation", recipe, merge)
 
     def _switch(self, on: bool) -> None:
         recipe = self._before if on else AugmentationSpec()
@@ -226,7 +226,7 @@ class PreparationPanel(QFrame):
         label: str,
         name: str,
         value: object,
-        merge: tuple[str, ...] | None,
+        merge: Hashable,
         form: SpecForm | None = None,
     ) -> None:
         project = self._document.project

@@ -9,16 +9,14 @@ from PySide6.QtCore import (
     QAbstractTableModel,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     QRect,
     QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QPainter, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import QPainter, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QHeaderView,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -27,12 +25,12 @@ from PySide6.QtWidgets import (
 )
 
 from nnstudio.data.batches import Scaling
+from nnstudio.gui.data.sample_view import Index, SampleView
 from nnstudio.gui.data.samples import Row, Shown
 from nnstudio.gui.data.summary import TITLES
 from nnstudio.gui.theme import theme
 from nnstudio.gui.views.pixels import sample_image
 
-Index = QModelIndex | QPersistentModelIndex
 SAMPLE_ROLE = Qt.ItemDataRole.UserRole
 DOUBT_ROLE = Qt.ItemDataRole.UserRole + 1
 _ROOT = QModelIndex()
@@ -180,30 +178,20 @@ class CellDelegate(QStyledItemDelegate):
             painter.drawRect(area.adjusted(-2, -2, 2, 2))
 
 
-class SampleGrid(QTableView):
+class SampleGrid(SampleView):
     """The grid.
 
     Signals:
-        sample_chosen(object): The current sample, or None.
         columns_changed(int): Another number of samples fits side by side.
-        closed(): Escape was pressed.
     """
 
-    sample_chosen = Signal(object)
     columns_changed = Signal(int)
-    closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Samples")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setProperty("focusRing", "none")  # the chosen sample has its frame
-        self.setShowGrid(False)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setProperty("focusRing", "none")  # the current sample has its frame
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setTabKeyNavigation(False)
         self.setModel(GridModel(self))
         self.setItemDelegate(CellDelegate(self))
         self.horizontalHeader().hide()
@@ -224,29 +212,9 @@ class SampleGrid(QTableView):
 
     def show_rows(self, rows: list[Row], classes: tuple[str, ...], scaling: Scaling | None) -> None:
         """Shows other samples; the chosen one stays chosen if it is still there."""
-        before = self.samples.sample(self.currentIndex())
+        before = self._current()
         self.samples.show_rows(rows, classes, scaling)
-        again = self.samples.find(before.place) if before else QModelIndex()
-        if again.isValid():
-            self.setCurrentIndex(again)
-        elif before is not None:
-            self.sample_chosen.emit(None)
-
-    def currentChanged(self, current: Index, previous: Index) -> None:
-        """Tells which sample is chosen."""
-        super().currentChanged(current, previous)
-        self.viewport().update()
-        if current.isValid():
-            self.sample_chosen.emit(self.samples.sample(current))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape chooses nothing."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.setCurrentIndex(QModelIndex())
-            self.sample_chosen.emit(None)
-            self.closed.emit()
-        else:
-            super().keyPressEvent(event)
+        self._take_up(before)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """More or fewer samples side by side."""

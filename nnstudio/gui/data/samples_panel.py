@@ -220,6 +220,8 @@ class SamplesPanel(Panel):
 
     def _close(self) -> None:
         self.sheet.hide()
+        for samples in (self.grid, self.table):
+            samples.let_go()
         view = self._stack.currentWidget()
         if view is not None and self.sheet.isAncestorOf(self.focusWidget() or self):
             view.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -92,6 +92,8 @@ class DataSide(QObject):
         self._lock()
         page.download_requested.connect(self.datasets.fetch)
         page.imported.connect(self._take)
+        for news in (self.source.summarised, self.source.failed):  # after the page has shown it
+            news.connect(lambda *_: self._window.navigation.focus_loaded())
 
     def _take(self, path: str, reading: ImportOptions | None, info: DatasetInfo) -> None:
         """Makes imported data the project's."""

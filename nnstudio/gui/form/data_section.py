@@ -16,7 +16,7 @@ from nnstudio.gui.widgets.buttons import IconButton
 from nnstudio.gui.widgets.elided_label import ElidedLabel
 
 _FIELDS = ("fraction", "validation", "test", "scaling", "seed")
-_SHARES = ("fraction", "validation")
+_SHARES = ("fraction", "validation", "test")
 
 
 class FoldHead(QWidget):

@@ -29,6 +29,7 @@ class FormRow(QWidget):
         super().__init__(parent)
         self.editor = editor
         self._level = level
+        self._width = 0
         self._label = ElidedLabel(editor.row.label, "label")
         self._label.setToolTip(editor.widget.toolTip())
         self._label.setBuddy(editor.widget)
@@ -75,6 +76,14 @@ class FormRow(QWidget):
         """Put a widget at the right of the field."""
         self._field.addWidget(widget)
 
+    def set_slider(self, slider: QWidget, width: int) -> None:
+        """Put a slider between the label and the field, which keeps ``width`` pixels at zoom 100%."""
+        self._field.insertWidget(0, slider, 1)
+        self._field.setStretchFactor(self.editor.widget, 0)
+        self.editor.widget.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self._width = width
+        self.space()
+
     def say(self, problem: str) -> None:
         """Show a sentence below the field, or none."""
         tell(self._sentence, problem)
@@ -93,6 +102,8 @@ class FormRow(QWidget):
         self._head.setContentsMargins(px(INDENT * self._level), 0, 0, 0)
         self._label.setMaximumWidth(px(METRICS.form_label - INDENT * self._level))
         self._grid.setRowMinimumHeight(0, px(METRICS.field))
+        if self._width:
+            self.editor.widget.setFixedWidth(px(self._width))
 
     def _turn(self, open_: bool) -> None:
         self._fold.set_icon("chevron-down" if open_ else "chevron-right")

@@ -120,6 +120,21 @@ class OptionalField(_Declared, OptionalSpinBox):
         super()._step_to(value)
 
 
+class OptionalPercentField(OptionalField):
+    """The same for a share from 0 to 1, shown and typed as a percentage."""
+
+    def textFromValue(self, value: float) -> str:
+        """``10%`` for 0.1, or the word for off."""
+        return super().textFromValue(value) if value <= self._off else _percent(value)
+
+    def _parse(self, text: str) -> float:
+        value = super()._parse(text.strip().removesuffix("%"))
+        return value / 100 if value > 0 else value  # what stands for "off" is negative
+
+    def _range_sentence(self) -> str:
+        return range_sentence(self._row, _percent)
+
+
 class UnitTag(QLabel):
     """The unit behind a number, quieter than the number; hidden while there is none to show."""
 
@@ -155,7 +170,7 @@ def number_spin(row: FormField, *, percent: bool = False) -> NumberSpin:
     if row.kind == "pair":
         return PairSpin(row)
     if row.optional:
-        return OptionalField(row)
+        return OptionalPercentField(row) if percent else OptionalField(row)
     if row.kind == "int":
         return _int_spin(row)
     return PercentField(row) if percent else FloatField(row)

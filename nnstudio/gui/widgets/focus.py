@@ -52,6 +52,7 @@ class FocusRing(QFocusFrame):
         super().__init__(window)
         self._window = window
         self._inside = False
+        self._by_mouse = False
         self._style = _RingStyle()
         self._style.setParent(self)
         self.setStyle(self._style)
@@ -88,6 +89,20 @@ class FocusRing(QFocusFrame):
         self.setWidget(None)  # type: ignore[arg-type]  # so that the margin is read again
         self.setWidget(target)
         self.raise_()
+
+    def hand_on(self, target: QWidget, again: bool = False) -> None:
+        """Give ``target`` the focus; without a ring where a click elsewhere, on a page's tab, hands it on.
+
+        Args:
+            target: Who gets it.
+            again: Because of the same click or key as the last time.
+        """
+        if not again:
+            self._by_mouse = QApplication.mouseButtons() != Qt.MouseButton.NoButton
+        reason = Qt.FocusReason
+        target.setFocus(reason.OtherFocusReason if self._by_mouse else reason.ShortcutFocusReason)
+        if self._by_mouse:
+            self.setWidget(None)  # type: ignore[arg-type]  # it returns with the first key that moves it
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the rounded ring."""

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QTabBar
 from pytestqt.qtbot import QtBot
 
 from nnstudio.core.spec import ProjectSpec
@@ -58,6 +59,39 @@ def test_the_tab_and_its_key_bring_the_page_and_its_panels(window: MainWindow) -
     QTest.keyClick(window, Qt.Key.Key_5, Qt.KeyboardModifier.ControlModifier)
     assert window.tabs.page == "data"
     assert window.status._hint.text() == HINT
+
+
+@pytest.mark.parametrize("by_mouse", [True, False])
+def test_the_page_takes_the_focus_once_it_is_read_and_shows_it_to_keys_only(
+    qtbot: QtBot, window: MainWindow, images: Path, by_mouse: bool
+) -> None:
+    window.document.open(ProjectSpec.build({"name": "own", "data": {"source": str(images)}}), None)
+    window.files.opened.emit()
+    window.activateWindow()
+    bar = window.tabs.findChild(QTabBar)
+    if by_mouse:
+        at = next(bar.tabRect(i).center() for i in range(bar.count()) if bar.tabText(i) == "Data")
+        QTest.mouseClick(bar, LEFT, pos=at)
+    else:
+        QTest.keyClick(window, Qt.Key.Key_5, Qt.KeyboardModifier.ControlModifier)
+    page = window.pages.page("data")
+    settled(qtbot, page)
+    grid = page.samples.grid
+    assert window.focusWidget() is grid
+    assert not window.ring.isVisible(), "the grid frames its current sample itself"
+    assert grid.currentIndex().isValid() is not by_mouse
+    assert page.samples.sheet.isHidden(), "nothing was chosen"
+    QTest.keyClick(grid, Qt.Key.Key_Right)
+    assert not page.samples.sheet.isHidden()
+
+
+def test_a_sheet_that_was_closed_stays_closed_until_its_sample_is_pressed_again(page: DataView) -> None:
+    click_cell(page, 1, 0)
+    QTest.mouseClick(page.samples.sheet.close_button, LEFT)
+    page.samples.look_again()
+    assert page.samples.sheet.isHidden()
+    click_cell(page, 1, 0)
+    assert not page.samples.sheet.isHidden()
 
 
 def test_a_class_is_chosen_in_the_chart_by_mouse_and_keys(page: DataView) -> None:

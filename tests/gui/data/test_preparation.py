@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QSlider, QStyle, QStyleOptionSlider
 from pytestqt.qtbot import QtBot
 
 from nnstudio.core.augmentation_spec import Flip, Rotation
 from nnstudio.data.augmentation.preview import preview
 from nnstudio.data.batches import BLOCK_BYTES, WHOLE_BYTES
 from nnstudio.data.dataset import Part
+from nnstudio.data.prepare import part_sizes
 from nnstudio.gui.data.augmentation_rows import STRENGTHS, OperationRow
 from nnstudio.gui.data.preparation import PreparationPanel
 from nnstudio.gui.data.summary import shuffle_words
 from nnstudio.gui.main_window import MainWindow
-from tests.gui.acting import pick, retype
+from tests.gui.acting import focused, pick, retype
 from tests.gui.data.conftest import data_page, settled, shown_data
 
 LEFT = Qt.MouseButton.LeftButton
@@ -42,20 +45,99 @@ def waited(qtbot: QtBot, panel: PreparationPanel) -> list[np.ndarray]:
 
 
 def test_the_split_is_set_and_shown(qtbot: QtBot, window: MainWindow, panel: PreparationPanel) -> None:
-    retype(panel.split.editor("fraction").lineEdit(), "50", enter=True)
-    retype(panel.split.editor("validation").lineEdit(), "20", enter=True)
+    retype(panel.split.form.editor("fraction").lineEdit(), "50", enter=True)
+    retype(panel.split.form.editor("validation").lineEdit(), "20", enter=True)
     page = data_page(window)
     settled(qtbot, page)
     recipe = window.document.project.data
     assert (recipe.fraction, recipe.validation) == (0.5, 0.2)
-    assert panel.bar.accessibleDescription() == "Train 36, unused 60, Val 9, Test 15"
+    assert panel.split.bar.accessibleDescription() == "Train 36, unused 60, Val 9, Test 15"
     assert window.document.undo_label == "Set validation"
 
 
 def test_a_wrong_share_is_refused_at_its_field(window: MainWindow, panel: PreparationPanel) -> None:
-    retype(panel.split.editor("validation").lineEdit(), "150", enter=True)
-    assert panel.split.problem("validation")
+    retype(panel.split.form.editor("validation").lineEdit(), "150", enter=True)
+    assert panel.split.form.problem("validation")
     assert window.document.project.data.validation == 0.15, "the last valid value stays in force"
+
+
+def drag(slider: QSlider, percent: int, *, pause: Callable[[], None] = lambda: None) -> None:
+    """Drags a handle with the mouse to a percentage."""
+    option = QStyleOptionSlider()
+    slider.initStyleOption(option)
+    style, sub = QStyle.ComplexControl.CC_Slider, QStyle.SubControl
+    handle = slider.style().subControlRect(style, option, sub.SC_SliderHandle, slider)
+    groove = slider.style().subControlRect(style, option, sub.SC_SliderGroove, slider)
+    span = groove.width() - handle.width()
+    start = handle.center()
+    left = span * (percent - slider.value()) / (slider.maximum() - slider.minimum())
+    QTest.mousePress(slider, LEFT, pos=start)
+    for step in range(1, 6):
+        QTest.mouseMove(slider, start + QPoint(round(left * step / 5), 0))
+        pause()
+    QTest.mouseRelease(slider, LEFT, pos=start + QPoint(round(left), 0))
+
+
+def test_dragging_a_share_is_one_step_and_shows_its_counts_at_once(
+    qtbot: QtBot, window: MainWindow, panel: PreparationPanel
+) -> None:
+    window.document.seal()
+    before = window.document.project.data
+    history = window.document._history
+    clock = iter(range(0, 10_000, 10))
+    history._clock = lambda: float(next(clock))  # the hand rests for ten seconds at every place
+    shown: list[str] = []
+    drag(panel.split.sliders["fraction"], 40, pause=lambda: shown.append(panel.split.bar.toolTip()))
+    after = window.document.project.data.fraction
+    assert after == pytest.approx(0.4, abs=0.02)
+    assert len(set(shown)) > 2, "the bar follows the hand"
+    assert panel.split.form.editor("fraction").text() == f"{after * 100:g}%"
+    settled(qtbot, data_page(window))
+    summary = data_page(window).source.summary
+    assert panel.split.bar.toolTip() == shown[-1], "what was foreseen is what was drawn"
+    assert f"Train {summary.prepared.counts['train']}," in shown[-1]
+    window.document.undo()
+    assert window.document.project.data == before
+    assert panel.split.sliders["fraction"].value() == 100
+
+
+def test_shares_are_set_by_keys(window: MainWindow, panel: PreparationPanel) -> None:
+    slider = panel.split.sliders["validation"]
+    assert slider.accessibleName() == "Validation, share"
+    focused(slider)
+    QTest.keyClick(slider, Qt.Key.Key_Right)
+    QTest.keyClick(slider, Qt.Key.Key_PageUp)
+    recipe = window.document.project.data
+    assert recipe.validation == pytest.approx(0.21)
+    assert slider.accessibleDescription() == "21%. 19 of 90 samples are held back"
+    QTest.keyClick(slider, Qt.Key.Key_Home)
+    assert window.document.project.data.validation == 0
+
+
+def test_shares_stop_where_every_class_keeps_a_sample_to_train_on(
+    window: MainWindow, panel: PreparationPanel
+) -> None:
+    sliders = panel.split.sliders
+    QTest.keyClick(focused(sliders["validation"]), Qt.Key.Key_End)
+    recipe = window.document.project.data
+    assert part_sizes(90, 30, recipe) == (3, 87, 30)
+    QTest.keyClick(focused(sliders["fraction"]), Qt.Key.Key_Home)
+    assert window.document.project.data.fraction == sliders["fraction"].value() / 100
+    assert part_sizes(90, 30, window.document.project.data)[0] >= 3
+
+
+def test_test_samples_are_split_off_or_the_data_sets_own(window: MainWindow, panel: PreparationPanel) -> None:
+    slider, field = panel.split.sliders["test"], panel.split.form.editor("test")
+    assert (slider.value(), field.text(), field.lineEdit().placeholderText()) == (0, "", "own")
+    assert slider.accessibleDescription() == "0%. 30 test samples of the data set's own"
+    QTest.keyClick(focused(slider), Qt.Key.Key_PageUp)
+    assert window.document.project.data.test == 0.1
+    assert field.text() == "10%"
+    assert "9 test samples" in slider.accessibleDescription()
+    QTest.keyClick(slider, Qt.Key.Key_Home)
+    assert window.document.project.data.test is None
+    retype(field.lineEdit(), "25", enter=True)
+    assert (window.document.project.data.test, slider.value()) == (0.25, 25)
 
 
 def test_normalisation_tells_its_statistics(
@@ -163,7 +245,7 @@ def test_during_a_run_the_preparation_is_locked_and_says_why(
 
 
 def test_the_shuffle_is_told_also_of_data_larger_than_memory(panel: PreparationPanel) -> None:
-    assert "new random order" in panel.shuffle.text()
+    assert "new random order" in panel.split.shuffle.text()
     row = np.zeros((1, 64, 64, 3), np.uint8)
     count = WHOLE_BYTES // row.nbytes + 1
     x = np.lib.stride_tricks.as_strided(row, (count, *row.shape[1:]), (0, *row.strides[1:]))

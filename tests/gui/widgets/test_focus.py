@@ -113,3 +113,16 @@ def test_the_focus_of_another_window_is_none_of_its_business(page: Page, qtbot) 
     qtbot.addWidget(other)
     page.ring.follow(None, other)
     assert page.ring.widget() is None
+
+
+def test_what_a_click_elsewhere_hands_the_focus_to_gets_no_ring(page: Page) -> None:
+    page.button.pressed.connect(lambda: page.ring.hand_on(page.list))
+    QTest.mouseClick(page.button, Qt.MouseButton.LeftButton)
+    assert page.list.hasFocus()
+    assert not page.ring.isVisible()
+    page.ring.hand_on(page.first, again=True)
+    assert not page.ring.isVisible(), "the same click"
+    QTest.keyClick(page.first, Qt.Key.Key_Tab)
+    assert page.ring.isVisible()
+    page.ring.hand_on(page.list)
+    assert page.ring.isVisible(), "a key"

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from nnstudio.data.batches import Gather, Scaling
 from nnstudio.data.dataset import Part
+from nnstudio.engine.crew import Crew
+from nnstudio.engine.ops import NumpyOps
 
 if TYPE_CHECKING:
     from nnstudio.engine.network import Network
@@ -26,7 +28,11 @@ def evaluation_batch(network: Network, samples: int) -> int:
 
 
 def measure(
-    network: Network, weights: NDArray[np.float32], part: Part, scaling: Scaling
+    network: Network,
+    weights: NDArray[np.float32],
+    part: Part,
+    scaling: Scaling,
+    crew: Crew | None = None,
 ) -> tuple[float, float]:
     """Mean loss and share of hits on a part, in evaluation mode.
 
@@ -35,10 +41,11 @@ def measure(
         weights: Its flat weight vector.
         part: The samples, one at least.
         scaling: How raw samples become the network's inputs.
+        crew: The threads that help; None for nobody.
     """
     batch = evaluation_batch(network, len(part))
     gather = Gather(part, scaling, batch)
-    workspace: Any = network.workspace(weights, batch)
+    workspace: Any = network.workspace(weights, batch, ops=NumpyOps(crew))
     loss, hits = 0.0, 0
     for start in range(0, len(part), batch):
         rows = np.arange(start, min(start + batch, len(part)))

@@ -14,8 +14,10 @@ from nnstudio.core.spec import ProjectSpec, TrainSpec
 from nnstudio.data.batches import Gather
 from nnstudio.data.dataset import Part
 from nnstudio.data.prepare import Prepared
+from nnstudio.engine.crew import Crew
 from nnstudio.engine.measure import measure
 from nnstudio.engine.network import Network
+from nnstudio.engine.ops import NumpyOps
 from nnstudio.engine.ops.noise import Noise
 from nnstudio.engine.state import TrainerState
 from nnstudio.engine.update import Update
@@ -95,6 +97,7 @@ class NumpyStepper(HostStepper):
         state: What the steps change.
         update: Applies gradients.
         batch: Samples per step.
+        crew: The threads that compute large products and updates.
     """
 
     name = "numpy"
@@ -107,14 +110,20 @@ class NumpyStepper(HostStepper):
         state: TrainerState,
         update: Update,
         batch: int,
+        crew: Crew,
     ) -> None:
-        self.path = "CPU · NumPy"
-        self._network, self._scaling = network, data.scaling
+        self._network, self._scaling, self._crew = network, data.scaling, crew
         self._state, self._update, self._batch = state, update, batch
         self._gradients = np.zeros(network.trainable, dtype=np.float32)
-        self._workspace = network.workspace(state.weights, batch, self._gradients)
+        self._workspace = network.workspace(state.weights, batch, self._gradients, ops=NumpyOps(crew))
         vary, seed = project.data.augmentation, project.train.seed
         self._gather = Gather(data.train, data.scaling, batch, augmentation=vary, seed=seed)
+
+    @property
+    def path(self) -> str:
+        """What computes, in words."""
+        threads = self._crew.threads
+        return "CPU · NumPy" + (f", {threads} threads" if threads > 1 else "")
 
     def configure(self, spec: TrainSpec, targets: Targets | None) -> None:
         """See :class:`Stepper`."""
@@ -127,6 +136,8 @@ class NumpyStepper(HostStepper):
         started = time.perf_counter()
         losses: list[float] = []
         hits: list[int] = []
+        count = self._crew.count
+        self._crew.size = count.next_size()
         for number, rate in enumerate(rates):
             rows = positions[number * self._batch : (number + 1) * self._batch]
             loss, right = self._step(rows, float(rate), epoch, self._state.step + number)
@@ -134,11 +145,13 @@ class NumpyStepper(HostStepper):
             hits.append(right)
             if not math.isfinite(loss) or time.perf_counter() - started >= seconds:
                 break
+        count.learn(self._crew.size, (time.perf_counter() - started) / len(losses))
         return losses, hits
 
     def measure(self, part: Part) -> tuple[float, float]:
         """See :class:`Stepper`."""
-        return measure(self._network, self._state.weights, part, self._scaling)
+        self._crew.size = self._crew.count.size
+        return measure(self._network, self._state.weights, part, self._scaling, self._crew)
 
     def _step(self, rows: NDArray[np.int64], rate: float, epoch: int, done: int) -> tuple[float, int]:
         """One step behind ``done`` others: its batch's summed loss before it, and its hits."""

@@ -1,25 +1,90 @@
-"""How many threads the matrix products of NumPy's BLAS may use."""
+"""How many threads compute: those of NumPy's BLAS, and our own."""
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+SOONEST, LATEST = 2, 64
+"""Runs until another number of threads is tried: after a change, and after many tries in vain."""
+WORTH = 0.95
+"""Share of the time per sample that another number of threads must stay below to be taken."""
+MEMORY = 0.7
+"""How much of the measured time per sample is remembered."""
 
 _lock = threading.Lock()
 _holders: list[object] = []
 _limits: Any = None
 
 
+def most_threads() -> int:
+    """Threads to use at most: the physical cores, or ``$NNSTUDIO_THREADS``."""
+    chosen = os.environ.get("NNSTUDIO_THREADS", "")
+    if chosen.isdigit() and int(chosen) > 0:
+        return int(chosen)
+    import psutil
+
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(psutil.cpu_count(logical=False) or 1, allowed))
+
+
+class ThreadCount:
+    """Finds out how many threads are best.
+
+    Threads that wait for each other lose more than they gain where something else keeps a core busy,
+    and for very small networks. So now and then another number is tried for one run: soon after a change,
+    as what called for it may have passed, and less often the longer nothing better is found.
+
+    Args:
+        most: Threads to use at most.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.sizes = sorted({1, most, *(1 << n for n in range(most.bit_length()) if 1 << n < most)})
+        self.size = most
+        self._cost = 0.0  # seconds per sample with this size; 0 before the first run
+        self._wait = self._left = SOONEST
+        self._tries = 0
+
+    def next_size(self) -> int:
+        """The best size so far; a neighbour of it now and then."""
+        self._left -= 1
+        if len(self.sizes) == 1 or self._left > 0 or not self._cost:
+            return self.size
+        self._tries += 1
+        place = self.sizes.index(self.size)
+        neighbours = [self.sizes[i] for i in (place - 1, place + 1) if 0 <= i < len(self.sizes)]
+        return neighbours[self._tries % len(neighbours)]
+
+    def learn(self, size: int, cost: float) -> None:
+        """Takes in what a run cost, which was one of the present size or a try of another.
+
+        Args:
+            size: Its threads.
+            cost: Its seconds, by any measure of how much was done.
+        """
+        if size == self.size:
+            self._cost = MEMORY * self._cost + (1 - MEMORY) * cost if self._cost else cost
+            return
+        if cost < WORTH * self._cost:
+            self.size, self._cost, self._wait = size, cost, SOONEST
+        else:
+            self._wait = min(LATEST, 2 * self._wait)
+        self._left = self._wait
+
+
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Keeps BLAS on the calling thread inside the block.
 
-    A training step is many small matrix products. Spread over two cores they gain little on an idle
-    machine, and wait for each other as soon as anything else runs (measured beside one busy
-    process: three to four times slower than on one thread). One thread leaves a core to the window,
-    and the same seed gives the same bits whatever the number of cores.
+    A training step is many small matrix products. Spread over two cores by BLAS they gain little on an
+    idle machine, and wait for each other as soon as anything else runs (measured beside one busy
+    process: three to four times slower than on one thread). With one thread per product, the same seed
+    gives the same bits whatever the number of cores; a :class:`~nnstudio.engine.crew.Crew` may compute
+    several products at the same time.
 
     The limit is the process's. Of blocks that overlap on several threads the first sets it and the last
     one lifts it, so that none loses it halfway.

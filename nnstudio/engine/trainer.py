@@ -20,6 +20,7 @@ from nnstudio.data.batches import part_order
 from nnstudio.data.dataset import Part
 from nnstudio.data.prepare import Prepared
 from nnstudio.engine.best import BestKeeper
+from nnstudio.engine.crew import Crew
 from nnstudio.engine.fast_path import Device, FastPath
 from nnstudio.engine.model import Model
 from nnstudio.engine.network import Network
@@ -78,7 +79,8 @@ class Trainer:
         spec, network, train = self.spec, self.network, self.data.train
         self.batch_size = min(spec.batch_size, len(train))
         self.batches = math.ceil(len(train) / self.batch_size)
-        self._update = Update(network, spec)
+        self._crew = Crew()
+        self._update = Update(network, spec, self._crew)
         self._targets = self._targets_for(spec)
         if state is None:
             weights = network.initial_weights(spec.seed)
@@ -101,7 +103,7 @@ class Trainer:
         held = self.data.validation
         self.best = BestKeeper(spec.early_stopping, state, validated=held is not None and len(held) > 0)
         parts = (network, self.project, self.data, state, self._update, self.batch_size)
-        self._stepper: Stepper = NumpyStepper(*parts)
+        self._stepper: Stepper = NumpyStepper(*parts, self._crew)
         self._stepper.configure(spec, self._targets)
         self._fast = FastPath(*parts, self.device)
         self._good = state.copy()
@@ -165,7 +167,7 @@ class Trainer:
             the caller may stop, save it, or resume another trainer from a copy (:meth:`settle` first,
             where an epoch is under way).
         """
-        with one_blas_thread():
+        with one_blas_thread(), self._crew:
             try:
                 yield from self._run()
             finally:

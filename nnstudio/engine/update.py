@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
+import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnstudio.core.spec import TrainSpec
+from nnstudio.engine.crew import Crew
 from nnstudio.engine.network import Network
 from nnstudio.optim import Optimizer
 
 Vector = NDArray[np.float32]
 
-CHUNK = 16_384
-"""Weights per pass of the optimizer: its vectors then stay in the second-level cache."""
+CHUNK = 131_072
+"""Weights per pass of the optimizer. Its vectors should stay near a core, but on several threads passes must
+be long: between two of them, Python lets only one thread go on."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +49,13 @@ class Update:
     Args:
         network: The network.
         spec: The training recipe.
+        crew: The threads that share out the optimizer's work; None for the calling one alone.
     """
 
-    def __init__(self, network: Network, spec: TrainSpec) -> None:
-        self._network = network
+    def __init__(self, network: Network, spec: TrainSpec, crew: Crew | None = None) -> None:
+        self._network, self._crew = network, crew or Crew(1)
         self._size = network.trainable
-        self._scratch = np.empty(CHUNK, dtype=np.float32)
+        self._scratch = _Scratch()
         self.configure(spec)
 
     def configure(self, spec: TrainSpec) -> None:
@@ -92,18 +97,24 @@ class Update:
             clip_by_norm(gradients, self._clip_norm)
         for start, stop in self.decayed:
             self._optimizer.decay(np, weights[start:stop], rate)
-        vectors = [slots[name] for name in self.slot_names]
-        for a in range(0, len(gradients), CHUNK):
-            b = min(a + CHUNK, len(gradients))
-            parts = [vector[a:b] for vector in vectors]
-            scratch = self._scratch[: b - a]
-            self._optimizer.update(np, weights[a:b], gradients[a:b], parts, scratch, rate, step)
+        vectors = [weights[: self._size], gradients, *(slots[name] for name in self.slot_names)]
+        chunks = [
+            partial(self._take_step, [vector[a : a + CHUNK] for vector in vectors], rate, step)
+            for a in range(0, self._size, CHUNK)
+        ]
+        self._crew.run(chunks)
+
+    def _take_step(self, vectors: list[Vector], rate: float, step: int) -> None:
+        """The optimizer's step on a chunk of the weights, the gradients and each slot."""
+        weights, gradients, *slots = vectors
+        scratch = self._scratch.array[: len(weights)]
+        self._optimizer.update(np, weights, gradients, slots, scratch, rate, step)
 
     def _add(self, penalty: Penalty, weights: Vector, gradients: Vector) -> None:
         """Adds ``∂(l1·Σ|w| + l2·Σw²)/∂w = l1·sign(w) + 2·l2·w`` to a kernel's gradients."""
         for a in range(penalty.start, penalty.stop, CHUNK):
             b = min(a + CHUNK, penalty.stop)
-            w, g, t = weights[a:b], gradients[a:b], self._scratch[: b - a]
+            w, g, t = weights[a:b], gradients[a:b], self._scratch.array[: b - a]
             if penalty.l2 > 0:
                 np.multiply(w, np.float32(2 * penalty.l2), out=t)
                 np.add(g, t, out=g)
@@ -111,6 +122,13 @@ class Update:
                 np.sign(w, out=t)  # 0 at 0, the subgradient that lets a weight rest there
                 np.multiply(t, np.float32(penalty.l1), out=t)
                 np.add(g, t, out=g)
+
+
+class _Scratch(threading.local):
+    """An array for a chunk, of which each thread has its own."""
+
+    def __init__(self) -> None:
+        self.array = np.empty(CHUNK, dtype=np.float32)
 
 
 def penalties(network: Network, spec: TrainSpec) -> list[Penalty]:

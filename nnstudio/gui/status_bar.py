@@ -169,8 +169,10 @@ def path_text(path: str) -> tuple[str, str]:
     where, _, words = name.partition(" · ")
     if where != "CPU":
         return where, f"{name} computes the training steps."
-    if words == "NumPy":
-        return words, f"NumPy computes the training steps{': ' if reason else ''}{reason}."
+    kind, _, threads = words.partition(", ")
+    if kind == "NumPy":
+        on, why = f" on {threads}" if threads else "", f": {reason}" if reason else ""
+        return kind, f"NumPy computes the training steps{on}{why}."
     return words.partition(" kernels")[0], f"Compiled kernels compute the training steps: {words}."
 
 

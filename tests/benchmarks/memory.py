@@ -29,7 +29,7 @@ def train(who: str, seconds: float) -> None:
     """Trains in this process and prints its resident memory in MB, early and at the end."""
     import psutil
 
-    from nnstudio.experiments.bench.machine import most_threads
+    from nnstudio.engine.threads import most_threads
     from nnstudio.experiments.bench.ours import Ours
     from nnstudio.experiments.bench.peers import PEERS, peer_named
 

@@ -212,6 +212,11 @@ def test_the_training_buttons_never_overlap(zoom: float, width: int) -> None:
             "NumPy",
             "NumPy computes the training steps: the fast kernels are being compiled.",
         ),
+        (
+            "CPU · NumPy, 2 threads: the fast kernels are being compiled",
+            "NumPy",
+            "NumPy computes the training steps on 2 threads: the fast kernels are being compiled.",
+        ),
         ("GPU · NVIDIA H100", "GPU", "GPU · NVIDIA H100 computes the training steps."),
         (
             "CPU · AVX-512 kernels, 2 threads",

@@ -86,6 +86,7 @@ def test_the_strip_says_what_the_picture_says() -> None:
     ("path", "shown"),
     [
         ("CPU · NumPy: the fast kernels are being compiled", "CPU, 1 thread"),
+        ("CPU · NumPy, 2 threads: the fast kernels are being compiled", "CPU, 2 threads"),
         ("CPU · AVX-512 kernels, 2 threads", "CPU, 2 threads"),
         ("GPU · NVIDIA GeForce RTX 4070", "GPU"),
     ],

@@ -166,7 +166,7 @@ EVERY_SLOT = {"RMSProp": {"centered": True, "momentum": 0.5}, "Adam": {"amsgrad"
 @pytest.mark.parametrize("name", OPTIMIZERS.names())
 def test_chunks_change_nothing(name: str):
     """The trainer updates chunk by chunk; one pass over the whole vector gives the same bits."""
-    network = Network(NetworkSpec(layers=(Input(shape=(300,)), Dense(units=130))), CategoricalCrossentropy())
+    network = Network(NetworkSpec(layers=(Input(shape=(600,)), Dense(units=450))), CategoricalCrossentropy())
     assert network.size > 2 * CHUNK
     optimizer = OPTIMIZERS.create(name, **EVERY_SLOT.get(name, {}))
     update, weights = Update(network, TrainSpec(optimizer=optimizer)), network.initial_weights(0)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nnstudio.core.activations import ActivationFunction
+from nnstudio.engine.crew import Crew
 from nnstudio.engine.ops import activations, noise
 from nnstudio.engine.ops.composed import ComposedOps
 from nnstudio.engine.ops.convolution import ConvolutionOps
@@ -14,26 +15,30 @@ from nnstudio.engine.ops.depthwise import DepthwiseOps
 from nnstudio.engine.ops.normalisation import NormalisationOps
 from nnstudio.engine.ops.padding import PaddingOps
 from nnstudio.engine.ops.pooling import PoolingOps
+from nnstudio.engine.ops.products import ProductOps
 
 Array = Any
 
 
-class NumpyOps(ComposedOps, ConvolutionOps, DepthwiseOps, NormalisationOps, PaddingOps, PoolingOps):
+class NumpyOps(
+    ComposedOps, ConvolutionOps, DepthwiseOps, NormalisationOps, PaddingOps, PoolingOps, ProductOps
+):
     """Primitives that write into arrays they are given.
 
     One object serves one thread: it keeps the scratch arrays that the primitives need, so a step
     allocates nothing as large as a batch.
+
+    Args:
+        crew: Helps that thread with large matrix products; None for nobody.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, crew: Crew | None = None) -> None:
+        super().__init__(crew)
         self._rows = np.arange(0)
 
     def affine(self, x: Array, kernel: Array, bias: Array | None, out: Array) -> Array:
         """``out = x @ kernel + bias``: ``(n, N) @ (N, U) + (U,) -> (n, U)``."""
-        np.matmul(x, kernel, out=out)
-        if bias is not None:
-            np.add(out, bias, out=out)
+        self.product(x, kernel, out, bias)
         return out
 
     def affine_backward(
@@ -47,11 +52,11 @@ class NumpyOps(ComposedOps, ConvolutionOps, DepthwiseOps, NormalisationOps, Padd
     ) -> None:
         """``d_kernel = xᵀ @ dz``, ``d_bias = Σ dz``, ``dx = dz @ kernelᵀ``."""
         if d_kernel is not None:
-            np.matmul(x.T, dz, out=d_kernel)  # (N, n) @ (n, U) -> (N, U)
+            self.product(x.T, dz, d_kernel)  # (N, n) @ (n, U) -> (N, U)
         if d_bias is not None:
             np.add.reduce(dz, axis=0, out=d_bias)  # (n, U) -> (U,)
         if dx is not None:
-            np.matmul(dz, kernel.T, out=dx)  # (n, U) @ (U, N) -> (n, N)
+            self.product(dz, kernel.T, dx)  # (n, U) @ (U, N) -> (n, N)
 
     def activate(self, function: ActivationFunction, z: Array, out: Array) -> Array:
         """``out = f(z)``; ``out`` may be ``z``."""

@@ -19,13 +19,6 @@ def machine() -> str:
     return f"{_processor()}, {cores} cores, {platform.system()}, Python {platform.python_version()}"
 
 
-def most_threads() -> int:
-    """Threads that a run may have at most."""
-    from nnstudio.engine.ops.jit import team
-
-    return team.most_threads()
-
-
 def multiply_adds_per_second(threads: int) -> float:
     """What NumPy's matrix product reaches on large float32 matrices."""
     from threadpoolctl import threadpool_limits

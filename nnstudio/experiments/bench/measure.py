@@ -10,12 +10,9 @@ from typing import Literal
 import numpy as np
 
 from nnstudio.data.dataset import Progress
+from nnstudio.engine.threads import most_threads
 from nnstudio.experiments.bench.cases import Case
-from nnstudio.experiments.bench.machine import (
-    gpu_multiply_adds_per_second,
-    most_threads,
-    multiply_adds_per_second,
-)
+from nnstudio.experiments.bench.machine import gpu_multiply_adds_per_second, multiply_adds_per_second
 from nnstudio.experiments.bench.ours import Ours
 from nnstudio.experiments.bench.peers import Contestant, peer_named
 

@@ -138,7 +138,7 @@ def _device(path: str) -> str:
     if path.startswith("GPU"):
         return "GPU"
     name = path.partition(": ")[0]
-    return f"CPU, {name.rpartition(', ')[2] if 'thread' in name else '1 thread'}"  # NumPy trains on one
+    return f"CPU, {name.rpartition(', ')[2] if 'thread' in name else '1 thread'}"
 
 
 def _left(snapshot: Snapshot) -> Cell:

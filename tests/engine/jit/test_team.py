@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from nnstudio.engine.ops.jit import team as team_module
-from nnstudio.engine.ops.jit.team import LATEST, Team
+from nnstudio.engine.ops.jit.team import Team
+from nnstudio.engine.threads import LATEST
 
 
 class Clock:

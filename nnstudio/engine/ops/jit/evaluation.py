@@ -13,7 +13,8 @@ from nnstudio.engine.ops.jit.lowering.chain import require_support
 from nnstudio.engine.ops.jit.lowering.programs import evaluation_program
 from nnstudio.engine.ops.jit.program import Samples
 from nnstudio.engine.ops.jit.runner import Runner
-from nnstudio.engine.ops.jit.team import Team, most_threads
+from nnstudio.engine.ops.jit.team import Team
+from nnstudio.engine.threads import most_threads
 
 Vector = NDArray[np.float32]
 

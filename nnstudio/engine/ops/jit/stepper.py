@@ -20,10 +20,11 @@ from nnstudio.engine.ops.jit.lowering.writer import Recipe
 from nnstudio.engine.ops.jit.program import Samples, aligned
 from nnstudio.engine.ops.jit.rules import rule_for
 from nnstudio.engine.ops.jit.runner import Runner
-from nnstudio.engine.ops.jit.team import Team, most_threads
+from nnstudio.engine.ops.jit.team import Team
 from nnstudio.engine.ops.jit.varied import VariedSamples
 from nnstudio.engine.state import TrainerState
 from nnstudio.engine.stepper import HostStepper, Rates
+from nnstudio.engine.threads import most_threads
 from nnstudio.engine.update import Update
 from nnstudio.optim import Optimizer
 from nnstudio.optim.targets import Targets

@@ -1,0 +1,115 @@
+"""Threads that compute the pieces of one operation at the same time."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
+from types import TracebackType
+
+import numpy as np
+
+from nnstudio.engine.threads import ThreadCount, most_threads
+
+Piece = Callable[[], object]
+
+
+class Crew:
+    """The calling thread and its helpers, who share out pieces of work.
+
+    Python itself runs on one thread at a time, but NumPy steps aside while it multiplies large matrices
+    or passes over large arrays, so such pieces overlap. Who computes a piece makes no difference to it:
+    as long as the pieces don't depend on the number of threads, the results are the same bits for any.
+
+    Until it is opened by ``with``, and outside of training, the calling thread does everything by itself.
+    The helpers begin with the first work there is for them, and have ended behind the block.
+
+    Attributes:
+        count: How many threads pay.
+        size: Threads that work at the moment, the calling one among them.
+
+    Args:
+        most: Threads at most; None for as many as there are cores.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self.count = ThreadCount(most or most_threads())
+        self.size = self.count.size
+        self._open = False
+        self._helpers: list[threading.Thread] = []
+        self._inbox: SimpleQueue[_Round | None] = SimpleQueue()
+
+    def __enter__(self) -> Crew:
+        self._open = True
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open = False
+        for _ in self._helpers:
+            self._inbox.put(None)
+        for helper in self._helpers:
+            helper.join()
+        self._helpers.clear()
+
+    @property
+    def threads(self) -> int:
+        """Threads that really share out work; 1 as long as there was none to share."""
+        return min(self.size, 1 + len(self._helpers))
+
+    def run(self, pieces: Sequence[Piece]) -> None:
+        """Calls every piece once, on any thread and in any order, and waits until all are done.
+
+        Args:
+            pieces: They write to places of their own; each should take a tenth of a millisecond at least.
+        """
+        helpers = min(self.size, len(pieces)) - 1 if self._open else 0
+        if helpers <= 0:
+            for piece in pieces:
+                piece()
+            return
+        while len(self._helpers) < helpers:
+            helper = threading.Thread(target=self._help, name="nnstudio-crew", daemon=True)
+            self._helpers.append(helper)
+            helper.start()
+        work = _Round(pieces)
+        for _ in range(helpers):
+            self._inbox.put(work)
+        work.finish()
+
+    def _help(self) -> None:
+        with np.errstate(all="ignore"):  # of this thread alone; overflow is found in the loss
+            while (work := self._inbox.get()) is not None:
+                work.join_in()
+
+
+class _Round:
+    """The pieces of one operation. A helper who comes too late finds none left, and nobody waits for it."""
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self._left = deque(pieces)
+        self._pieces = len(pieces)
+        self._done: SimpleQueue[BaseException | None] = SimpleQueue()
+
+    def join_in(self) -> None:
+        """Computes pieces as long as there are any."""
+        while True:
+            try:
+                piece = self._left.popleft()
+            except IndexError:
+                return
+            try:
+                piece()
+            except BaseException as error:
+                self._done.put(error)
+            else:
+                self._done.put(None)
+
+    def finish(self) -> None:
+        """Joins in, waits for the pieces of others, and raises what went wrong in any."""
+        self.join_in()
+        errors = [error for _ in range(self._pieces) if (error := self._done.get()) is not None]
+        if errors:
+            raise errors[0]

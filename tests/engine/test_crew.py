@@ -1,0 +1,136 @@
+"""Pieces of work on several threads: all done, errors heard of, threads gone, and the same bits."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from nnstudio.core.spec import DataSpec, NetworkSpec, ProjectSpec, TrainSpec
+from nnstudio.data.dataset import Dataset, Part
+from nnstudio.data.prepare import prepare_dataset
+from nnstudio.engine.crew import Crew
+from nnstudio.engine.ops import NumpyOps
+from nnstudio.engine.ops.products import ALIGNMENT, LEAST_WORK, PIECE_WORK, cuts, pieces_for
+from nnstudio.engine.trainer import Trainer
+from nnstudio.layers import Activation, Dense, Dropout, Input
+
+
+def crew_threads() -> int:
+    return sum(thread.name == "nnstudio-crew" for thread in threading.enumerate())
+
+
+def meeting(parties: int) -> list[Callable[[], object]]:
+    """Pieces that only end if so many threads work on them at the same time."""
+    barrier = threading.Barrier(parties, timeout=30)
+    return [barrier.wait] * parties
+
+
+@pytest.mark.parametrize("pieces", [0, 1, 2, 7])
+def test_every_piece_is_done_once(pieces: int):
+    done: list[int] = []
+    with Crew(3) as crew:
+        crew.run([lambda number=number: done.append(number) for number in range(pieces)])
+    assert sorted(done) == list(range(pieces))
+
+
+def test_pieces_are_done_at_the_same_time_and_the_threads_end_with_the_block():
+    before = crew_threads()
+    with Crew(3) as crew:
+        assert crew_threads() == before
+        crew.run(meeting(3))
+        crew.run(meeting(3))
+        assert crew_threads() == before + 2
+    assert crew_threads() == before
+
+
+def test_a_closed_crew_or_one_told_so_works_alone():
+    crew, workers = Crew(2), set[int]()
+    pieces = [lambda: workers.add(threading.get_ident())] * 20
+    crew.run(pieces)
+    with crew:
+        crew.size = 1
+        crew.run(pieces)
+        assert crew_threads() == 0
+    assert workers == {threading.get_ident()}
+
+
+def test_an_error_is_raised_when_all_pieces_are_done_and_the_crew_goes_on():
+    done: list[int] = []
+
+    def fail() -> None:
+        raise ValueError("in a piece")
+
+    with Crew(2) as crew:
+        with pytest.raises(ValueError, match="in a piece"):
+            crew.run([fail, *[lambda: done.append(1)] * 9])
+        assert len(done) == 9
+        crew.run(meeting(2))
+
+
+def test_overflow_warns_on_no_thread():
+    big = np.full(1000, 3e38, np.float32)
+    with Crew(2) as crew, np.errstate(all="ignore"):
+        crew.run([lambda: np.add(big, big)] * 50)
+
+
+@pytest.mark.parametrize(("work", "pieces"), [(1, 1), (LEAST_WORK - 1, 1), (LEAST_WORK, 2), (2**40, 2**16)])
+def test_large_products_are_cut_into_even_numbers_of_pieces(work: int, pieces: int):
+    assert pieces_for(work) == pieces
+    assert pieces_for(4 * PIECE_WORK) == 4
+
+
+@pytest.mark.parametrize(("length", "pieces"), [(569, 2), (1000, 4), (20, 8), (1, 2)])
+def test_parts_cover_an_axis_in_whole_registers(length: int, pieces: int):
+    parts = list(cuts(length, pieces))
+    assert [at for part in parts for at in range(part.start, part.stop)] == list(range(length))
+    assert len(parts) <= pieces
+    assert all(part.start % ALIGNMENT == 0 for part in parts)
+
+
+@pytest.mark.parametrize(("rows", "inner", "columns"), [(64, 500, 569), (569, 64, 500), (300, 300, 300)])
+def test_a_product_in_pieces_is_the_product(rows: int, inner: int, columns: int):
+    random = np.random.default_rng(0)
+    a, b = random.random((rows, inner), np.float32), random.random((inner, columns), np.float32)
+    bias = random.random(columns, np.float32)
+    assert pieces_for(rows * inner * columns) > 1
+    found = {threads: np.full((rows, columns), np.nan, np.float32) for threads in (1, 2, 3)}
+    for threads, out in found.items():
+        with Crew(threads) as crew:
+            NumpyOps(crew).product(a, b, out, bias)
+    np.testing.assert_allclose(found[1], a.astype(np.float64) @ b + bias, rtol=1e-5)
+    for out in found.values():
+        np.testing.assert_array_equal(out, found[1])
+
+
+@pytest.fixture
+def wide_project() -> ProjectSpec:
+    """A network whose products and update are cut into pieces."""
+    layers = (Input(shape=(400,)), Dense(units=512, activation="relu"), Dropout(rate=0.2), Dense(units=400))
+    layers = (*layers, Activation(function="relu"), Dense(units=3), Activation(function="softmax"))
+    recipe = {"optimizer": "Adam", "batch_size": 100, "epochs": 2, "clip_norm": 1.0, "l2": 1e-4}
+    data = DataSpec(source="random", validation=0.2)
+    network = NetworkSpec(layers=layers)
+    return ProjectSpec(name="wide", network=network, data=data, train=TrainSpec.build(recipe))
+
+
+def test_a_run_gives_the_same_weights_on_any_number_of_threads(
+    wide_project: ProjectSpec, monkeypatch: pytest.MonkeyPatch
+):
+    random = np.random.default_rng(0)
+    part = Part(random.integers(0, 256, (400, 400), dtype=np.uint8), random.integers(0, 3, 400))
+    data = prepare_dataset(Dataset("random", "Random", part, part, ("a", "b", "c")), wide_project.data)
+    runs = {}
+    for threads in (1, 2, 3):
+        monkeypatch.setenv("NNSTUDIO_THREADS", str(threads))
+        trainer, helpers = Trainer(wide_project, data), set[int]()
+        for _ in trainer.run():
+            helpers.add(crew_threads())
+        assert max(helpers) == threads - 1
+        assert crew_threads() == 0
+        runs[threads] = trainer.state
+    for state in runs.values():
+        np.testing.assert_array_equal(state.weights, runs[1].weights)
+        assert [record.val_loss for record in state.history] == [r.val_loss for r in runs[1].history]

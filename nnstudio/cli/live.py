@@ -6,6 +6,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn
 from rich.text import Text
 
+from nnstudio.cli.output import clock
+
 RATE_SECONDS = 30.0
 """The time left follows from the speed of the last so many seconds."""
 
@@ -39,10 +41,3 @@ class TimeLeft(ProgressColumn):
         seconds = task.time_remaining
         known = task.fields.get("left") and seconds is not None
         return Text(f"{clock(seconds)} left" if known and seconds is not None else "", style="cyan")
-
-
-def clock(seconds: float) -> str:
-    """A duration as ``m:ss``, or ``h:mm:ss`` from an hour on."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

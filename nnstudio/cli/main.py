@@ -65,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"nnstudio {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_train(commands)
+    _add_sweep(commands)
     _add_evaluate(commands)
     _add_predict(commands)
     _add_small(commands)
@@ -93,14 +94,7 @@ def _command(commands: Commands[_Parser], name: str, module: str, help: str) -> 
 def _add_train(commands: Commands[_Parser]) -> None:
     train = _command(commands, "train", "train", "train a network")
     train.add_argument("spec", metavar="SPEC", help="a preset, a project, a network (.json) or a run folder")
-    train.add_argument("--data", metavar="NAME or PATH", help="data set to train on")
-    train.add_argument("--fraction", type=float, help="share of the samples to use")
-    train.add_argument("--validation", type=float, help="share of the training samples held back")
-    train.add_argument("--epochs", type=int, help="passes over the training samples")
-    train.add_argument("--batch-size", type=int, help="samples per step")
-    train.add_argument("--lr", type=float, help="learning rate")
-    train.add_argument("--optimizer", help="SGD, Momentum, Nesterov, RMSProp, Adagrad, Adam or AdamW")
-    train.add_argument("--seed", type=int, help="seed of weights, order and dropout")
+    _add_recipe(train)
     train.add_argument("--device", choices=["auto", "cpu", "gpu"], default="auto", help="where to compute")
     train.add_argument("--out", metavar="DIR", help="folder of the run")
     train.add_argument("--resume", action="store_true", help="go on with the run in the folder SPEC")
@@ -113,6 +107,50 @@ def _add_train(commands: Commands[_Parser]) -> None:
         help="a new run from the run in the folder SPEC, from its last state or from a kept checkpoint",
     )
     _add_set(train)
+
+
+def _add_recipe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", metavar="NAME or PATH", help="data set to train on")
+    parser.add_argument("--fraction", type=float, help="share of the samples to use")
+    parser.add_argument("--validation", type=float, help="share of the training samples held back")
+    parser.add_argument("--epochs", type=int, help="passes over the training samples")
+    parser.add_argument("--batch-size", type=int, help="samples per step")
+    parser.add_argument("--lr", type=float, help="learning rate")
+    parser.add_argument("--optimizer", help="SGD, Momentum, Nesterov, RMSProp, Adagrad, Adam or AdamW")
+    parser.add_argument("--seed", type=int, help="seed of weights, order and dropout")
+
+
+def _add_sweep(commands: Commands[_Parser]) -> None:
+    sweep = _command(commands, "sweep", "sweep", "train with many combinations of settings")
+    sweep.add_argument(
+        "spec", metavar="SPEC", help="a preset, a project, a network (.json) or a sweep's folder"
+    )
+    sweep.add_argument(
+        "--vary",
+        action="append",
+        default=[],
+        metavar="PATH=VALUES",
+        help="values a,b,c or a range lo..hi, lo..hi:log, lo..hi:step, such as "
+        "train.learning_rate=1e-4..1e-1:log",
+    )
+    sweep.add_argument("--strategy", choices=["grid", "random", "tpe"], help="how combinations are chosen")
+    sweep.add_argument("--trials", type=int, help="combinations that random and tpe try")
+    sweep.add_argument("--repeats", type=int, help="runs per combination, each with another seed")
+    sweep.add_argument("--prune", action="store_true", help="stop runs that fall behind the others")
+    sweep.add_argument("--prune-after", type=int, metavar="EPOCH", help="epochs each run gets before that")
+    sweep.add_argument(
+        "--goal", metavar="FIGURE", help="val_accuracy, val_loss, train_accuracy or train_loss"
+    )
+    sweep.add_argument("--workers", type=int, help="runs side by side on this machine")
+    sweep.add_argument(
+        "--cluster", metavar="ADDRESS", help="train on a Dask cluster, such as tls://host:8786"
+    )
+    sweep.add_argument("--retry-failed", action="store_true", help="train again what failed, from its start")
+    sweep.add_argument("--device", choices=["auto", "cpu", "gpu"], default="auto", help="where to compute")
+    sweep.add_argument("--out", metavar="DIR", help="folder of the sweep")
+    _add_recipe(sweep)
+    _add_set(sweep)
+    sweep.set_defaults(resume=False)
 
 
 def _add_set(parser: argparse.ArgumentParser) -> None:

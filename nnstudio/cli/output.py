@@ -56,6 +56,13 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1, t
     return "\n".join([aligned(lines[0]), rule, *map(aligned, lines[1:])])
 
 
+def clock(seconds: float) -> str:
+    """A duration as ``m:ss``, or ``h:mm:ss`` from an hour on."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 class Progress:
     """What is going on: a live bar on a terminal, a plain line now and then otherwise.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,6 +76,26 @@ def with_settings(project: ProjectSpec, settings: list[str]) -> ProjectSpec:
             )
         project = with_value(project, path, value_of(text))
     return project
+
+
+def with_options(project: ProjectSpec, arguments: argparse.Namespace) -> ProjectSpec:
+    """The project with the options of the command line; ``--set`` comes last."""
+    data = {"source": arguments.data, "fraction": arguments.fraction, "validation": arguments.validation}
+    train = {
+        "epochs": arguments.epochs,
+        "batch_size": arguments.batch_size,
+        "learning_rate": arguments.lr,
+        "optimizer": arguments.optimizer,
+        "seed": arguments.seed,
+    }
+    recipe = project.data
+    if arguments.data and not arguments.resume:  # which goes on with the same data at another place
+        recipe = recipe.of_source(arguments.data, recipe.reading)
+    project = project.replace(
+        data=recipe.replace(**{k: v for k, v in data.items() if v is not None}),
+        train=project.train.replace(**{k: v for k, v in train.items() if v is not None}),
+    )
+    return with_settings(project, arguments.set)
 
 
 def _find(spec: str) -> ProjectSpec:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import signal
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from nnstudio.cli.advice import advice
 from nnstudio.cli.codes import DONE, FAILED, INTERRUPTED, LAST, WorkFailed
+from nnstudio.cli.interrupts import interruptible
 from nnstudio.cli.output import Progress, complain, print_json, progress, say
-from nnstudio.cli.specs import find_project, with_settings
+from nnstudio.cli.specs import find_project, with_options
 from nnstudio.core.shapes import infer_shapes
 from nnstudio.core.spec import ProjectSpec, TrainSpec
 from nnstudio.data.prepare import prepare
@@ -46,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     _check_options(arguments)
     if arguments.fork is not None:
         origin = fork_point(Path(arguments.spec), None if arguments.fork == LAST else arguments.fork)
-        project, state = _with_options(origin.project, arguments), None
+        project, state = with_options(origin.project, arguments), None
     else:
         origin = None
         project, state = _resumed(arguments) if arguments.resume else (_fresh(arguments), None)
@@ -110,7 +109,7 @@ def _forked(origin: ForkPoint, project: ProjectSpec, samples: int) -> TrainerSta
 
 
 def _fresh(arguments: argparse.Namespace) -> ProjectSpec:
-    return _with_options(find_project(arguments.spec), arguments)
+    return with_options(find_project(arguments.spec), arguments)
 
 
 def _resumed(arguments: argparse.Namespace) -> tuple[ProjectSpec, TrainerState | None]:
@@ -120,7 +119,7 @@ def _resumed(arguments: argparse.Namespace) -> tuple[ProjectSpec, TrainerState |
         SpecError: A change would make it another run.
     """
     before, state = load_run(Path(arguments.spec))
-    after = _with_options(before, arguments)
+    after = with_options(before, arguments)
     if state is None:
         return after, state
     changed = [f"train.{n}" for n in sorted(TrainSpec.locked_while_training) if _differs(before, after, n)]
@@ -147,32 +146,12 @@ def _folder(arguments: argparse.Namespace, project: ProjectSpec) -> Path:
     return Path(arguments.out) if arguments.out else new_run_folder(project.name)
 
 
-def _with_options(project: ProjectSpec, arguments: argparse.Namespace) -> ProjectSpec:
-    """The project with the options of the command line; ``--set`` comes last."""
-    data = {"source": arguments.data, "fraction": arguments.fraction, "validation": arguments.validation}
-    train = {
-        "epochs": arguments.epochs,
-        "batch_size": arguments.batch_size,
-        "learning_rate": arguments.lr,
-        "optimizer": arguments.optimizer,
-        "seed": arguments.seed,
-    }
-    recipe = project.data
-    if arguments.data and not arguments.resume:  # which goes on with the same data at another place
-        recipe = recipe.of_source(arguments.data, recipe.reading)
-    project = project.replace(
-        data=recipe.replace(**{k: v for k, v in data.items() if v is not None}),
-        train=project.train.replace(**{k: v for k, v in train.items() if v is not None}),
-    )
-    return with_settings(project, arguments.set)
-
-
 def _train(trainer: Trainer, recorder: RunRecorder, display: Progress) -> None:
     recorder.begin(trainer)
     done = False
     try:
         display.count(trainer.spec.epochs * trainer.batches, trainer.state.step)
-        with _interruptible() as interrupted, closing(trainer.run()) as events:
+        with interruptible() as interrupted, closing(trainer.run()) as events:
             for event in events:
                 _record(recorder, event, trainer)
                 _show(event, trainer, display)
@@ -211,28 +190,6 @@ def _show(event: Event, trainer: Trainer, display: Progress) -> None:
             f"loss {state.loss_sum / state.seen:.4f}  accuracy {state.hits / state.seen:6.2%}"
         )
         display.step(state.step, _epoch_of(event.epoch, epochs), figures)
-
-
-@contextmanager
-def _interruptible() -> Iterator[list[int]]:
-    """Collects Ctrl+C so that a step is never cut in two; a second one ends at once."""
-    received: list[int] = []
-
-    def handle(number: int, _frame: Any) -> None:
-        if received:
-            raise KeyboardInterrupt
-        received.append(number)
-
-    try:
-        before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    except ValueError:  # not on the main thread, so nobody can interrupt
-        yield received
-        return
-    try:
-        yield received
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)
 
 
 def epoch_line(record: EpochRecord, epochs: int) -> str:

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 import nnstudio
-from nnstudio.cli.live import clock
-from nnstudio.cli.output import Progress, complain, print_json
+from nnstudio.cli.output import Progress, clock, complain, print_json
 from nnstudio.cli.train import epoch_line
 from nnstudio.engine.state import EpochRecord
 from tests.cli.conftest import Command

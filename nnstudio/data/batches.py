@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
 Rows = IntArray | slice
 Numbers = float | tuple[float, ...]
 
+Share = Callable[[Sequence[Callable[[], object]]], object]
+
 WHOLE_BYTES = 2 << 30
 """Samples up to this size are shuffled as a whole. Fixed, so that a run is the same on every machine."""
 BLOCK_BYTES = 256 << 10
 WINDOW_BLOCKS = 1024
 """Blocks whose samples are mixed, 256 MiB together, which stay in the system's memory meanwhile."""
+PIECE_BYTES = 1 << 20
+"""Scaled samples that are fetched at a time: a tenth of a millisecond's work."""
 
 
 @dataclass(frozen=True)
@@ -126,10 +131,17 @@ def _repeated(numbers: tuple[float, ...], times: int) -> NDArray[np.float32]:
     return row
 
 
+def one_by_one(pieces: Sequence[Callable[[], object]]) -> None:
+    """Calls the functions in turn."""
+    for piece in pieces:
+        piece()
+
+
 class Gather:
     """Fetches scaled samples and labels of a part into buffers that are used again for every batch.
 
     What a call returns is overwritten by the next. One object serves one thread.
+    Large batches are fetched in pieces of about :data:`PIECE_BYTES`.
 
     Args:
         part: Where the samples come from.
@@ -138,6 +150,7 @@ class Gather:
         dtype: Type of the samples given out. They are computed in float32 whatever it is.
         augmentation: How to vary the samples, for training alone.
         seed: Seed of the run, from which the variations come.
+        share: Calls some functions in any order, also at the same time, and waits for them.
 
     Raises:
         DataError: The samples can't be varied so.
@@ -152,7 +165,9 @@ class Gather:
         *,
         augmentation: AugmentationSpec | None = None,
         seed: int = 0,
+        share: Share = one_by_one,
     ) -> None:
+        self._share = share
         self._augmenter = _augmenter(augmentation, part, seed)
         self._scaling = scaling
         self._raw = part.x.reshape(len(part.x), -1)
@@ -179,17 +194,27 @@ class Gather:
         """
         chosen = self._rows[rows]  # numpy checks the positions here, so that take below may go unchecked
         n = len(chosen)
-        scaled = self._scaled[:n]
-        fetched = scaled if self._bytes is None else self._bytes[:n]
-        self._raw.take(chosen, axis=0, out=fetched, mode="clip")  # "raise" would copy through a buffer
-        if self._augmenter is not None:
-            np.copyto(scaled, fetched)
+        if self._augmenter is None:
+            step = max(1, PIECE_BYTES // self._scaled[:1].nbytes)
+            self._share([partial(self._load, chosen, slice(a, min(a + step, n))) for a in range(0, n, step)])
+        else:
+            scaled = self._scaled[:n]
+            np.copyto(scaled, self._fetch(chosen, slice(0, n)))
             self._augmenter.apply(scaled.reshape(n, *self._shaped.shape[1:]), chosen, epoch)
-            fetched = scaled
-        self._scaling.apply(fetched, out=scaled)
+            self._scaling.apply(scaled, out=scaled)
         if self._given is not self._scaled:
-            np.copyto(self._given[:n], scaled)
+            np.copyto(self._given[:n], self._scaled[:n])
         return self._shaped[:n]
+
+    def _load(self, chosen: IntArray, part: slice) -> None:
+        """Fetches and scales a part of a batch."""
+        self._scaling.apply(self._fetch(chosen, part), out=self._scaled[part])
+
+    def _fetch(self, chosen: IntArray, part: slice) -> NDArray[Any]:
+        """The raw samples of a part of a batch."""
+        fetched = (self._scaled if self._bytes is None else self._bytes)[part]
+        self._raw.take(chosen[part], axis=0, out=fetched, mode="clip")  # "raise" would copy through a buffer
+        return fetched
 
     def labels(self, rows: Rows) -> IntArray:
         """Class numbers at some positions of the part, ``(n,)`` int64; see :meth:`x`."""

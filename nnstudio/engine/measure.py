@@ -44,7 +44,8 @@ def measure(
         crew: The threads that help; None for nobody.
     """
     batch = evaluation_batch(network, len(part))
-    gather = Gather(part, scaling, batch)
+    crew = crew or Crew(1)
+    gather = Gather(part, scaling, batch, share=crew.run)
     workspace: Any = network.workspace(weights, batch, ops=NumpyOps(crew))
     loss, hits = 0.0, 0
     for start in range(0, len(part), batch):

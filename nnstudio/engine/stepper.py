@@ -117,7 +117,7 @@ class NumpyStepper(HostStepper):
         self._gradients = np.zeros(network.trainable, dtype=np.float32)
         self._workspace = network.workspace(state.weights, batch, self._gradients, ops=NumpyOps(crew))
         vary, seed = project.data.augmentation, project.train.seed
-        self._gather = Gather(data.train, data.scaling, batch, augmentation=vary, seed=seed)
+        self._gather = Gather(data.train, data.scaling, batch, augmentation=vary, seed=seed, share=crew.run)
 
     @property
     def path(self) -> str:

@@ -121,19 +121,18 @@ class Adam(Optimizer):
     def update(
         self, xp: Any, w: Array, g: Array, slots: Sequence[Array], t: Array, rate: float, step: int
     ) -> None:
-        """``w −= α/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε)``, the same numbers with fewer passes."""
+        """``w −= α·√c/(1−β₁ᵗ) · m / (√v + √c·ε)`` with ``c = 1−β₂ᵗ``: the same numbers with fewer passes."""
         m, v = slots[:2]
-        real = w.dtype.type
+        real, root = w.dtype.type, math.sqrt(1 - self.beta_2**step)
         _average(xp, m, g, self.beta_1, t)
         xp.multiply(g, g, out=g)
         _average(xp, v, g, self.beta_2, g)
         if self.amsgrad:
             v = xp.maximum(slots[2], v, out=slots[2])
         xp.sqrt(v, out=t)
-        xp.multiply(t, real(1 / math.sqrt(1 - self.beta_2**step)), out=t)
-        xp.add(t, real(self.epsilon), out=t)
+        xp.add(t, real(root * self.epsilon), out=t)
         xp.divide(m, t, out=t)
-        xp.multiply(t, real(rate / (1 - self.beta_1**step)), out=t)
+        xp.multiply(t, real(rate * root / (1 - self.beta_1**step)), out=t)
         xp.subtract(w, t, out=w)
 
 

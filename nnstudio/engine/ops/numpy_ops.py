@@ -98,18 +98,16 @@ class NumpyOps(
         self, logits: Array, labels: Array, gradient: Array | None
     ) -> tuple[float, int]:
         """Summed ``log Σ e^(z−max) − (z_label − max)`` and hits; gradient ``softmax − onehot``."""
-        n = logits.shape[0]
-        rows = self._row_numbers(n)
-        z = self.scratch(0, logits.shape, logits.dtype)
-        e = gradient if gradient is not None else self.scratch(1, logits.shape, logits.dtype)
-        np.subtract(logits, logits.max(axis=1, keepdims=True), out=z)  # (n, k), 0 at the largest
+        (n, k), rows = logits.shape, self._row_numbers(len(logits))
+        z, e = (self.scratch(slot, (k, n), logits.dtype) for slot in (0, 1))
+        np.copyto(z, logits.T)  # whose rows are long, so that the largest and the sum are found faster
+        np.subtract(z, z.max(axis=0), out=z)  # (k, n), 0 at the largest
         np.exp(z, out=e)
-        total = e.sum(axis=1)  # (n,)
-        at_label = z[rows, labels]
-        loss = float((np.log(total) - at_label).sum(dtype=np.float64))
+        total = e.sum(axis=0)  # (n,)
+        loss = float((np.log(total) - z[labels, rows]).sum(dtype=np.float64))
         hits = int(np.count_nonzero(logits.argmax(axis=1) == labels))
         if gradient is not None:
-            np.divide(e, total[:, None], out=gradient)
+            np.divide(e.T, total[:, None], out=gradient)
             gradient[rows, labels] -= 1
         return loss, hits
 

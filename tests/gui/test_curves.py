@@ -160,7 +160,7 @@ def test_two_hundred_thousand_batches_become_a_few_points_per_pixel(panel: Curve
     drawn(panel)
     y = plot(panel).batch.getData()[1]
     assert len(y) < 3 * plot(panel).area.width()
-    assert y.max() == 0.9
+    assert y.max() == np.float32(0.9)
 
 
 def test_the_next_run_is_compared_with_the_one_before(panel: CurvesPanel) -> None:

@@ -1,4 +1,4 @@
-"""What the curves are made of, free of Qt: growing lines, thinned for the screen, and smoothed."""
+"""What the curves are made of, free of Qt: the lines of a run, raw and smoothed."""
 
 from __future__ import annotations
 
@@ -7,154 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nnstudio.engine.state import Block, EpochRecord, Event
+from nnstudio.gui.views.curve_trace import BatchTrace, Trace
 
-Array = NDArray[np.float64]
 METRICS = ("loss", "accuracy", "error")
 """What can be drawn of a run; the error is 1 − accuracy."""
 SPLITS = ("train", "val")
-
-
-class Growing:
-    """A float64 vector that grows at its end in constant time per value."""
-
-    def __init__(self) -> None:
-        self._buffer = np.empty(256)
-        self._size = 0
-
-    def __len__(self) -> int:
-        return self._size
-
-    @property
-    def values(self) -> Array:
-        """What is in it: a view, valid until the next change."""
-        return self._buffer[: self._size]
-
-    def extend(self, values: Array) -> None:
-        """Appends values."""
-        size = self._size + len(values)
-        if size > len(self._buffer):
-            grown = np.empty(max(size, 2 * len(self._buffer)))
-            grown[: self._size] = self.values
-            self._buffer = grown
-        self._buffer[self._size : size] = values
-        self._size = size
-
-    def cut(self, size: int) -> None:
-        """Forgets all but the first ``size`` values."""
-        self._size = min(size, self._size)
-
-
-class Trace:
-    """A line of points with growing x that can be drawn at any zoom with few points.
-
-    Level ``k`` of a pyramid keeps the least and the greatest value of every 2^k points, so a thinned
-    line still shows every peak. Appending n points costs O(n), thinning O(points drawn).
-    Values that are not finite are gaps.
-    """
-
-    def __init__(self) -> None:
-        self._x = Growing()
-        self._low = [Growing()]
-        self._high = [self._low[0]]  # single points are their own extremes
-
-    def __len__(self) -> int:
-        return len(self._x)
-
-    @property
-    def x(self) -> Array:
-        """All x."""
-        return self._x.values
-
-    @property
-    def y(self) -> Array:
-        """All values."""
-        return self._low[0].values
-
-    @property
-    def last(self) -> tuple[float, float] | None:
-        """The last point with a finite value, or None."""
-        for position in range(len(self) - 1, -1, -1):
-            if math.isfinite(self.y[position]):
-                return float(self.x[position]), float(self.y[position])
-        return None
-
-    def extend(self, x: Iterable[float], y: Iterable[float]) -> None:
-        """Appends points; ``x`` must not decrease."""
-        values = np.array(y, dtype=np.float64)
-        values[~np.isfinite(values)] = np.nan
-        self._x.extend(np.asarray(x, dtype=np.float64))
-        self._low[0].extend(values)
-        self._build()
-
-    def cut(self, x: float) -> None:
-        """Forgets the points beyond ``x``."""
-        size = int(np.searchsorted(self.x, x, side="right"))
-        self._x.cut(size)
-        for level, (low, high) in enumerate(zip(self._low, self._high, strict=True)):
-            low.cut(size >> level)
-            high.cut(size >> level)
-
-    def bounds(self) -> tuple[float, float] | None:
-        """Least and greatest finite value, or None."""
-        lows, highs = self._pieces(0, len(self), len(self._low) - 1)[1:]
-        finite = np.isfinite(lows)
-        if not finite.any():
-            return None
-        return float(lows[finite].min()), float(highs[finite].max())
-
-    def thinned(self, x_min: float, x_max: float, columns: int) -> tuple[Array, Array]:
-        """Points that look like the part of the line between two x on ``columns`` pixels.
-
-        One point to each side is included, so that the line leaves the picture. There are at most about
-        two points per column, more precisely the extremes of buckets narrower than two columns.
-        """
-        start = max(0, int(np.searchsorted(self.x, x_min)) - 1)
-        stop = min(len(self), int(np.searchsorted(self.x, x_max, side="right")) + 1)
-        level = 0
-        while (stop - start) >> level > columns and level + 1 < len(self._low):
-            level += 1
-        if level == 0:
-            return self.x[start:stop], self.y[start:stop]
-        x, low, high = self._pieces(start, stop, level)
-        both_x = np.repeat(x, 2)
-        both_y = np.empty(2 * len(x))
-        both_y[0::2], both_y[1::2] = low, high
-        return both_x, both_y
-
-    def _pieces(self, start: int, stop: int, level: int) -> tuple[Array, Array, Array]:
-        """Buckets from ``start`` to ``stop``: large ones first, then the unfinished rest in smaller ones."""
-        xs, lows, highs = [], [], []
-        position = (start >> level) << level
-        for k in range(level, -1, -1):
-            first, last = position >> k, min(len(self._low[k]), -(-stop >> k))
-            if last > first:
-                xs.append(self.x[position : last << k : 1 << k][: last - first])
-                lows.append(self._low[k].values[first:last])
-                highs.append(self._high[k].values[first:last])
-                position = last << k
-        if not xs:
-            empty = np.empty(0)
-            return empty, empty, empty
-        return np.concatenate(xs), np.concatenate(lows), np.concatenate(highs)
-
-    def _build(self) -> None:
-        """Brings the higher levels up to date."""
-        level = 0
-        while len(self._low[level]) >= 2:
-            if level + 1 == len(self._low):
-                self._low.append(Growing())
-                self._high.append(Growing())
-            have, want = len(self._low[level + 1]), len(self._low[level]) // 2
-            for below, above, least in (
-                (self._low[level], self._low[level + 1], np.fmin),
-                (self._high[level], self._high[level + 1], np.fmax),
-            ):
-                fresh = below.values[2 * have : 2 * want]
-                above.extend(least(fresh[0::2], fresh[1::2]))
-            level += 1
 
 
 class Average:
@@ -234,7 +93,7 @@ class RunCurves:
 
     def __init__(self, number: int, weight: float = 0.0) -> None:
         self.number = number
-        self.batch = {metric: Trace() for metric in METRICS}
+        self.batch = {metric: BatchTrace() for metric in METRICS}
         self.series = {(metric, split): Series(weight) for metric in METRICS for split in SPLITS}
         self.records: list[EpochRecord] = []
 
@@ -283,7 +142,7 @@ class RunCurves:
 
     def drop_batches(self) -> None:
         """Forgets the batches, of a run that is only compared with."""
-        self.batch = {metric: Trace() for metric in METRICS}
+        self.batch = {metric: BatchTrace() for metric in METRICS}
 
     def cut(self, x: float) -> None:
         """Forgets what lies beyond epoch ``x``, because the run goes on from there."""

@@ -10,8 +10,9 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygon
 from PySide6.QtWidgets import QGraphicsItem
 
 from nnstudio.gui.theme import font, theme
-from nnstudio.gui.views.curve_data import SPLITS, Array, RunCurves, Trace
+from nnstudio.gui.views.curve_data import SPLITS, RunCurves
 from nnstudio.gui.views.curve_labels import EndLabel, apart, clear_of_lines, free_place
+from nnstudio.gui.views.curve_trace import Array, Trace
 
 if TYPE_CHECKING:
     from nnstudio.gui.views.curve_picture import Picture

@@ -14,9 +14,10 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject
 from nnstudio.gui.stylesheet import mix
 from nnstudio.gui.theme import font, theme
 from nnstudio.gui.views.curve_axes import Axis, log_ticks, nice_axis, ticks_within
-from nnstudio.gui.views.curve_data import SPLITS, Array, Trace
+from nnstudio.gui.views.curve_data import SPLITS
 from nnstudio.gui.views.curve_overlay import Overlay
 from nnstudio.gui.views.curve_picture import Picture
+from nnstudio.gui.views.curve_trace import Array, Trace
 from nnstudio.gui.widgets import numbers
 
 TICK_HEIGHT, TICK_WIDTH = 36, 64  # room per tick

@@ -1,0 +1,206 @@
+"""Lines of points that grow, thinned for the screen at any zoom without losing a peak. Free of Qt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.floating[Any]]
+MOST_BATCHES = 200_000
+"""Points that are kept of a run's batches; beyond them neighbours are thinned."""
+
+
+class Growing:
+    """A vector that grows at its end in constant time per value."""
+
+    def __init__(self, dtype: type[np.floating[Any]] = np.float64) -> None:
+        self._buffer: Array = np.empty(256, dtype)
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def values(self) -> Array:
+        """What is in it: a view, valid until the next change."""
+        return self._buffer[: self._size]
+
+    def extend(self, values: Array) -> None:
+        """Appends values."""
+        size = self._size + len(values)
+        if size > len(self._buffer):
+            grown = np.empty(max(size, 2 * len(self._buffer)), self._buffer.dtype)
+            grown[: self._size] = self.values
+            self._buffer = grown
+        self._buffer[self._size : size] = values
+        self._size = size
+
+    def cut(self, size: int) -> None:
+        """Forgets all but the first ``size`` values."""
+        self._size = min(size, self._size)
+
+
+class Trace:
+    """A line of points with growing x that can be drawn at any zoom with few points.
+
+    Level ``k`` of a pyramid keeps the least and the greatest value of every 2^k points, so a thinned
+    line still shows every peak. Appending n points costs O(n), thinning O(points drawn).
+    Values that are not finite are gaps.
+    """
+
+    def __init__(self, dtype: type[np.floating[Any]] = np.float64) -> None:
+        self._dtype = dtype
+        self._x = Growing()
+        self._low = [Growing(dtype)]
+        self._high = [self._low[0]]  # single points are their own extremes
+
+    def __len__(self) -> int:
+        return len(self._x)
+
+    @property
+    def x(self) -> Array:
+        """All x."""
+        return self._x.values
+
+    @property
+    def y(self) -> Array:
+        """All values."""
+        return self._low[0].values
+
+    @property
+    def last(self) -> tuple[float, float] | None:
+        """The last point with a finite value, or None."""
+        for position in range(len(self) - 1, -1, -1):
+            if math.isfinite(self.y[position]):
+                return float(self.x[position]), float(self.y[position])
+        return None
+
+    def extend(self, x: Iterable[float], y: Iterable[float]) -> None:
+        """Appends points; ``x`` must not decrease."""
+        values = np.array(y, dtype=self._dtype)
+        values[~np.isfinite(values)] = np.nan
+        self._x.extend(np.asarray(x, dtype=np.float64))
+        self._low[0].extend(values)
+        self._build()
+
+    def cut(self, x: float) -> None:
+        """Forgets the points beyond ``x``."""
+        size = int(np.searchsorted(self.x, x, side="right"))
+        self._x.cut(size)
+        for level, (low, high) in enumerate(zip(self._low, self._high, strict=True)):
+            low.cut(size >> level)
+            high.cut(size >> level)
+
+    def bounds(self) -> tuple[float, float] | None:
+        """Least and greatest finite value, or None."""
+        lows, highs = self._pieces(0, len(self), len(self._low) - 1)[1:]
+        finite = np.isfinite(lows)
+        if not finite.any():
+            return None
+        return float(lows[finite].min()), float(highs[finite].max())
+
+    def thinned(self, x_min: float, x_max: float, columns: int) -> tuple[Array, Array]:
+        """Points that look like the part of the line between two x on ``columns`` pixels.
+
+        One point to each side is included, so that the line leaves the picture. There are at most about
+        two points per column, more precisely the extremes of buckets narrower than two columns.
+        """
+        start = max(0, int(np.searchsorted(self.x, x_min)) - 1)
+        stop = min(len(self), int(np.searchsorted(self.x, x_max, side="right")) + 1)
+        level = 0
+        while (stop - start) >> level > columns and level + 1 < len(self._low):
+            level += 1
+        if level == 0:
+            return self.x[start:stop], self.y[start:stop]
+        x, low, high = self._pieces(start, stop, level)
+        both_x = np.repeat(x, 2)
+        both_y = np.empty(2 * len(x))
+        both_y[0::2], both_y[1::2] = low, high
+        return both_x, both_y
+
+    def _pieces(self, start: int, stop: int, level: int) -> tuple[Array, Array, Array]:
+        """Buckets from ``start`` to ``stop``: large ones first, then the unfinished rest in smaller ones."""
+        xs, lows, highs = [], [], []
+        position = (start >> level) << level
+        for k in range(level, -1, -1):
+            first, last = position >> k, min(len(self._low[k]), -(-stop >> k))
+            if last > first:
+                xs.append(self.x[position : last << k : 1 << k][: last - first])
+                lows.append(self._low[k].values[first:last])
+                highs.append(self._high[k].values[first:last])
+                position = last << k
+        if not xs:
+            empty = np.empty(0)
+            return empty, empty, empty
+        return np.concatenate(xs), np.concatenate(lows), np.concatenate(highs)
+
+    def _build(self) -> None:
+        """Brings the higher levels up to date."""
+        level = 0
+        while len(self._low[level]) >= 2:
+            if level + 1 == len(self._low):
+                self._low.append(Growing(self._dtype))
+                self._high.append(Growing(self._dtype))
+            have, want = len(self._low[level + 1]), len(self._low[level]) // 2
+            for below, above, least in (
+                (self._low[level], self._low[level + 1], np.fmin),
+                (self._high[level], self._high[level + 1], np.fmax),
+            ):
+                fresh = below.values[2 * have : 2 * want]
+                above.extend(least(fresh[0::2], fresh[1::2]))
+            level += 1
+
+
+class BatchTrace(Trace):
+    """One figure per batch of a run that may go on for days: its memory is bounded.
+
+    Beyond ``most`` points only the least and the greatest of every 2, 4, 8 ... · 2 batches stay, with the
+    places they stood at: fewer points, all of them true, no peak lost. The same stride holds for the whole
+    line, so its beginning is drawn as densely as its end. Values are single precision, as they are computed.
+
+    Args:
+        most: Points to keep at most.
+    """
+
+    def __init__(self, most: int = MOST_BATCHES) -> None:
+        super().__init__(np.float32)
+        self._most = most
+        self._stride = 1
+        self._waiting: tuple[Array, Array] = (np.empty(0), np.empty(0))
+
+    def extend(self, x: Iterable[float], y: Iterable[float]) -> None:
+        """Appends points; ``x`` must not decrease."""
+        xs = np.concatenate([self._waiting[0], np.asarray(x, dtype=np.float64)])
+        ys = np.concatenate([self._waiting[1], np.asarray(y, dtype=np.float64)])
+        while len(self) + len(xs) // self._stride > self._most:
+            kept = _extremes(self.x, self.y, 2)
+            self._stride *= 2
+            self.cut(-math.inf)
+            super().extend(*kept)
+        whole = len(xs) if self._stride == 1 else len(xs) // (2 * self._stride) * 2 * self._stride
+        super().extend(*_extremes(xs[:whole], ys[:whole], self._stride))
+        self._waiting = xs[whole:], ys[whole:]
+
+    def cut(self, x: float) -> None:
+        """Forgets the points beyond ``x``."""
+        super().cut(x)
+        kept = int(np.searchsorted(self._waiting[0], x, side="right"))
+        self._waiting = self._waiting[0][:kept], self._waiting[1][:kept]
+
+
+def _extremes(x: Array, y: Array, stride: int) -> tuple[Array, Array]:
+    """Two of every ``2·stride`` points, the least and the greatest, in their order; a rest is kept whole."""
+    if stride == 1:
+        return x, y
+    whole = len(x) // (2 * stride) * 2 * stride
+    buckets = y[:whole].reshape(-1, 2 * stride)
+    finite = np.isfinite(buckets)
+    least = np.where(finite, buckets, np.inf).argmin(axis=1)
+    greatest = np.where(finite, buckets, -np.inf).argmax(axis=1)
+    inside = np.sort(np.stack([least, greatest], axis=1), axis=1)
+    places = (np.arange(0, whole, 2 * stride)[:, None] + inside).ravel()
+    return np.append(x[places], x[whole:]), np.append(y[places], y[whole:])

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QRectF
 
 from nnstudio.gui.views.curve_axes import spread
-from nnstudio.gui.views.curve_data import Array
+from nnstudio.gui.views.curve_trace import Array
 
 
 @dataclass(frozen=True)

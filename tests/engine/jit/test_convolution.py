@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from nnstudio.core.window import Window
 from nnstudio.engine.ops import NumpyOps
-from nnstudio.engine.ops.jit.instructions import convolution, depthwise, images
+from nnstudio.engine.ops.jit.instructions import convolution, depthwise, images, winograd
 from nnstudio.engine.ops.jit.kernels.winograd_transforms import matrices
 from nnstudio.engine.ops.jit.plans import winograd as winograd_plans
 from nnstudio.engine.ops.jit.plans.convolution import Convolution
 from nnstudio.engine.ops.jit.plans.depthwise import Depthwise
 from nnstudio.engine.ops.jit.program import Matrix, Program, Weights
-from nnstudio.layers import Conv2D, Dense, DepthwiseConv2D, Dropout, Flatten, ZeroPadding
+from nnstudio.layers import Conv2D, Dense, DepthwiseConv2D, Dropout, Flatten, Residual, ZeroPadding
 from tests.engine.jit.helpers import assert_same_steps, noise_data, project_of, run_once
 
 pytestmark = pytest.mark.timeout(900)  # the kernels may have to be compiled first
@@ -71,11 +71,21 @@ class Example:
         y, dx = program.matrix(dz.width), program.matrix(x.width)
         weights = self.kernel.copy()
         forward = convolution.forward_kernel(program, made, weights)
-        backward = convolution.backward_kernel(program, made, weights)
         convolution.convolve(program, made, x, forward, self.bias, y, rectify=True)
-        convolution.convolve_input(program, made, dz, backward, dx)
+        own = Weights(weights.ravel(), None, 0)
+        fits = winograd_plans.fits(made)
+        parts = winograd.kernel_parts(program, made) if fits and winograd_plans.gradient_fits(made) else None
+        if fits:
+            turned = winograd.transposed_kernel(program, made, weights)
+            winograd.gradients(program, made, x, dz, parts=parts, kernel=turned, dx=dx)
+        else:
+            backward = convolution.backward_kernel(program, made, weights)
+            convolution.convolve_input(program, made, dz, backward, dx)
         program.barrier()
-        convolution.convolution_gradient(program, made, x, dz, Weights(weights.ravel(), None, 0), 0.0)
+        if parts is not None:
+            winograd.finish_gradient(program, made, parts, own, 0.0)
+        else:
+            convolution.convolution_gradient(program, made, x, dz, own, 0.0)
         run_once(program, kernels, batch, threads=threads)
         for matrix in (y, dx):
             assert not matrix.array[:, matrix.width :].any()  # nothing is written behind a sample
@@ -170,12 +180,13 @@ def test_a_kernel_that_is_too_large_when_transformed_has_its_gradient_directly(k
 
 @pytest.mark.parametrize("outputs", [2, 4])
 def test_the_transforms_matrices_make_a_convolution(outputs: int):
-    input_, kernel, output, gradient, kernel_gradient = map(np.array, matrices(outputs))
+    input_, kernel, output, gradient, kernel_gradient, input_gradient = map(np.array, matrices(outputs))
     d, g = np.arange(1, outputs + 3), np.array([3, -5, 7])
     expected = [sum(g[j] * d[i + j] for j in range(3)) for i in range(outputs)]
     assert list(output @ ((kernel @ g) * (input_ @ d))) == expected  # in fractions: exactly
     np.testing.assert_array_equal(gradient, output.T)
     np.testing.assert_array_equal(kernel_gradient, kernel.T)
+    np.testing.assert_array_equal(input_gradient, input_.T)
 
 
 @pytest.mark.parametrize("padding", ["valid", "same"])
@@ -221,6 +232,17 @@ NETWORKS = {
         DepthwiseConv2D(kernel_size=(2, 3), strides=(2, 1), activation="silu", use_bias=False),
     ),
     "softmax": (conv(5, activation="softmax"), Dropout(0.3), conv(4, activation="relu"), Dropout(0.2)),
+    "dropped": (
+        conv(8, activation="relu"),
+        Dropout(0.3),
+        conv(9, activation="relu"),
+        conv(8, activation="elu"),
+    ),
+    "residual": (
+        conv(8, padding="same", activation="relu"),
+        Residual((conv(8, padding="same", activation="relu"), conv(8, padding="same")), activation="relu"),
+        conv(8, padding="same", use_bias=False, activation="relu"),
+    ),
     "frozen": (conv(8, frozen=True), conv(8, activation="relu"), conv(8, frozen=True, padding="same")),
 }
 

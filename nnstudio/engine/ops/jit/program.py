@@ -43,13 +43,15 @@ class Matrix:
 
     Attributes:
         maskable: Who computed it copes with values that are set to 0 afterwards.
+        rectified: It is a ReLU's output, through which no gradient passes where it is 0.
+        undone: It is a gradient, and that ReLU is undone in it already.
     """
 
     def __init__(self, batch: int, width: int) -> None:
         stride = width + _ALIGNED if width >= 128 and width % 64 == 0 else width
         self.width = width
         self.array = aligned(batch * stride).reshape(batch, stride)
-        self.maskable = False
+        self.maskable = self.rectified = self.undone = False
 
     @property
     def batch(self) -> int:

@@ -1,4 +1,4 @@
-"""Convolutions, directly or by Winograd's transforms."""
+"""Convolutions: forward by either way, and their gradients on the image itself."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 
 from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.convolution import STRIPE
-from nnstudio.engine.ops.jit.kernels.convolution_gradient import KERNEL_TILE
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
-from nnstudio.engine.ops.jit.kernels.winograd_transforms import TAPS
 from nnstudio.engine.ops.jit.plans import winograd as winograd_plans
 from nnstudio.engine.ops.jit.plans.convolution import Convolution
 from nnstudio.engine.ops.jit.plans.windows import Plan
@@ -51,7 +49,7 @@ def forward_kernel(program: Program, convolution: Convolution, kernel: Vector) -
     return Kernel(packed, False)
 
 
-def backward_kernel(program: Program, convolution: Convolution, kernel: Vector) -> Kernel:
+def backward_kernel(program: Program, convolution: Convolution, kernel: Vector) -> Vector:
     """The kernel flipped and transposed, as the gradient of the input reads it."""
     taps, rows, columns = _sizes(convolution)
     transposed = aligned(convolution.transposed_size)
@@ -59,13 +57,7 @@ def backward_kernel(program: Program, convolution: Convolution, kernel: Vector) 
     row, tap, stripe = (FLOAT * size for size in floats)
     source, target = program.vector(kernel, taps * rows * columns), program.keep(transposed)
     program.prepare(codes.TRANSPOSE_TAPS, source, taps, rows, columns, target, row, tap, stripe)
-    if not winograd_plans.fits(convolution):
-        return Kernel(transposed, False)
-    values = aligned(winograd_plans.transformed_size(convolution, columns, rows))
-    tile = winograd_plans.outputs(convolution)
-    places = (target, columns, rows, program.keep(values), row, tap, stripe, tile)
-    program.prepare(codes.TRANSFORM_KERNEL, *places, again=True)
-    return Kernel(values, True)
+    return transposed
 
 
 def convolve(
@@ -86,12 +78,11 @@ def convolve(
 
 
 def convolve_input(
-    program: Program, convolution: Convolution, dz: Matrix, kernel: Kernel, dx: Matrix
+    program: Program, convolution: Convolution, dz: Matrix, kernel: Vector, dx: Matrix
 ) -> None:
     """The gradient of the input; the kernel is a :func:`backward_kernel`."""
     _check(convolution, dx, dz)
-    plan = winograd_plans.backward(convolution) if kernel.transformed else convolution.backward()
-    _correlate(program, plan, dz, kernel, 0, dx, False)
+    _correlate(program, convolution.backward(), dz, Kernel(kernel, False), 0, dx, False)
 
 
 def convolution_gradient(
@@ -101,22 +92,9 @@ def convolution_gradient(
     _check(convolution, x, dz)
     taps, rows, columns = _sizes(convolution)
     own, places = program.weights(weights, taps * rows * columns), (*program.place(x), *program.place(dz))
+    plan = convolution.gradient(program.batch, x.row, dz.row)
     reals = (weights.l1, 2 * weights.l2, limit)
-    if not winograd_plans.gradient_fits(convolution):
-        plan = convolution.gradient(program.batch, x.row, dz.row)
-        program.add(codes.CONVOLUTION_GRADIENT, *places, program.plan(plan), *own, reals=reals)
-        return
-    plan, tile = winograd_plans.gradient(convolution, program.batch), winograd_plans.outputs(convolution)
-    count, frequencies = (
-        winograd_plans.parts(convolution, program.batch),
-        winograd_plans.frequencies(convolution),
-    )
-    parts = program.keep(aligned(count * frequencies * rows * columns))
-    program.add(codes.WINOGRAD_GRADIENT, *places, program.plan(plan), parts)
-    program.need_scratch(max(KERNEL_TILE, TAPS * columns))
-    program.barrier()
-    size = int(plan.integers[-1])
-    program.add(codes.FINISH_WINOGRAD_GRADIENT, parts, rows, columns, size, *own, tile, reals=reals)
+    program.add(codes.CONVOLUTION_GRADIENT, *places, program.plan(plan), *own, reals=reals)
 
 
 def _sizes(convolution: Convolution) -> tuple[int, int, int]:

@@ -133,8 +133,15 @@ class Emitter:
 
     def rectified(self, value: Value) -> Value:
         """``max(value, 0)``; NaN stays NaN, so that it is noticed."""
-        negative = self.builder.fcmp_ordered("<", value, self.zeros())
-        return self.builder.select(negative, self.zeros(), value)
+        return self.at_least(value, self.zeros())
+
+    def at_least(self, value: Value, floor: Value) -> Value:
+        """``max(value, floor)``; NaN stays NaN."""
+        return self.builder.select(self.builder.fcmp_ordered("<", value, floor), floor, value)
+
+    def spread(self, value: Value) -> Value:
+        """A vector that repeats a float."""
+        return self._spread(value, F32)
 
     def shuffled(self, a: Value, b: Value, lanes: list[int]) -> Value:
         """Chosen lanes of two vectors; those of ``b`` count on from those of ``a``."""

@@ -31,7 +31,7 @@ from nnstudio.engine.ops.jit.machine import Target
 MAX_ROWS = 16
 """Most rows of any block."""
 LANES, MOST_VECTORS, MOST_ROWS, ADDRESS_OF_TRANSPOSE, ZERO, TRANSFORMS = 0, 1, 2, 8, 9, 10
-DEPTHWISE = 19
+DEPTHWISE = TRANSFORMS + len(OUTPUTS) * TRANSFORMS_OF_A_SIZE - 1  # no function has 0 sums
 DEPTHWISE_GRADIENT = DEPTHWISE + MOST_SUMS
 ADDRESSES = DEPTHWISE_GRADIENT + MOST_SUMS + 1
 """Where a kernel table holds what; see :class:`Kernels`."""

@@ -4,14 +4,9 @@ The inputs of a tile of ``m × m`` outputs overlap its neighbours' by two pixels
 frequency by frequency: ``V (f, tiles, C)`` with ``f = (m + 2)²``. Then each frequency is one matrix product
 with the transformed kernel, ``M[f] = V[f] @ U[f]``, ``(tiles, C) @ (C, F)``, and ``M`` is transformed back
 to outputs (see :mod:`.winograd_transforms`). Some rows of tiles at a time, so that V and M stay in a
-core's own cache. The input's gradient is the same convolution of a padded ``dz``, with the kernel
-flipped and transposed. The kernel's gradient is summed up in frequency space, ``dU[f] = V[f]ᵀ @ Z[f]``, and
-transformed back once, at the end.
+core's own cache. Where tiles reach beyond the output, their part of it is dropped.
 
-For that, the samples of a batch are cut into a fixed number of parts, each summed up by one thread. The
-parts are added in their order, so that the number of threads doesn't show in the result.
-
-Where tiles reach beyond the output, their part of it is dropped; beyond ``dz``, it is taken for 0.
+The gradients are in :mod:`.winograd_gradients`.
 """
 
 from __future__ import annotations
@@ -27,15 +22,13 @@ from nnstudio.engine.ops.jit.kernels.convolution import (
     ROWS,
     RUN,
     STRIPE,
-    clear,
     clear_border,
     put_inside,
 )
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.gemm import add_product
-from nnstudio.engine.ops.jit.kernels.shares import share
 from nnstudio.engine.ops.jit.kernels.winograd_kernels import transform_of
-from nnstudio.engine.ops.jit.kernels.winograd_transforms import INPUT, OUTPUT, OUTPUT_GRADIENT
+from nnstudio.engine.ops.jit.kernels.winograd_transforms import INPUT, OUTPUT
 
 GAP = 16
 """Floats between the frequencies of V, M and Z, so that they don't all meet in the same places of a cache."""
@@ -54,8 +47,9 @@ GAP = 16
     SCRATCH_EDGE,  # and the outputs of a row of tiles
     TILE,  # outputs of a tile along one axis
     PART,  # samples that are summed up in one part of the kernel's gradient
+    SCRATCH_IMAGE,  # and an image's gradient
     PLAN,
-) = range(PADDED + 1, PADDED + 15)
+) = range(PADDED + 1, PADDED + 16)
 """A plan's integers, behind those of the source image in :mod:`.convolution`."""
 
 
@@ -73,40 +67,17 @@ def winograd(kernels: Any, op: Any, scratch: int, first: int, last: int) -> None
         for row in range(0, plan[TILES_DOWN], plan[TILE_ROWS]):
             rows = min(plan[TILE_ROWS], plan[TILES_DOWN] - row)
             tiles = images * rows * plan[TILES_ACROSS]
-            _transform_inputs(kernels, plan, op[1] + image * op[2], op[2], scratch, images, row, rows)
-            _multiply(kernels, plan, op[3], scratch, tiles)
+            transform_inputs(kernels, plan, op[1] + image * op[2], op[2], scratch, images, row, rows)
+            v, m = scratch + plan[SCRATCH_V], scratch + plan[SCRATCH_M]
+            frequencies = (plan[TILE] + 2) ** 2
+            multiply_frequencies(kernels, frequencies, v, plan[CHANNELS], op[3], m, plan[FILTERS], tiles)
             for i in range(images):
                 target = op[5] + (image + i) * op[6]
                 _transform_outputs(kernels, plan, scratch, i, images, row, rows, op[4], target, op[8])
 
 
 @compiled
-def winograd_gradient(kernels: Any, op: Any, scratch: int, samples: int, thread: int, threads: int) -> None:
-    """A thread's parts of the kernel's gradient in frequency space, ``(parts, f, C, F)``."""
-    plan = integers(op[5], PLAN)
-    if plan[PADDED] > 0:
-        clear_border(plan, scratch)
-    parts = (samples + plan[PART] - 1) // plan[PART]
-    size = FLOAT * (plan[TILE] + 2) ** 2 * plan[CHANNELS] * plan[FILTERS]
-    begin, end = share(parts, thread, threads, 1)
-    for part in range(begin, end):
-        first, last = part * plan[PART], min(samples, (part + 1) * plan[PART])
-        for image in range(first, last, plan[IMAGES]):
-            images = min(plan[IMAGES], last - image)
-            for row in range(0, plan[TILES_DOWN], plan[TILE_ROWS]):
-                rows = min(plan[TILE_ROWS], plan[TILES_DOWN] - row)
-                _transform_inputs(kernels, plan, op[1] + image * op[2], op[2], scratch, images, row, rows)
-                for i in range(images):
-                    _transform_gradients(
-                        kernels, plan, scratch, i, images, row, rows, op[3] + (image + i) * op[4]
-                    )
-                add = 1 if image + row > first else 0
-                tiles = images * rows * plan[TILES_ACROSS]
-                _multiply_gradients(kernels, plan, scratch, op[6] + part * size, tiles, add)
-
-
-@compiled
-def _transform_inputs(
+def transform_inputs(
     kernels: Any, plan: Any, source: int, sample: int, scratch: int, images: int, row: int, rows: int
 ) -> None:
     """Some rows of tiles of some images to V."""
@@ -139,50 +110,29 @@ def _transform_inputs(
 
 
 @compiled
-def _multiply(kernels: Any, plan: Any, kernel: int, scratch: int, tiles: int) -> None:
-    """``M[f] = V[f] @ U[f]`` for every frequency, stripe by stripe of U."""
-    channels, filters = plan[CHANNELS], plan[FILTERS]
-    for f in range((plan[TILE] + 2) ** 2):
-        v = scratch + plan[SCRATCH_V] + f * FLOAT * (tiles * channels + GAP)
-        m = scratch + plan[SCRATCH_M] + f * FLOAT * (tiles * filters + GAP)
-        for column in range(0, filters, STRIPE):
-            width = min(STRIPE, filters - column)
+def multiply_frequencies(
+    kernels: Any, frequencies: int, a: int, depth: int, kernel: int, c: int, columns: int, tiles: int
+) -> None:
+    """``C[f] = A[f] @ kernel[f]`` for every frequency, ``(tiles, depth) @ (depth, columns)`` in stripes."""
+    for _ in range(frequencies):
+        for column in range(0, columns, STRIPE):
             add_product(
                 kernels,
-                v,
-                FLOAT * channels,
+                a,
+                FLOAT * depth,
                 FLOAT,
                 kernel,
                 FLOAT * STRIPE,
-                m + FLOAT * column,
-                FLOAT * filters,
+                c + FLOAT * column,
+                FLOAT * columns,
                 tiles,
-                width,
-                channels,
+                min(STRIPE, columns - column),
+                depth,
                 0,
             )
-            kernel += FLOAT * STRIPE * channels
-
-
-@compiled
-def _multiply_gradients(kernels: Any, plan: Any, scratch: int, target: int, tiles: int, add: int) -> None:
-    """``dU[f] += V[f]ᵀ @ Z[f]`` for every frequency."""
-    channels, filters = plan[CHANNELS], plan[FILTERS]
-    for f in range((plan[TILE] + 2) ** 2):
-        add_product(
-            kernels,
-            scratch + plan[SCRATCH_V] + f * FLOAT * (tiles * channels + GAP),
-            FLOAT,
-            FLOAT * channels,
-            scratch + plan[SCRATCH_M] + f * FLOAT * (tiles * filters + GAP),
-            FLOAT * filters,
-            target + f * FLOAT * channels * filters,
-            FLOAT * filters,
-            channels,
-            filters,
-            tiles,
-            add,
-        )
+            kernel += FLOAT * STRIPE * depth
+        a += FLOAT * (tiles * depth + GAP)
+        c += FLOAT * (tiles * columns + GAP)
 
 
 @compiled
@@ -227,38 +177,3 @@ def _transform_outputs(
         )
         if not whole:
             put_inside(there, there_row, place, width * pixel, inside, width * filters)
-
-
-@compiled
-def _transform_gradients(
-    kernels: Any, plan: Any, scratch: int, number: int, images: int, row: int, rows: int, dz: int
-) -> None:
-    """Some rows of tiles of one image's ``dz`` to Z."""
-    across, filters, width, outputs = plan[TILES_ACROSS], plan[FILTERS], plan[WIDTH], plan[TILE]
-    pixel, frequency = FLOAT * filters, FLOAT * (images * rows * across * filters + GAP)
-    for r in range(rows):
-        top = (row + r) * outputs
-        inside = min(outputs, plan[HEIGHT] - top)
-        there, there_row = dz + top * width * pixel, width * pixel
-        if inside < outputs or across * outputs > width:
-            edge, edge_row = scratch + plan[SCRATCH_EDGE], across * outputs * pixel
-            clear(edge, outputs * outputs * across * filters)
-            put_inside(there, there_row, edge, edge_row, inside, width * filters)
-            there, there_row = edge, edge_row
-        call_transform(
-            kernels[transform_of(plan[TILE], OUTPUT_GRADIENT)],
-            (
-                there,
-                there_row,
-                pixel,
-                outputs * pixel,
-                scratch + plan[SCRATCH_M] + (number * rows + r) * across * pixel,
-                (outputs + 2) * frequency,
-                frequency,
-                pixel,
-                across,
-                filters,
-                0,
-                0,
-            ),
-        )

@@ -6,8 +6,9 @@ convolutional neural networks", 2016)::
 
     Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A          d: inputs, g: kernel, Y: outputs
 
-The gradients are the adjoint: ``dg = Gᵀ [ (Bᵀ d B) ⊙ (A dY Aᵀ) ] G``. Every transform is a matrix T
-applied as ``T X Tᵀ``; written out here, zeros and ones cost nothing.
+The gradients are the adjoint, ``dg = Gᵀ [ (Bᵀ d B) ⊙ (A dY Aᵀ) ] G`` and
+``dd = B [ (G g Gᵀ) ⊙ (A dY Aᵀ) ] Bᵀ``. Every transform is a matrix T applied as ``T X Tᵀ``; written out here,
+zeros and ones cost nothing.
 
 The matrices come from polynomials multiplied by way of their values at some points (Toom, 1963; Cook,
 1966). Which points decides how much rounding is amplified. For m = 2 with 0 and ±1 it is no worse than
@@ -24,14 +25,17 @@ from typing import Any
 
 from llvmlite import ir
 
-from nnstudio.engine.ops.jit.kernels.emitter import FLOAT, I64, Emitter, Value
+from nnstudio.engine.ops.jit.kernels.emitter import F32, FLOAT, I64, Emitter, Value
 
 OUTPUTS = (2, 4)
 """Outputs of a tile along one axis, m, for which there are transforms."""
 TAPS = 9
 
-INPUT, KERNEL, OUTPUT, OUTPUT_GRADIENT, KERNEL_GRADIENT, TRANSFORMS_OF_A_SIZE = range(6)
-"""The transforms: ``Bᵀ d B``, ``G g Gᵀ``, ``Aᵀ M A``, ``A dY Aᵀ``, ``Gᵀ dU G``; and how many there are."""
+INPUT, KERNEL, OUTPUT, OUTPUT_GRADIENT, KERNEL_GRADIENT, INPUT_GRADIENT, TRANSFORMS_OF_A_SIZE = range(7)
+"""The transforms: ``Bᵀ d B``, ``G g Gᵀ``, ``Aᵀ M A``, ``A dY Aᵀ``, ``Gᵀ dU G``, ``B dV Bᵀ``; and how many."""
+
+OVERLAP = 2
+"""Rows and columns that the inputs of neighbouring tiles share."""
 
 _POINTS = {
     outputs: tuple(map(Fraction, points))
@@ -60,7 +64,7 @@ def matrices(outputs: int) -> tuple[Matrix, ...]:
     a.append([Fraction(power == outputs - 1) for power in range(outputs)])
     g.append([Fraction(power == 2) for power in range(3)])
     b.append(_coefficients(list(points)))
-    found = (b, g, _transposed(a), a, _transposed(g))
+    found = (b, g, _transposed(a), a, _transposed(g), _transposed(b))
     return tuple(tuple(map(tuple, matrix)) for matrix in found)
 
 
@@ -89,8 +93,12 @@ def emit_transform(module: ir.Module, outputs: int, number: int, lanes: int) -> 
     """Writes a transform of a row of tiles.
 
     The arguments, strides in bytes: address of the first tile's first value; strides by row, by column and
-    by tile; the same of the target; tiles; channels, which lie behind each other; address of a bias that
-    is added, or 0; whether to cut negative results to 0.
+    by tile; the same of the target; tiles; channels, which lie behind each other; and two more that
+    belong to the transforms of outputs and of their gradients: address of a bias that is added to outputs,
+    or of sums to which all of ``dY`` is added, or 0; whether to cut negative outputs to 0.
+
+    Input gradients are added to what the tiles above and to the left have left in the rows and columns
+    that they share.
 
     Args:
         module: Where the function goes.
@@ -102,8 +110,9 @@ def emit_transform(module: ir.Module, outputs: int, number: int, lanes: int) -> 
         The function's name.
     """
     name = transform_name(outputs, number)
-    e = Emitter(module, name, ARGUMENTS, lanes)
-    _Transform(e, matrices(outputs)[number]).emit()
+    kind = {OUTPUT: _Outputs, OUTPUT_GRADIENT: _OutputGradients, INPUT_GRADIENT: _InputGradients}
+    made: type[_Transform] = kind.get(number, _Transform)
+    made(Emitter(module, name, ARGUMENTS, lanes), matrices(outputs)[number]).emit()
     return name
 
 
@@ -112,7 +121,7 @@ class _Transform:
 
     def __init__(self, emitter: Emitter, matrix: Matrix) -> None:
         self._e, self._matrix = emitter, matrix
-        names = "source row column tile target to_row to_column to_tile tiles channels bias rectify"
+        names = "source row column tile target to_row to_column to_tile tiles channels vector rectify"
         self._given: dict[str, Any] = dict(zip(names.split(), emitter.arguments, strict=True))
 
     def emit(self) -> None:
@@ -122,6 +131,7 @@ class _Transform:
         rest = e.builder.srem(given["channels"], I64(e.lanes))
         mask = e.mask(rest)
         source, target = e.variable(given["source"]), e.variable(given["target"])
+        self._begin()
         with e.repeat(given["tiles"]):
             with e.repeat(whole) as i:
                 self._register(e.get(source), e.get(target), e.times(i, FLOAT * e.lanes), None)
@@ -135,24 +145,33 @@ class _Transform:
     def _register(self, source: Value, target: Value, shift: Value, mask: Value | None) -> None:
         """``T X Tᵀ`` for as many channels as a register holds: first the columns, then the rows."""
         e, given, matrix = self._e, self._given, self._matrix
-        outputs, inputs = len(matrix), len(matrix[0])
         source, target = e.add(source, shift), e.add(target, shift)
-        columns = []
-        for j in range(inputs):
+        columns, inputs = [], range(len(matrix[0]))
+        for j in inputs:
             place = e.add(source, e.times(given["column"], j))
-            values = [e.load(e.add(place, e.times(given["row"], i)), mask) for i in range(inputs)]
+            values = [e.load(e.add(place, e.times(given["row"], i)), mask) for i in inputs]
+            self._loaded(values)
             columns.append([self._combined(line, values) for line in matrix])
-        bias = e.variable(e.zeros())
-        with e.when(e.is_set(given["bias"])):
-            e.set(bias, e.load(e.add(given["bias"], shift), mask))
-        for i in range(outputs):
+        self._middle(shift, mask)
+        for i in range(len(matrix)):
             row = [column[i] for column in columns]
             for j, line in enumerate(matrix):
-                value = e.variable(e.builder.fadd(self._combined(line, row), e.get(bias)))
-                with e.when(e.is_set(given["rectify"])):
-                    e.set(value, e.rectified(e.get(value)))
                 place = e.add(e.times(given["to_row"], i), e.times(given["to_column"], j))
-                e.store(e.get(value), e.add(target, place), mask)
+                there = e.add(target, place)
+                e.store(self._finished(self._combined(line, row), i, j, there, mask), there, mask)
+
+    def _begin(self) -> None:
+        """In front of all tiles."""
+
+    def _loaded(self, values: list[Value]) -> None:
+        """What is read of a column."""
+
+    def _middle(self, shift: Value, mask: Value | None) -> None:
+        """When all is read, and nothing written yet."""
+
+    def _finished(self, value: Value, row: int, column: int, place: Value, mask: Value | None) -> Value:
+        """What is written of a value."""
+        return value
 
     def _combined(self, factors: tuple[Fraction, ...], values: list[Value]) -> Value:
         """``Σ factor·value``; a factor of ±1 needs no product, and those of equal size share it."""
@@ -171,3 +190,48 @@ class _Transform:
             else:
                 total = part if total is None else e.builder.fadd(total, part)
         return total
+
+
+class _Outputs(_Transform):
+    """Outputs get a bias, and may be cut at 0."""
+
+    def _begin(self) -> None:
+        e, floors = self._e, (ir.Constant(F32, 0.0), ir.Constant(F32, float("-inf")))
+        self._floor = e.spread(e.builder.select(e.is_set(self._given["rectify"]), *floors))
+
+    def _middle(self, shift: Value, mask: Value | None) -> None:
+        e, bias = self._e, self._given["vector"]
+        found = e.variable(e.zeros())
+        with e.when(e.is_set(bias)):
+            e.set(found, e.load(e.add(bias, shift), mask))
+        self._bias = e.get(found)
+
+    def _finished(self, value: Value, row: int, column: int, place: Value, mask: Value | None) -> Value:
+        return self._e.at_least(self._e.builder.fadd(value, self._bias), self._floor)
+
+
+class _OutputGradients(_Transform):
+    """The gradients of the outputs are summed up, which gives that of the bias."""
+
+    def _register(self, source: Value, target: Value, shift: Value, mask: Value | None) -> None:
+        self._sum = self._e.zeros()
+        super()._register(source, target, shift, mask)
+
+    def _loaded(self, values: list[Value]) -> None:
+        for value in values:
+            self._sum = self._e.builder.fadd(self._sum, value)
+
+    def _middle(self, shift: Value, mask: Value | None) -> None:
+        e, sums = self._e, self._given["vector"]
+        with e.when(e.is_set(sums)):
+            place = e.add(sums, shift)
+            e.store(e.builder.fadd(e.load(place, mask), self._sum), place, mask)
+
+
+class _InputGradients(_Transform):
+    """Where tiles overlap, the gradients of their inputs are added up."""
+
+    def _finished(self, value: Value, row: int, column: int, place: Value, mask: Value | None) -> Value:
+        if min(row, column) >= OVERLAP:
+            return value
+        return self._e.builder.fadd(value, self._e.load(place, mask))

@@ -77,6 +77,7 @@ def _residual(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
         if dx is None or d_skip is None:
             return None
         pointwise.add(program, dx, d_skip)
+        dx.undone = dx.undone and d_skip.undone
         return dx
 
     return out, backward

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 import numpy as np
 
 from nnstudio.core.layer import Shape
-from nnstudio.engine.ops.jit.instructions import convolution, depthwise, images
+from nnstudio.engine.ops.jit.instructions import convolution, depthwise, images, winograd
 from nnstudio.engine.ops.jit.lowering.writer import Lowered, Writer
+from nnstudio.engine.ops.jit.plans import winograd as winograd_plans
 from nnstudio.engine.ops.jit.plans.convolution import Convolution
 from nnstudio.engine.ops.jit.plans.depthwise import Depthwise
 from nnstudio.engine.ops.jit.plans.windows import Image
@@ -26,23 +29,60 @@ def lower(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
     program.share(by_features=False)
     ready = convolution.forward_kernel(program, made, kernel)
     convolution.convolve(program, made, x, ready, arrays.get("bias"), out, rectify=relu)
-    activation_backward = writer.activation(step.activation, out, size=layer.filters, done=relu)
+    undo = writer.activation(step.activation, out, size=layer.filters, done=relu)
 
     def backward(dz: Matrix) -> Matrix | None:
         program.share(by_features=False)
-        activation_backward(dz)
+        dx = writer.matrix(x.width) if needs_dx else None
+        if winograd_plans.fits(made):
+            _winograd_backward(writer, step, made, x, out, dz, dx, undo)
+            return dx
+        undo(dz)
         _sum_bias_later(writer, step, dz, layer.filters)
-        if weights := writer.weights(step, "kernel"):
-            limit = writer.limit
-            writer.later(lambda: convolution.convolution_gradient(program, made, x, dz, weights, limit))
-        if not needs_dx:
-            return None
-        dx = writer.matrix(x.width)
-        turned = convolution.backward_kernel(program, made, kernel)
-        convolution.convolve_input(program, made, dz, turned, dx)
+        _gradient_later(writer, step, made, x, dz)
+        if dx:
+            turned = convolution.backward_kernel(program, made, kernel)
+            convolution.convolve_input(program, made, dz, turned, dx)
         return dx
 
     return out, backward
+
+
+def _winograd_backward(
+    writer: Writer,
+    step: Step,
+    made: Convolution,
+    x: Matrix,
+    out: Matrix,
+    dz: Matrix,
+    dx: Matrix | None,
+    undo: Callable[[Matrix], None],
+) -> None:
+    """All gradients in one go, but for that of a kernel which is too large when it is transformed."""
+    program, weights, limit = writer.program, writer.weights(step, "kernel"), writer.limit
+    parts, undone = None, None
+    directly = weights is not None and not winograd_plans.gradient_fits(made)
+    if out.rectified and not directly:
+        undone = None if dz.undone else out
+    else:
+        undo(dz)
+    if weights and directly:
+        _gradient_later(writer, step, made, x, dz)
+    elif weights:
+        parts = winograd.kernel_parts(program, made)
+        writer.later(partial(winograd.finish_gradient, program, made, parts, weights, limit))
+    sums = writer.matrix(made.filters) if writer.weights(step, "bias") else None
+    if sums:
+        writer.sum_later(step, "bias", sums)
+    turned = winograd.transposed_kernel(program, made, writer.arrays(step)["kernel"]) if dx else None
+    winograd.gradients(program, made, x, dz, undone=undone, sums=sums, parts=parts, kernel=turned, dx=dx)
+
+
+def _gradient_later(writer: Writer, step: Step, made: Convolution, x: Matrix, dz: Matrix) -> None:
+    """The kernel's gradient, when all passes are done."""
+    program, limit = writer.program, writer.limit
+    if weights := writer.weights(step, "kernel"):
+        writer.later(lambda: convolution.convolution_gradient(program, made, x, dz, weights, limit))
 
 
 def lower_depthwise(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:

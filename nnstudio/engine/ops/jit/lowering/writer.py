@@ -126,6 +126,7 @@ class Writer:
         """
         program, name = self.program, function.name
         values.maskable = name in ("linear", "relu")  # whose gradients are 0, or don't care, where it is 0
+        values.rectified = name == "relu"
         if function == LINEAR:
             return lambda dy: None
         if name == "softmax":
@@ -138,7 +139,13 @@ class Writer:
             pointwise.copy(program, values, z)
         if not done:
             pointwise.activate(program, number, function.alpha, values)
-        return lambda dy: pointwise.activate_backward(program, number, function.alpha, dy, values, z)
+
+        def backward(dy: Matrix) -> None:
+            if not dy.undone:
+                pointwise.activate_backward(program, number, function.alpha, dy, values, z)
+            dy.undone = False
+
+        return backward
 
     def _softmax_backward(self, dy: Matrix, y: Matrix, size: int) -> None:
         self.program.share(by_features=False)

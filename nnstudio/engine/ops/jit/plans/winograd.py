@@ -6,8 +6,8 @@ import numpy as np
 
 from nnstudio.engine.ops.jit.kernels.convolution import STRIPE
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
-from nnstudio.engine.ops.jit.kernels.winograd import GAP, PLAN
-from nnstudio.engine.ops.jit.kernels.winograd_transforms import OUTPUTS
+from nnstudio.engine.ops.jit.kernels.winograd import GAP, PART, PLAN, SCRATCH_IMAGE
+from nnstudio.engine.ops.jit.kernels.winograd_transforms import OUTPUTS, OVERLAP
 from nnstudio.engine.ops.jit.plans.convolution import Convolution
 from nnstudio.engine.ops.jit.plans.windows import Image, Plan, Source
 
@@ -49,23 +49,19 @@ def forward(convolution: Convolution) -> Plan:
     return _plan(convolution.image, (before[0], before[1]), convolution.output, outputs(convolution))
 
 
-def backward(convolution: Convolution) -> Plan:
-    """``dz -> dx``, a convolution of ``dz`` with what "valid" cut off around it."""
-    before = tuple(2 - axis.before for axis in convolution.axes)
-    return _plan(convolution.output, (before[0], before[1]), convolution.image, outputs(convolution))
-
-
 def parts(convolution: Convolution, batch: int) -> int:
     """Parts of the batch in which the kernel's gradient is summed up."""
     worth = batch * _products(convolution.output, outputs(convolution)) // _PRODUCTS_OF_A_PART
     return int(np.clip(worth, 2, min(_MOST_PARTS, max(2, batch))))
 
 
-def gradient(convolution: Convolution, batch: int) -> Plan:
-    """``x, dz -> d kernel``."""
-    plan = forward(convolution)
-    plan.integers[PLAN - 1] = -(-batch // parts(convolution, batch))
-    return plan
+def gradients(convolution: Convolution, batch: int) -> Plan:
+    """``x, dz -> d kernel, dx``: as forward, with room for an image's gradient."""
+    plan, tile = forward(convolution), outputs(convolution)
+    plan.integers[PART] = -(-batch // parts(convolution, batch))
+    plan.integers[SCRATCH_IMAGE] = FLOAT * plan.scratch
+    down, across = (-(-size // tile) * tile + OVERLAP for size in convolution.output[:2])
+    return Plan(plan.integers, (), plan.scratch + down * across * convolution.image[2])
 
 
 def frequencies(convolution: Convolution) -> int:
@@ -84,7 +80,7 @@ def _plan(image: Image, ahead: tuple[int, int], output: Image, tile: int) -> Pla
     channels, filters, inputs = image[2], output[2], (tile + 2) ** 2
     row = inputs * across * (channels + filters)
     room = int(np.clip(inputs * channels * filters // 2, *_ROOM))
-    rows = max(1, min(down, room // row))
+    rows = -(-down // -(-down // max(1, min(down, room // row))))  # parts of about the same height
     images = max(1, room // (row * down)) if rows == down else 1
     tiles = images * rows * across
     v = -(-source.size // GAP) * GAP
@@ -92,7 +88,7 @@ def _plan(image: Image, ahead: tuple[int, int], output: Image, tile: int) -> Pla
     edge = m + inputs * (tiles * filters + GAP)
     end = edge + tile * tile * across * filters
     integers = [*source.integers(), channels, filters, down, across, *output[:2], images, rows]
-    integers += [FLOAT * v, FLOAT * m, FLOAT * edge, tile, 0]
+    integers += [FLOAT * v, FLOAT * m, FLOAT * edge, tile, 0, 0]
     assert len(integers) == PLAN
     return Plan(np.array(integers, np.int64), (), end)
 

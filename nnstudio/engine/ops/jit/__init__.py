@@ -5,7 +5,8 @@ Read in this order:
 - ``kernels.microkernel``: the register block at the heart of every matrix product, as LLVM IR
 - ``kernels.gemm``: products of any size made of such blocks
 - ``plans``, ``kernels.convolution``, ``kernels.convolution_gradient``: convolutions as such batches
-- ``kernels.winograd_transforms``, ``kernels.winograd``: 3×3 convolutions with fewer multiplications
+- ``kernels.winograd_transforms``, ``kernels.winograd``, ``kernels.winograd_gradients``: 3×3 convolutions with
+  fewer multiplications
 - ``kernels.elementwise``, ``kernels.losses``, ``kernels.updates``: everything else a step computes
 - ``kernels.operations``: the operations made of them, a family of them per module
 - ``kernels.interpreter``: runs the operations of a step on all threads

@@ -1,4 +1,9 @@
-"""Downloads published data sets: several mirrors, retries, checksums, and nothing half done on disk."""
+"""Downloads published data sets: several mirrors, retries, checksums, and no half file in a file's place.
+
+What has arrived when a transfer breaks or is cancelled is kept beside the file's place, and the next attempt
+asks the same server for the rest. A server that can't do that, or whose file is another one by now, sends
+the whole file again; the checksum of the whole decides.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +18,10 @@ from typing import Any, BinaryIO
 
 from nnstudio.data import idx_sets
 from nnstudio.data.dataset import Progress
-from nnstudio.data.files import remove_leftovers, replacing
+from nnstudio.data.files import remove_leftovers
+from nnstudio.data.partial import PartialFile
 from nnstudio.data.published import PUBLISHED, PublishedFile, PublishedSet, cache_folder
+from nnstudio.data.transfer import HiccupError, RefusedError, StaleError, Transfer
 from nnstudio.errors import DataError
 
 FileProgress = Callable[[str, int, int | None], None]
@@ -22,17 +29,7 @@ FileProgress = Callable[[str, int, int | None], None]
 
 ATTEMPTS = 3
 BACK_OFF = 0.5
-TIMEOUT = (5.0, 20.0)  # seconds to connect, seconds without a byte
-_CHUNK = 1 << 16
 _SLACK = 1 << 16  # gzip never makes a file longer by more than this
-
-
-class _RefusedError(Exception):
-    """A mirror has no use: it lacks the file or serves another one."""
-
-
-class _HiccupError(Exception):
-    """The connection failed; the same mirror may work the next time."""
 
 
 def download_dataset(
@@ -55,7 +52,7 @@ def download_dataset(
 
     Raises:
         DataError: No such set, no mirror could give a correct file, or the disk can't take it.
-        Cancelled: ``progress`` stopped it; the file under way is removed, finished ones stay.
+        Cancelled: ``progress`` stopped it; finished files stay, and the next time goes on from there.
     """
     if name not in PUBLISHED:
         raise DataError(
@@ -140,18 +137,19 @@ class _Task:
         """Tries every mirror, several times, until one has given the correct file."""
         reasons: dict[str, str] = {}
         left = list(self.mirrors)
-        for attempt in range(self.attempts):
-            if attempt and left:
-                time.sleep(self.back_off * 2 ** (attempt - 1))
-            for mirror in tuple(left):
-                try:
-                    self._fetch_from(mirror, file, target)
-                    return
-                except _RefusedError as error:
-                    left.remove(mirror)
-                    reasons[mirror] = str(error)
-                except _HiccupError as error:
-                    reasons[mirror] = str(error)
+        with PartialFile(target) as partial:
+            for attempt in range(self.attempts):
+                if attempt and left:
+                    self._wait(self.back_off * 2 ** (attempt - 1), target.name, partial)
+                for mirror in _best_first(left, partial.url):
+                    try:
+                        self._fetch_from(f"{mirror.rstrip('/')}/{target.name}", file, partial)
+                        return
+                    except RefusedError as error:
+                        left.remove(mirror)
+                        reasons[mirror] = str(error)
+                    except HiccupError as error:
+                        reasons[mirror] = str(error)
         raise DataError(
             f"could not download {target.name} of {self.chosen.title}",
             received="; ".join(f"{mirror}: {reason}" for mirror, reason in reasons.items())
@@ -160,76 +158,82 @@ class _Task:
             f"or into $NNSTUDIO_DATA/{self.chosen.name}",
         )
 
-    def _fetch_from(self, mirror: str, file: PublishedFile, target: Path) -> None:
-        with replacing(target) as temporary:
-            counter = _Counter(target.name, temporary, file.size + _SLACK, self.progress)
-            _receive(f"{mirror.rstrip('/')}/{target.name}", temporary, counter)
-            temporary.seek(0)
-            _verify(temporary, file)
+    def _fetch_from(self, url: str, file: PublishedFile, partial: PartialFile) -> None:
+        """Takes up a transfer as often as it gets further than ever before."""
+        furthest, anew = 0, False
+        while True:
+            try:
+                self._receive(url, file, partial)
+                partial.finish()
+                return
+            except StaleError:
+                partial.begin("", "")
+                if anew:
+                    raise
+                anew = True  # once more, from the first byte on
+            except HiccupError:
+                if partial.url != url or partial.size <= furthest:
+                    raise
+                furthest = partial.size
+
+    def _receive(self, url: str, file: PublishedFile, partial: PartialFile) -> None:
+        """Gets what is missing of a file from one address, and checks the whole."""
+        name = url.rsplit("/", 1)[1]
+        start = partial.size if partial.url == url else 0
+        done, total = start, partial.total if start else None
+        self._tell(name, done, total)
+        with Transfer(url, start, partial.validator, lambda: self._tell(name, done, total)) as transfer:
+            head = transfer.head()
+            if head.start and total not in (None, head.total):
+                raise StaleError("the file changed meanwhile")
+            if not head.start:
+                partial.begin(url, head.validator)
+            done, total = head.start, head.total
+            partial.total = total
+            for chunk in transfer.chunks():
+                partial.write(chunk)
+                done += len(chunk)
+                if done > file.size + _SLACK:
+                    partial.begin("", "")
+                    raise RefusedError("it sends more than the file holds")
+                self._tell(name, done, total)
+        if total is not None and done != total:
+            raise HiccupError("the connection broke")
+        _verify(partial, file, resumed=head.start > 0)
+
+    def _tell(self, name: str, done: int, total: int | None) -> None:
+        if self.progress is not None:
+            self.progress(name, min(done, total) if total else done, total)
+
+    def _wait(self, seconds: float, name: str, partial: PartialFile) -> None:
+        """Waits, and looks meanwhile whether anybody still waits for the file."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, 0.1))
+            self._tell(name, partial.size, partial.total)
 
 
-class _Counter:
-    """What pooch takes for a progress bar: tells how much has arrived and stops what never ends."""
-
-    def __init__(self, name: str, file: BinaryIO, limit: int, progress: FileProgress | None) -> None:
-        self.total = 0  # set by pooch; 0 when the server doesn't say
-        self._name = name
-        self._file = file
-        self._limit = limit
-        self._progress = progress
-        self.update(0)
-
-    def update(self, _amount: int) -> None:
-        """Called after every chunk; the amount pooch reports is only that of a full chunk."""
-        done = self._file.tell()
-        if done > self._limit:
-            raise _RefusedError("it sends more than the file holds")
-        if self._progress is not None:
-            self._progress(self._name, min(done, self.total) if self.total else done, self.total or None)
-
-    def reset(self) -> None:
-        """Part of what pooch expects."""
-
-    def close(self) -> None:
-        """Part of what pooch expects."""
+def _best_first(mirrors: Sequence[str], url: str) -> list[str]:
+    """The mirrors, that one first of which a part of the file is here."""
+    return sorted(mirrors, key=lambda mirror: not url.startswith(mirror))
 
 
-def _receive(url: str, file: BinaryIO, counter: _Counter) -> None:
-    """Writes what an address gives to a file; trouble becomes one of the two errors above."""
-    import pooch
-    import requests
-
-    fetcher = pooch.HTTPDownloader(progressbar=counter, chunk_size=_CHUNK, timeout=TIMEOUT)
+def _verify(partial: PartialFile, expected: PublishedFile, *, resumed: bool) -> None:
+    """Compares the unpacked bytes with the published checksum; wrong ones are forgotten."""
     try:
-        fetcher(url, file, None)
-    except requests.HTTPError as error:
-        status = 0 if error.response is None else error.response.status_code
-        kind = _HiccupError if status >= 500 or status in (408, 429) else _RefusedError
-        raise kind(f"HTTP status {status}") from error
-    except requests.Timeout as error:
-        raise _HiccupError("no answer in time") from error
-    except (
-        requests.exceptions.InvalidURL,
-        requests.exceptions.InvalidSchema,
-        requests.exceptions.MissingSchema,
-    ) as error:
-        raise _RefusedError("not an address that can be opened") from error
-    except requests.exceptions.ChunkedEncodingError as error:
-        raise _HiccupError("the connection broke") from error
-    except (requests.RequestException, ConnectionError) as error:
-        raise _HiccupError("no connection") from error
-
-
-def _verify(file: BinaryIO, expected: PublishedFile) -> None:
-    """Compares the unpacked bytes with the published checksum."""
-    try:
-        found = _unpacked_md5(file, expected.size)
+        found = _unpacked_md5(partial.file, expected.size)
     except EOFError as error:
-        raise _HiccupError("the transfer was cut short") from error
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise _RefusedError("the file it sends is damaged") from error
-    if found != expected.md5:
-        raise _RefusedError(f"the file it sends has the MD5 {found}, not the published {expected.md5}")
+        raise HiccupError("the transfer was cut short") from error
+    except (gzip.BadGzipFile, zlib.error):
+        found = ""
+    if found == expected.md5:
+        return
+    partial.begin("", "")
+    if resumed:
+        raise StaleError("the file changed while it was fetched")
+    if not found:
+        raise RefusedError("the file it sends is damaged")
+    raise RefusedError(f"the file it sends has the MD5 {found}, not the published {expected.md5}")
 
 
 def _unpacked_md5(file: BinaryIO, size: int) -> str:

@@ -55,22 +55,34 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}{PARTIAL}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("x+b") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync_folder(path.parent)
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("x+b") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+            sync_folder(path.parent)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Says that ``path`` can't be written where the system refuses something in the block.
+
+    Raises:
+        DataError: The folder or the disk doesn't let it be written.
+    """
+    try:
+        yield
     except OSError as error:
         raise DataError(
             f"{path} can't be written",
             received=error.strerror or str(error),
             fix="check the free space and your rights in that folder",
         ) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def remove_leftovers(folder: Path, age: float = 3600.0) -> None:
@@ -86,7 +98,7 @@ def remove_leftovers(folder: Path, age: float = 3600.0) -> None:
                 path.unlink()
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Makes the new name itself survive a power cut, where the system can do that."""
     with suppress(OSError):  # Windows opens no folders
         handle = os.open(folder, os.O_RDONLY)

@@ -5,156 +5,35 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from nnstudio.data import download as downloads
+from nnstudio.data import transfer
 from nnstudio.data.catalog import forget_loaded, load_dataset
-from nnstudio.data.download import download_dataset, fetch, in_words, is_correct
+from nnstudio.data.download import download_dataset, in_words, is_correct
 from nnstudio.data.idx_sets import FILES, load_idx_folder
 from nnstudio.data.published import MNIST, PUBLISHED, PublishedFile, PublishedSet
 from nnstudio.errors import Cancelled, DataError
-from tests.data.sample_data import byte_set, write_idx_set
-
-FIRST = f"{FILES[0]}.gz"
-Answer = Callable[["Handler", bytes], None]
-
-
-class Server(ThreadingHTTPServer):
-    """Serves a folder below two paths, /a/ and /b/, as two mirrors; misbehaves as told.
-
-    Attributes:
-        folder: What it serves.
-        requests: Every path asked for, in order.
-        answers: How to answer the next requests for a path; when used up, it behaves.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.folder = folder
-        self.requests: list[str] = []
-        self.answers: dict[str, list[Answer]] = {}
-
-    @property
-    def mirrors(self) -> tuple[str, str]:
-        base = f"http://127.0.0.1:{self.server_port}"
-        return f"{base}/a/", f"{base}/b"
-
-    def misbehave(self, mirror: str, name: str, *answers: Answer) -> None:
-        self.answers[f"/{mirror}/{name}"] = list(answers)
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_GET(self) -> None:
-        self.server.requests.append(self.path)
-        content = (self.server.folder / Path(self.path).name).read_bytes()
-        answers = self.server.answers.get(self.path, [])
-        (answers.pop(0) if answers else well)(self, content)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-def well(handler: Handler, content: bytes) -> None:
-    handler.send_response(200)
-    handler.send_header("Content-Length", str(len(content)))
-    handler.end_headers()
-    handler.wfile.write(content)
-
-
-def status(code: int) -> Answer:
-    return lambda handler, content: handler.send_error(code)
-
-
-def hang_up_midway(handler: Handler, content: bytes) -> None:
-    handler.send_response(200)
-    handler.send_header("Content-Length", str(len(content)))
-    handler.end_headers()
-    handler.wfile.write(content[: len(content) // 2])
-
-
-def hang_up_at_once(handler: Handler, content: bytes) -> None:
-    handler.connection.close()
-
-
-def cut_short_unnoticed(handler: Handler, content: bytes) -> None:
-    handler.send_response(200)
-    handler.end_headers()
-    handler.wfile.write(content[: len(content) // 2])
-
-
-def something_else(handler: Handler, content: bytes) -> None:
-    well(handler, gzip.compress(b"another file"))
-
-
-def a_login_page(handler: Handler, content: bytes) -> None:
-    well(handler, b"<html>Please log in to this network</html>")
-
-
-def without_length(handler: Handler, content: bytes) -> None:
-    handler.send_response(200)
-    handler.end_headers()
-    handler.wfile.write(content)
-
-
-def packed_for_transport(handler: Handler, content: bytes) -> None:
-    handler.send_response(200)
-    handler.send_header("Content-Encoding", "gzip")
-    handler.send_header("Content-Length", str(len(content)))
-    handler.end_headers()
-    handler.wfile.write(content)
-
-
-def without_end(handler: Handler, content: bytes) -> None:
-    handler.send_response(200)
-    handler.end_headers()
-    try:
-        while True:
-            handler.wfile.write(bytes(1 << 16))
-    except OSError:
-        pass  # the other side has had enough
-
-
-def silence(handler: Handler, content: bytes) -> None:
-    handler.connection.settimeout(5)
-    handler.connection.recv(1)  # until the other side gives up
-
-
-@pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    write_idx_set(tmp_path / "served", byte_set(train=3000, test=30))
-    with Server(tmp_path / "served") as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join(5)
-
-
-@pytest.fixture
-def published(server: Server) -> PublishedSet:
-    files = []
-    for name in FILES:
-        raw = gzip.decompress((server.folder / f"{name}.gz").read_bytes())
-        md5 = hashlib.md5(raw, usedforsecurity=False).hexdigest()
-        files.append(PublishedFile(name, len(raw), md5))
-    return PublishedSet("shapes", "Shapes", "Small", ("a", "b", "c"), server.mirrors, tuple(files), 1)
-
-
-@pytest.fixture
-def get(published: PublishedSet, tmp_path: Path) -> Callable[..., Path]:
-    """Fetches the published set to ``tmp_path/cache`` without waiting between attempts."""
-    return lambda progress=None, **more: fetch(
-        published, progress, **{"folder": tmp_path / "cache", "back_off": 0.0, **more}
-    )
+from tests.data.web_server import (
+    FIRST,
+    Answer,
+    Server,
+    a_login_page,
+    cut_short_unnoticed,
+    hang_up_at_once,
+    hang_up_midway,
+    packed_for_transport,
+    silence,
+    something_else,
+    status,
+    without_end,
+    without_length,
+)
 
 
 def test_all_four_files_are_fetched_and_make_a_data_set(get: Callable[..., Path], server: Server) -> None:
@@ -216,7 +95,7 @@ def test_a_broken_transfer_is_tried_again(get: Callable[..., Path], server: Serv
 def test_a_server_that_falls_silent_is_given_up(
     get: Callable[..., Path], server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(downloads, "TIMEOUT", (2.0, 0.1))
+    monkeypatch.setattr(transfer, "TIMEOUT", (2.0, 0.1))
     server.misbehave("a", FIRST, silence)
     get()
     assert server.requests[:2] == [f"/a/{FIRST}", f"/b/{FIRST}"]
@@ -253,20 +132,6 @@ def test_files_that_were_finished_stay_when_a_later_one_fails(
     assert sorted(os.listdir(tmp_path / "cache")) == sorted(f"{name}.gz" for name in FILES[:2])
 
 
-def test_cancelling_removes_the_file_under_way(
-    get: Callable[..., Path], server: Server, tmp_path: Path
-) -> None:
-    def stop(name: str, done: int, total: int | None) -> None:
-        if name == f"{FILES[1]}.gz" and done:
-            assert any(entry.endswith(".part") for entry in os.listdir(tmp_path / "cache"))
-            raise Cancelled("stopped")
-
-    with pytest.raises(Cancelled):
-        get(stop)
-    assert os.listdir(tmp_path / "cache") == [FIRST]
-    assert len(server.requests) == 2
-
-
 def test_offline_says_so_and_what_to_do(get: Callable[..., Path], server: Server, tmp_path: Path) -> None:
     server.shutdown()
     server.server_close()
@@ -282,14 +147,31 @@ def test_an_address_that_is_none_is_reported(get: Callable[..., Path]) -> None:
         get(mirrors=["nonsense", "ftp://127.0.0.1/", "http://"])
 
 
-def test_waiting_between_attempts_grows(
+def test_waiting_between_attempts_grows_and_ends_when_it_is_cancelled(
     get: Callable[..., Path], server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waits: list[float] = []
-    monkeypatch.setattr("time.sleep", waits.append)
+    now = [0.0]
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    monkeypatch.setattr(downloads, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=sleep))
     server.misbehave("a", FIRST, *[status(503)] * 3)
     get(mirrors=server.mirrors[:1], attempts=4, back_off=0.5)
-    assert waits == [0.5, 1.0, 2.0]
+    assert now[0] == pytest.approx(0.5 + 1 + 2)
+    assert max(slept) <= 0.1
+
+    def stop(name: str, done: int, total: int | None) -> None:
+        if now[0] > 4:
+            raise Cancelled("stopped")
+
+    (Path(get(attempts=1)) / FIRST).unlink()
+    server.misbehave("a", FIRST, *[status(503)] * 3)
+    with pytest.raises(Cancelled):
+        get(stop, mirrors=server.mirrors[:1], attempts=4, back_off=60.0)
+    assert now[0] < 5
 
 
 def test_a_full_disk_is_reported_and_not_tried_again(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from nnstudio.gui.data.recent_data import OwnData, RecentData
 from nnstudio.gui.main_window import MainWindow
 from nnstudio.gui.pace import Pace, bytes_per_second
 from nnstudio.gui.settings import Settings
-from tests.data.test_download import Handler, Server, published, server, status  # noqa: F401 - fixtures
+from tests.data.web_server import Handler, Server, published, server, silence_midway, status  # noqa: F401 - fixtures
 from tests.gui.data.conftest import data_page, settled
 from tests.gui.windows import shown_window
 
@@ -101,6 +102,29 @@ def test_a_download_shows_how_far_it_is_and_is_cancelled(
     state = data_page(window).state
     qtbot.waitUntil(lambda: "is not on this machine" in state.accessibleName(), timeout=10_000)
     assert state.button.text() == "Download"
+
+
+def test_cancelling_leaves_a_silent_server_and_the_next_download_goes_on(
+    qtbot: QtBot,
+    window: MainWindow,
+    panel: DatasetsPanel,
+    server: Server,  # noqa: F811
+) -> None:
+    server.misbehave("a", FIRST, silence_midway)
+    QTest.mouseClick(panel.cards["mnist"], LEFT)
+    qtbot.waitUntil(lambda: server.ranges == [""] and panel.download.bar.value() > 0, timeout=10_000)
+    began = time.monotonic()
+    QTest.mouseClick(panel.download.button, LEFT)
+
+    def free() -> bool:
+        return not [thread for thread in threading.enumerate() if thread.name.startswith("nnstudio-")]
+
+    qtbot.waitUntil(free, timeout=4_000)
+    assert time.monotonic() - began < 4, "the server would be silent for five seconds"
+    panel.fetch("mnist")
+    qtbot.waitUntil(lambda: panel.cards["mnist"].tag.text() == "Ready", timeout=20_000)
+    assert server.ranges[1] == "bytes=1000-"
+    settled(qtbot, data_page(window))
 
 
 def test_offline_the_reason_is_told_and_the_next_try_works(

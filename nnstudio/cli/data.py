@@ -12,6 +12,7 @@ from nnstudio.cli.specs import value_of
 from nnstudio.core.import_options import ImportOptions
 from nnstudio.core.layer import shape_text
 from nnstudio.data.balance import evenness, imbalance_ratio, missing_classes
+from nnstudio.data.batches import shuffle_words
 from nnstudio.data.catalog import list_datasets, load_dataset
 from nnstudio.data.dataset import Dataset
 from nnstudio.errors import SpecError
@@ -65,6 +66,7 @@ def _info(arguments: argparse.Namespace) -> None:
     rows = [(name, f"{a:,}", f"{b:,}") for name, a, b in zip(data.classes, train, test, strict=True)]
     print(table(("class", "train", "test"), rows))
     print(f"\n{_balance(train, data.classes)}")
+    print(f"shuffle: {shuffle_words(data.train)}")
     if arguments.duplicates:
         found = _duplicates(data)
         print(f"duplicates: {len(found):,} of {len(data.test):,} test samples are training samples too")

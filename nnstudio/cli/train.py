@@ -15,6 +15,7 @@ from nnstudio.cli.output import Progress, complain, print_json, progress, say
 from nnstudio.cli.specs import find_project, with_options
 from nnstudio.core.shapes import infer_shapes
 from nnstudio.core.spec import ProjectSpec, TrainSpec
+from nnstudio.data.batches import is_large, shuffle_words
 from nnstudio.data.prepare import prepare
 from nnstudio.engine.fork import fork
 from nnstudio.engine.ops.gpu.detect import require_gpu
@@ -52,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     infer_shapes(project.network).require()  # before any data are read
     with progress() as display:
         data = prepare(project.data, display.update)
+        if is_large(data.train):
+            say(f"shuffle: {shuffle_words(data.train)}")
         state = _forked(origin, project, len(data.train)) if origin else state
         trainer = Trainer(project, data, state, device=arguments.device)
         recorder = RunRecorder(_folder(arguments, project))  # nothing is written for a run that can't begin

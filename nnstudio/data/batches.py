@@ -238,10 +238,26 @@ def part_order(part: Part, seed: int, epoch: int) -> IntArray:
     Up to :data:`WHOLE_BYTES` of samples all orders are equally likely. Beyond that, samples are taken to
     lie on disk (see ``sources.importing``) and are visited in shuffled blocks.
     """
-    size = part.x[:1].nbytes
-    if size * len(part) <= WHOLE_BYTES:
+    if not is_large(part):
         return epoch_order(len(part), seed, epoch)
-    return epoch_order(len(part), seed, epoch, block=max(1, BLOCK_BYTES // size))
+    return epoch_order(len(part), seed, epoch, block=max(1, BLOCK_BYTES // part.x[:1].nbytes))
+
+
+def is_large(part: Part) -> bool:
+    """The part has more than :data:`WHOLE_BYTES`, and is shuffled in blocks."""
+    return part.x[:1].nbytes * len(part) > WHOLE_BYTES
+
+
+def shuffle_words(part: Part) -> str:
+    """How an epoch shuffles a training part, in words."""
+    if not is_large(part):
+        return "every epoch in a new random order."
+    size, window = part.x[:1].nbytes, WINDOW_BLOCKS * BLOCK_BYTES / 1e6
+    return (
+        f"larger than {WHOLE_BYTES / 1e9:.0f} GB, so the samples stay on disk. Every epoch reads blocks of "
+        f"{max(1, BLOCK_BYTES // size):,} samples in a new random order and mixes {WINDOW_BLOCKS:,} "
+        f"blocks, {window:.0f} MB, at a time."
+    )
 
 
 def epoch_order(n: int, seed: int, epoch: int, block: int = 1) -> IntArray:

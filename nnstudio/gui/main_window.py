@@ -18,7 +18,7 @@ from nnstudio.gui.data.side import DataSide
 from nnstudio.gui.datasets import Datasets
 from nnstudio.gui.docks import Docks
 from nnstudio.gui.document import Document
-from nnstudio.gui.dropped import Kind, kind_of
+from nnstudio.gui.dropped import Kind, sort_out
 from nnstudio.gui.estimating import Estimating
 from nnstudio.gui.focus import Regions, SingleKeys
 from nnstudio.gui.inspector import InspectorPanel
@@ -195,17 +195,23 @@ class MainWindow(QMainWindow):
         """Brings the page of a tab to the front."""
         self.navigation.show_page(name)
 
-    def open_any(self, path: Path) -> None:
-        """Opens what was dropped on the window or named on the command line."""
-        kind = kind_of(path)
-        if kind is Kind.DATA:
-            self.data.import_path(path)
-        elif kind is Kind.IMAGE:
+    def open_any(self, *paths: Path) -> None:
+        """Opens what was dropped on the window or named on the command line, and says what is left."""
+        dropped = sort_out(paths)
+        if dropped.kind is Kind.DATA:
+            self.data.import_path(dropped.paths[0])
+        elif dropped.kind is Kind.IMAGE:
             self.show_page("predict")
             page: Any = self.pages.page("predict")
-            page.open_files([str(path)])
+            page.open_files([str(path) for path in dropped.paths])
         else:
-            self.files.open_path(path)
+            self.files.open_path(dropped.paths[0])
+        if dropped.left:
+            left = ", ".join(path.name for path in dropped.left[:5])
+            more = f" and {len(dropped.left) - 5:,} more" if len(dropped.left) > 5 else ""
+            self.messages.say("info", f"Not opened: {left}{more}.", dropped.why)
+        elif dropped.why:
+            self.status.say(dropped.why)
 
     def start_training(self) -> None:
         """Trains with the Train page in front."""
@@ -271,14 +277,15 @@ class MainWindow(QMainWindow):
         self.status.start()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Takes one file or folder."""
-        if event.mimeData().hasUrls() and event.mimeData().urls()[0].isLocalFile():
+        """Takes files and folders."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Opens what was dropped."""
         event.acceptProposedAction()
-        self.open_any(Path(event.mimeData().urls()[0].toLocalFile()))
+        urls = event.mimeData().urls()
+        self.open_any(*(Path(url.toLocalFile()) for url in urls if url.isLocalFile()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks what may be lost, ends the run and keeps it."""

@@ -335,6 +335,7 @@ class TestData:
         text = command("data", "info", clouds_folder).out
         assert "240 training and 60 test samples, 6×6×1" in text
         assert "classes: largest to smallest 1 to 1, evenness 1.000 of 1" in text
+        assert "shuffle: every epoch in a new random order." in text
 
     def test_info_on_uneven_classes_without_test_samples(self, command: Command, tmp_path: Path):
         x, y = np.zeros((12, 3), np.uint8), np.array([0] * 10 + [1] * 2)

@@ -6,9 +6,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from nnstudio.core.spec import DataSpec
+from nnstudio.data.batches import shuffle_words
 from nnstudio.data.prepare import TEST_SHARE, nearest_share, part_sizes
 from nnstudio.gui.data.small_plots import SplitBar
-from nnstudio.gui.data.summary import Summary, shuffle_words
+from nnstudio.gui.data.summary import Summary
 from nnstudio.gui.forms import SpecForm
 from nnstudio.gui.theme import theme
 from nnstudio.gui.tokens import METRICS

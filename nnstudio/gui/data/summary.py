@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnstudio.core.spec import DataSpec
-from nnstudio.data.batches import BLOCK_BYTES, WHOLE_BYTES, WINDOW_BLOCKS
+from nnstudio.data.batches import WHOLE_BYTES
 from nnstudio.data.catalog import load_recipe
 from nnstudio.data.dataset import Dataset, Part
 from nnstudio.data.duplicates import find_duplicates
@@ -154,19 +154,6 @@ def find_shared(prepared: Prepared, report: Report) -> tuple[Duplicate, ...]:
         for test, train, other in zip(pairs.test, pairs.train, pairs.contradictory, strict=True):
             found.setdefault(int(test), Duplicate(int(test), int(train), name, bool(other)))
     return tuple(found[test] for test in sorted(found))
-
-
-def shuffle_words(part: Part) -> str:
-    """How an epoch shuffles a training part, in words."""
-    size = part.x[:1].nbytes
-    if size * len(part) <= WHOLE_BYTES:
-        return "every epoch in a new random order."
-    window = WINDOW_BLOCKS * BLOCK_BYTES / 1e6
-    return (
-        f"larger than {WHOLE_BYTES / 1e9:.0f} GB, so the samples stay on disk. Every epoch reads blocks of "
-        f"{max(1, BLOCK_BYTES // size):,} samples in a new random order and mixes {WINDOW_BLOCKS:,} "
-        f"blocks, {window:.0f} MB, at a time."
-    )
 
 
 def _spread(part: Part) -> NDArray[np.generic]:

@@ -27,10 +27,10 @@ from tests.gui.data.conftest import CLASSES, data_page, imported, settled
 LEFT = Qt.MouseButton.LeftButton
 
 
-def drop(window: MainWindow, path: Path) -> ImportView:
-    """Drops a file or folder on the window."""
+def drop(window: MainWindow, *paths: Path) -> ImportView:
+    """Drops files or folders on the window."""
     mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     event = QDropEvent(
         QPointF(200, 200),
         Qt.DropAction.CopyAction,
@@ -49,6 +49,25 @@ def go(qtbot: QtBot, window: MainWindow) -> None:
     QTest.mouseClick(page.importer.go, LEFT)
     qtbot.waitUntil(lambda: not page.importer.isVisible(), timeout=20_000)
     settled(qtbot, page)
+
+
+def test_several_dropped_at_once_are_one_data_set_or_the_others_are_named(
+    qtbot: QtBot, window: MainWindow, folder: Path, table: Path, tmp_path: Path
+) -> None:
+    view = drop(window, table, folder)
+    imported(qtbot, data_page(window))
+    assert view.title.full_text() == "Import points.csv"
+    assert window.messages.title == "Not opened: pets."
+    assert "One data set is imported at a time" in window.messages.text
+    window.messages.clear()
+    classes = sorted(path for path in folder.iterdir() if path.is_dir())
+    drop(window, *classes)
+    imported(qtbot, data_page(window))
+    assert view.title.full_text() == "Import pets"
+    assert window.messages.title == ""
+    assert "a class each" in window.status._hint.text()
+    go(qtbot, window)
+    assert window.document.project.data.source == str(folder)
 
 
 def test_a_dropped_folder_is_previewed_then_imported_as_one_step(

@@ -14,12 +14,11 @@ from pytestqt.qtbot import QtBot
 
 from nnstudio.core.augmentation_spec import Flip, Rotation
 from nnstudio.data.augmentation.preview import preview
-from nnstudio.data.batches import BLOCK_BYTES, WHOLE_BYTES
+from nnstudio.data.batches import BLOCK_BYTES, WHOLE_BYTES, shuffle_words
 from nnstudio.data.dataset import Part
 from nnstudio.data.prepare import part_sizes
 from nnstudio.gui.data.augmentation_rows import STRENGTHS, OperationRow
 from nnstudio.gui.data.preparation import PreparationPanel
-from nnstudio.gui.data.summary import shuffle_words
 from nnstudio.gui.main_window import MainWindow
 from tests.gui.acting import focused, pick, retype
 from tests.gui.data.conftest import data_page, settled, shown_data

@@ -65,7 +65,7 @@ class Crew:
         Args:
             pieces: They write to places of their own; each should take a tenth of a millisecond at least.
         """
-        helpers = min(self.size, len(pieces)) - 1 if self._open else 0
+        helpers = min(self.count.with_room(self.size), len(pieces)) - 1 if self._open else 0
         if helpers <= 0:
             for piece in pieces:
                 piece()

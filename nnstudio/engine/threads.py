@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from nnstudio.engine.room import room_wanted
+
 SOONEST, LATEST = 2, 64
 """Runs until another number of threads is tried: after a change, and after many tries in vain."""
 WORTH = 0.95
@@ -36,7 +38,8 @@ class ThreadCount:
 
     Threads that wait for each other lose more than they gain where something else keeps a core busy,
     and for very small networks. So now and then another number is tried for one run: soon after a change,
-    as what called for it may have passed, and less often the longer nothing better is found.
+    as what called for it may have passed, and less often the longer nothing better is found. While
+    somebody waits for an answer (see ``engine.room``) a core is left free, and nothing is learnt of that.
 
     Args:
         most: Threads to use at most.
@@ -48,9 +51,13 @@ class ThreadCount:
         self._cost = 0.0  # seconds per sample with this size; 0 before the first run
         self._wait = self._left = SOONEST
         self._tries = 0
+        self._crowded = False  # the present run leaves room
 
     def next_size(self) -> int:
-        """The best size so far; a neighbour of it now and then."""
+        """The best size so far; a neighbour of it now and then, or what leaves a core free."""
+        self._crowded = room_wanted()
+        if self._crowded:
+            return self.with_room(self.size)
         self._left -= 1
         if len(self.sizes) == 1 or self._left > 0 or not self._cost:
             return self.size
@@ -59,6 +66,10 @@ class ThreadCount:
         neighbours = [self.sizes[i] for i in (place - 1, place + 1) if 0 <= i < len(self.sizes)]
         return neighbours[self._tries % len(neighbours)]
 
+    def with_room(self, size: int) -> int:
+        """A number of threads, or less than there are cores while somebody waits for an answer."""
+        return min(size, max(1, self.sizes[-1] - 1)) if room_wanted() else size
+
     def learn(self, size: int, cost: float) -> None:
         """Takes in what a run cost, which was one of the present size or a try of another.
 
@@ -66,6 +77,8 @@ class ThreadCount:
             size: Its threads.
             cost: Its seconds, by any measure of how much was done.
         """
+        if self._crowded:
+            return
         if size == self.size:
             self._cost = MEMORY * self._cost + (1 - MEMORY) * cost if self._cost else cost
             return

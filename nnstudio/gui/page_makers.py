@@ -90,4 +90,4 @@ def _connected(window: MainWindow, page: Any) -> QWidget:
 def _open_sample(window: MainWindow, sample: object) -> None:
     window.show_page("predict")
     page: Any = window.pages.page("predict")
-    page.open_sample(sample)
+    page.intake.open_sample(sample)

@@ -188,7 +188,7 @@ def prediction(window: MainWindow) -> QWidget:
     window.show_page("predict")
     page: Any = window.pages.page("predict")
     assert window.live.prepared is not None
-    page.open_sample(window.live.prepared.test.x[0])
+    page.intake.open_sample(window.live.prepared.test.x[0])
     let_pass(500)
     return window
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
@@ -22,31 +21,21 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from nnstudio.gui.icons import layer_glyph
 from nnstudio.gui.stack.glyphs import glyph_of
 from nnstudio.gui.theme import font, theme
+from nnstudio.gui.views.activation_layout import (
+    BETWEEN,
+    CAPTION,
+    TILES,
+    TITLE,
+    Block,
+    Place,
+    blocks,
+    figures,
+    shown,
+)
 from nnstudio.gui.views.layer_maps import LayerMaps
 from nnstudio.gui.views.map_colours import diverging, sequential
 from nnstudio.gui.views.pixels import rgb_image
 from nnstudio.gui.widgets import numbers
-
-TITLE, TILES, CAPTION = 22, 108, 18
-_MOST_MAPS, _MOST_UNITS = 18, 128
-_GAP = 2
-_BETWEEN = 24  # with the arrow in it
-_BAR = 16  # of a probability
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where something of a layer is drawn.
-
-    Attributes:
-        layer: Number of the layer.
-        channel: Number of the channel or unit.
-        area: Its rectangle in the strip.
-    """
-
-    layer: int
-    channel: int
-    area: QRect
 
 
 class ActivationStrip(QWidget):
@@ -63,6 +52,7 @@ class ActivationStrip(QWidget):
         self._layers: tuple[LayerMaps, ...] = ()
         self._together = True
         self._images: list[list[QImage]] = []
+        self._blocks: tuple[Block, ...] = ()
         self._places: list[Place] = []
         self._current = 0  # of the places
         self.setAccessibleName("Activations, layer by layer")
@@ -93,7 +83,7 @@ class ActivationStrip(QWidget):
 
     def sizeHint(self) -> QSize:
         """All layers."""
-        right = max((self._block(n).right() for n in range(len(self._layers))), default=0)
+        right = self._blocks[-1].area.right() if self._blocks else 0
         return QSize(right + 1, theme().px(TITLE + TILES + CAPTION))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -133,13 +123,13 @@ class ActivationStrip(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw titles, maps and captions."""
         painter = QPainter(self)
-        for number, layer in enumerate(self._layers):
-            block = self._block(number)
-            self._paint_words(painter, layer, block)
-            if number + 1 < len(self._layers):
+        for layer, block in zip(self._layers, self._blocks, strict=True):
+            area = block.area
+            self._paint_words(painter, layer, area, block.caption)
+            if block is not self._blocks[-1]:
                 painter.setPen(theme().colour("muted"))
                 painter.setFont(font(13))
-                arrow = QRect(block.right(), block.top(), theme().px(_BETWEEN), block.height())
+                arrow = QRect(area.right(), area.top(), theme().px(BETWEEN), area.height())
                 painter.drawText(arrow, Qt.AlignmentFlag.AlignCenter, "›")
         for place in self._places:
             self._paint_place(painter, place)
@@ -148,7 +138,7 @@ class ActivationStrip(QWidget):
             painter.setPen(QPen(theme().colour("accent"), 2, j=Qt.PenJoinStyle.MiterJoin))
             painter.drawRect(self._places[self._current].area)
 
-    def _paint_words(self, painter: QPainter, layer: LayerMaps, block: QRect) -> None:
+    def _paint_words(self, painter: QPainter, layer: LayerMaps, block: QRect, below: str) -> None:
         px = theme().px
         icon = layer_glyph(layer.layer.category, glyph_of(layer.layer))
         side = px(14)
@@ -164,8 +154,8 @@ class ActivationStrip(QWidget):
         painter.drawText(line, flags, numbers.shape(layer.shape))
         painter.setFont(font(11))
         painter.setPen(theme().colour("text2"))
-        below = QRect(block.left(), px(TITLE + TILES), block.width() + px(_BETWEEN), px(CAPTION))
-        painter.drawText(below, flags, caption(layer, len(self._of(layer))))
+        line = QRect(block.left(), px(TITLE + TILES), block.width() + px(BETWEEN), px(CAPTION))
+        painter.drawText(line, flags, below)
 
     def _paint_place(self, painter: QPainter, place: Place) -> None:
         layer, area = self._layers[place.layer], place.area
@@ -199,65 +189,22 @@ class ActivationStrip(QWidget):
         self._images = []
         for layer in self._layers:
             paint = diverging if layer.signed else sequential
-            maps = layer.scaled(self._together)[: _shown(layer)]
-            if layer.are_images:
-                self._images.append([rgb_image(paint(one, tokens)) for one in maps])
-            else:
-                self._images.append([rgb_image(paint(one.reshape(1, 1), tokens)) for one in maps])
-        self._places = [place for number in range(len(self._layers)) for place in self._tiles(number)]
+            maps = layer.scaled(self._together)[: shown(layer)]
+            pictures = paint(maps if layer.are_images else maps[:, None, None], tokens)  # (maps, h, w, 3)
+            self._images.append([rgb_image(picture) for picture in pictures])
+        self._blocks = blocks(self._layers)
+        self._places = [
+            place
+            for number, (layer, block) in enumerate(zip(self._layers, self._blocks, strict=True))
+            for place in block.places(number, shown(layer))
+        ]
         self._current = min(self._current, max(0, len(self._places) - 1))
         self.updateGeometry()
         self.adjustSize()
         self.update()
 
-    def _of(self, layer: LayerMaps) -> range:
-        return range(_shown(layer))
-
-    def _grid(self, layer: LayerMaps) -> tuple[int, int, QSize]:
-        """Rows, columns and size of a layer's tiles."""
-        px, count = theme().px, _shown(layer)
-        if layer.classes:
-            return 1, count, QSize(px(_BAR), px(TILES - 4))
-        if not layer.are_images:
-            rows = min(count, 8)
-            return (
-                rows,
-                math.ceil(count / rows),
-                QSize(px(22 if count <= 32 else 12), px(TILES - 4) // 8 - _GAP),
-            )
-        rows = 1 if count == 1 else 2 if count <= 8 else 3
-        side = (px(TILES - 4) - (rows - 1) * _GAP) // rows
-        height, width = layer.maps.shape[1:]
-        return rows, math.ceil(count / rows), QSize(max(4, min(2 * side, side * width // height)), side)
-
-    def _block(self, number: int) -> QRect:
-        px, left = theme().px, 0
-        for layer in self._layers[: number + 1]:
-            _, columns, size = self._grid(layer)
-            width = max(columns * (size.width() + _GAP) - _GAP, _words_width(layer))
-            block = QRect(left, px(TITLE), width, px(TILES))
-            left += width + px(_BETWEEN)
-        return block
-
-    def _tiles(self, number: int) -> list[Place]:
-        layer, block = self._layers[number], self._block(number)
-        _, columns, size = self._grid(layer)
-        return [
-            Place(
-                number,
-                channel,
-                QRect(
-                    block.left() + channel % columns * (size.width() + _GAP),
-                    block.top() + channel // columns * (size.height() + _GAP),
-                    size.width(),
-                    size.height(),
-                ),
-            )
-            for channel in range(_shown(layer))
-        ]
-
     def _columns_at(self, place: int) -> int:
-        return self._grid(self._layers[self._places[place].layer])[1] if self._places else 1
+        return self._blocks[self._places[place].layer].columns if self._places else 1
 
     def _at(self, position: QPoint) -> int:
         return next((n for n, place in enumerate(self._places) if place.area.contains(position)), -1)
@@ -281,31 +228,3 @@ class ActivationStrip(QWidget):
             return f"{layer.title}, unit {place.channel + 1} of {layer.count}: {value}"
         which = f"{layer.title}, channel {place.channel + 1} of {layer.count}"
         return f"{which}: {figures(layer.maps[place.channel])}"
-
-
-def caption(layer: LayerMaps, shown: int) -> str:
-    """What a layer's values are like, in a few words."""
-    if layer.classes:
-        return "probabilities"
-    more = f", {layer.count - shown} more" if shown < layer.count else ""
-    return figures(layer.maps) + more
-
-
-def figures(values: np.ndarray) -> str:
-    """``zero 42%, max 5.5`` of values that are never negative, else ``min −4.7, max 5.5``."""
-    high = numbers.number(float(values.max()), 2)
-    if (values < 0).any() or np.isnan(values).any():
-        return f"min {numbers.number(float(values.min()), 2)}, max {high}"
-    return f"zero {numbers.percent(float((values == 0).mean()), 0)}, max {high}"
-
-
-def _shown(layer: LayerMaps) -> int:
-    most = _MOST_MAPS if layer.are_images else _MOST_UNITS
-    return min(layer.count, most)
-
-
-def _words_width(layer: LayerMaps) -> int:
-    title = QFontMetrics(font(12, 600)).horizontalAdvance(layer.title)
-    shape = QFontMetrics(font(12)).horizontalAdvance(numbers.shape(layer.shape))
-    below = QFontMetrics(font(11)).horizontalAdvance(caption(layer, _shown(layer)))
-    return max(title + shape + theme().px(14 + 5 + 5) + 2, below)

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
 from nnstudio.engine.model import Model
 from nnstudio.gui.theme import theme
-from nnstudio.gui.views.activation_strip import CAPTION, TILES, TITLE, ActivationStrip
+from nnstudio.gui.views.activation_layout import CAPTION, TILES, TITLE
+from nnstudio.gui.views.activation_strip import ActivationStrip
 from nnstudio.gui.views.layer_maps import LayerMaps, filter_of
 from nnstudio.gui.views.map_detail import MapDetail
 from nnstudio.gui.widgets.empty_state import EmptyState

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
@@ -20,7 +20,6 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QPointingDevice,
-    QSinglePointEvent,
     QTabletEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -28,6 +27,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from nnstudio.core.layer import Shape
 from nnstudio.engine.drawing import fit_on_sheet
 from nnstudio.gui.theme import theme
+from nnstudio.gui.views.canvas_input import ARROWS, ERASING, accepts, is_for_canvas, is_redo, is_straight
 from nnstudio.gui.views.canvas_paint import paint_pen, paint_sheet
 from nnstudio.gui.views.canvas_sheet import SIDE, Sheet
 from nnstudio.gui.views.stroke import Stroke
@@ -38,12 +38,6 @@ PEN = 30
 PENS = (8, 60)
 LIGHTEST = 0.35
 """Width of a tablet's pen that hardly touches, as a share of the full width."""
-_ARROWS = {
-    Qt.Key.Key_Left: (0, -1),
-    Qt.Key.Key_Right: (0, 1),
-    Qt.Key.Key_Up: (-1, 0),
-    Qt.Key.Key_Down: (1, 0),
-}
 
 
 class Canvas(QWidget):
@@ -58,8 +52,10 @@ class Canvas(QWidget):
         changed: The drawing changed, also in the middle of a stroke.
         steps_changed: What can be undone or redone changed.
         pasted(QMimeData): The user pasted, or dropped files on the canvas.
+        approached: The pointer moves above the sheet without drawing.
     """
 
+    approached = Signal()
     changed = Signal()
     steps_changed = Signal()
     pasted = Signal(object)
@@ -167,11 +163,11 @@ class Canvas(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """The stroke goes on."""
-        self._extend(event.position(), _straight(event))
+        self._extend(event.position(), is_straight(event))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """The stroke ends."""
-        self._end(event.position(), _straight(event))
+        self._end(event.position(), is_straight(event))
 
     def tabletEvent(self, event: QTabletEvent) -> None:
         """The same with a tablet's pen: pressure makes it wider, its other end erases."""
@@ -180,9 +176,9 @@ class Canvas(QWidget):
         if kind == QEvent.Type.TabletPress and self._stroke is None:
             self._begin(event.position(), event.pointerType() == QPointingDevice.PointerType.Eraser)
         elif kind == QEvent.Type.TabletMove:
-            self._extend(event.position(), _straight(event))
+            self._extend(event.position(), is_straight(event))
         elif kind == QEvent.Type.TabletRelease:
-            self._end(event.position(), _straight(event))
+            self._end(event.position(), is_straight(event))
         event.accept()  # or Qt makes a mouse event of it
 
     def _begin(self, position: QPointF, erase: bool) -> None:
@@ -198,6 +194,7 @@ class Canvas(QWidget):
         stroke = self._stroke
         if stroke is None:
             self.update()
+            self.approached.emit()
             return
         at = self._to_sheet(position)
         if straight:
@@ -241,7 +238,7 @@ class Canvas(QWidget):
         if (
             event.type() == QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
-            and self._wants(event)
+            and is_for_canvas(event)
         ):
             event.accept()
             return True
@@ -252,15 +249,15 @@ class Canvas(QWidget):
         key = Qt.Key(event.key())
         if event.matches(QKeySequence.StandardKey.Undo):
             self.undo()
-        elif event.matches(QKeySequence.StandardKey.Redo) or _is_ctrl_y(event):
+        elif is_redo(event):
             self.redo()
         elif event.matches(QKeySequence.StandardKey.Paste):
             self._paste()
-        elif key in _ARROWS:
+        elif key in ARROWS:
             self._move(key, drawing=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         elif key == Qt.Key.Key_Space:
             self._mark(erase=self._tool == "eraser")
-        elif key in (Qt.Key.Key_Backspace, Qt.Key.Key_Delete):
+        elif key in ERASING:
             self._mark(erase=True)
         elif key == Qt.Key.Key_Escape and self._stroke is not None:
             self._abandon()
@@ -279,17 +276,8 @@ class Canvas(QWidget):
         super().focusOutEvent(event)
         self.update()
 
-    def _wants(self, event: QKeyEvent) -> bool:
-        standard = QKeySequence.StandardKey
-        if any(event.matches(key) for key in (standard.Undo, standard.Redo, standard.Paste)):
-            return True
-        if _is_ctrl_y(event):
-            return True
-        keys = (*_ARROWS, Qt.Key.Key_Space, Qt.Key.Key_Backspace, Qt.Key.Key_Delete)
-        return event.key() in keys and not event.modifiers() & Qt.KeyboardModifier.ControlModifier
-
     def _move(self, key: Qt.Key, drawing: bool) -> None:
-        down, across = _ARROWS[key]
+        down, across = ARROWS[key]
         before = self._cell_middle()
         row = max(0, min(self.sheet.rows - 1, self._cursor[0] + down))
         column = max(0, min(self.sheet.columns - 1, self._cursor[1] + across))
@@ -374,16 +362,3 @@ class Canvas(QWidget):
         self.setAccessibleDescription(
             f"Row {row + 1} of {self.sheet.rows}, column {column + 1} of {self.sheet.columns}, {self._tool}"
         )
-
-
-def accepts(data: QMimeData) -> bool:
-    """Whether pasted or dropped data may hold pictures."""
-    return data.hasImage() or any(url.isLocalFile() for url in data.urls())
-
-
-def _straight(event: QSinglePointEvent) -> bool:
-    return bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-
-
-def _is_ctrl_y(event: QKeyEvent) -> bool:
-    return event.key() == Qt.Key.Key_Y and event.modifiers() == Qt.KeyboardModifier.ControlModifier

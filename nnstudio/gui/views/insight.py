@@ -1,7 +1,8 @@
 """Looks behind the newest prediction in the background: saliency, activations, similar training samples.
 
-The bars never wait for it: it begins a moment after a change, and what comes out of a drawing that has
-changed meanwhile is dropped. While the network trains it follows the newest weights as fast as it can.
+The bars never wait for it: it begins when the pen rests for a moment, or once a second where it doesn't, and
+what comes out of a drawing that has changed meanwhile is dropped. While the network trains it follows the
+newest weights as fast as it can.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from nnstudio.gui.views.layer_maps import LayerMaps, layer_maps
 from nnstudio.gui.views.predictor import Prediction
 
 REST_MS = 90
-"""So long after a change it is looked into, together with all that has changed meanwhile."""
+"""So long after the last change of the drawing it is looked into, or after the first of other weights."""
+LONGEST = 1.0
+"""Seconds without a look after which a drawing that goes on changing is looked into all the same."""
 PATIENCE = 0.4
 """Seconds without a change after which the training samples are gone through."""
 NEIGHBOURS = 7
@@ -100,7 +103,7 @@ class Insights(QObject):
         self._training = training
         self._wanted = Wanted()
         self._prediction: Prediction | None = None
-        self._changed_at = 0.0
+        self._changed_at = self._looked_at = 0.0  # seconds of time.monotonic
         self._index: FeatureIndex | None = None
         self._indexed: tuple[Model, Part] | None = None
         self._indexing: Task | None = None
@@ -127,11 +130,14 @@ class Insights(QObject):
 
     def show(self, prediction: Prediction | None) -> None:
         """Another prediction is on show, or none."""
-        self._prediction = prediction
-        self._changed_at = time.monotonic()
+        before, self._prediction = self._prediction, prediction
+        now = time.monotonic()
+        drawn = prediction is None or before is None or not np.array_equal(prediction.raw, before.raw)
+        if drawn:
+            self._changed_at = now
         if prediction is None:
             self._rest.stop()
-        elif not self._rest.isActive():
+        elif not self._rest.isActive() or (drawn and now - self._looked_at < LONGEST):
             self._rest.start()
 
     def stop(self) -> None:
@@ -146,6 +152,7 @@ class Insights(QObject):
         prediction, wanted = self._prediction, self._wanted
         if prediction is None or self._task is not None:
             return
+        self._looked_at = time.monotonic()
         self._prepare_index(prediction.model)
         index = self._index
         self._task = run_in_background(

@@ -12,7 +12,7 @@ Bytes = NDArray[np.uint8]
 
 
 def diverging(values: NDArray[np.float32], tokens: Tokens) -> Bytes:
-    """Blue below 0, orange above: ``(H, W)`` from −1 to 1 becomes ``(H, W, 3)``; NaN is bare ground."""
+    """Blue below 0, orange above: ``(..., H, W)`` from −1 to 1 becomes ``(..., H, W, 3)``; NaN is ground."""
     low, middle, high = (np.array(channels(colour), np.float32) for colour in tokens.diverging)
     known = np.nan_to_num(values, nan=_NEUTRAL).clip(-1, 1)[..., None]
     ends = np.where(known < 0, low, high)
@@ -20,7 +20,7 @@ def diverging(values: NDArray[np.float32], tokens: Tokens) -> Bytes:
 
 
 def sequential(values: NDArray[np.float32], tokens: Tokens) -> Bytes:
-    """From the ground to the strongest colour: ``(H, W)`` from 0 to 1 becomes ``(H, W, 3)``."""
+    """From the ground to the strongest colour: ``(..., H, W)`` from 0 to 1 becomes ``(..., H, W, 3)``."""
     ground, full = (np.array(channels(colour), np.float32) for colour in tokens.sequential)
     known = np.nan_to_num(values, nan=_NEUTRAL).clip(0, 1)[..., None]
     return _bytes(ground + (full - ground) * known)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from nnstudio.engine.analysis import normalised, tiles
 from nnstudio.gui.theme import theme
-from nnstudio.gui.views.activation_strip import figures
+from nnstudio.gui.views.activation_layout import figures
 from nnstudio.gui.views.layer_maps import LayerMaps
 from nnstudio.gui.views.map_colours import diverging, sequential
 from nnstudio.gui.views.pixels import rgb_image

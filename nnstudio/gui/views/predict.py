@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QScrollArea,
@@ -24,10 +22,11 @@ from PySide6.QtWidgets import (
 from nnstudio.core.layer import Shape, shape_text
 from nnstudio.data.dataset import Part
 from nnstudio.engine.analysis import FeatureIndex
-from nnstudio.engine.drawing import is_drawable, network_input, open_picture
+from nnstudio.engine.drawing import is_drawable, network_input
 from nnstudio.engine.model import Model
+from nnstudio.engine.network import Network
+from nnstudio.engine.room import make_room
 from nnstudio.engine.threads import one_blas_thread
-from nnstudio.errors import DataError
 from nnstudio.experiments.listing import KeptModel
 from nnstudio.gui.document import Document
 from nnstudio.gui.live import Live
@@ -39,9 +38,9 @@ from nnstudio.gui.views.evaluation import Showing
 from nnstudio.gui.views.features import MOST_FEATURES
 from nnstudio.gui.views.input_panel import InputPanel
 from nnstudio.gui.views.insight import Insight, Insights, Wanted
+from nnstudio.gui.views.intake import Intake
 from nnstudio.gui.views.numbers_feed import NumbersFeed
 from nnstudio.gui.views.numbers_panel import NumbersPanel
-from nnstudio.gui.views.picture_files import filters, pasted_image, picture_paths, pixels_of, read_picture
 from nnstudio.gui.views.prediction_panel import PredictionPanel
 from nnstudio.gui.views.predictor import Drawing, Prediction, Predictor
 from nnstudio.gui.views.results import ResultsPanel
@@ -68,6 +67,7 @@ class PredictView(QWidget):
         super().__init__(parent)
         self._document, self._live = document, live
         self._showing: Showing = "best"
+        self._adapted_to: Network | None = None
         self.setProperty("role", "page")
         self.setAccessibleName("Predict")
         self.drawing = CanvasPanel()
@@ -80,6 +80,7 @@ class PredictView(QWidget):
         self.prediction = PredictionPanel()
         self.activations = ActivationsPanel()
         self.results = ResultsPanel()
+        self.intake = Intake(self.drawing, self.results, lambda: self.shape, self)
         self.not_drawable = EmptyState("", "", icon_name="image")
         self.predictor = Predictor(self._what_to_predict, self)
         self.insights = Insights(self._training_samples, self)
@@ -113,30 +114,14 @@ class PredictView(QWidget):
             return self.canvas
         return self.numbers.spins[0] if self._takes_numbers and self.numbers.spins else None
 
-    def open_sample(self, sample: NDArray[np.generic]) -> None:
-        """Puts a raw sample of a data set, ``(H, W, C)``, on the canvas, pixel by pixel."""
-        if not is_drawable(self.shape) or sample.shape != self.shape:
-            self.drawing.say("This sample doesn't fit the network's input.", "error")
-            return
-        values = np.asarray(sample, np.float32)
-        values = values / np.float32(255 if sample.dtype == np.uint8 else max(1.0, float(values.max())))
-        self.drawing.centre.setChecked(False)
-        self.canvas.put(values[..., 0] if sample.shape[2] == 1 else values)
-        self.drawing.say("A sample of the data set, taken as it is.")
-
-    def open_files(self, paths: Sequence[str]) -> None:
-        """Opens one picture on the canvas, or lists the predictions of several."""
-        if len(paths) > 1 and is_drawable(self.shape):
-            self.results.open(paths, self.shape)
-        elif paths:
-            self._open(lambda: read_picture(paths[0]), Path(paths[0]).name)
-
     def showEvent(self, event: QShowEvent) -> None:
         """Follow the model."""
         super().showEvent(event)
         self._one_thread.close()
         self._one_thread.enter_context(one_blas_thread())
         self._live.set_model_wanted(True, self)
+        if self.model is not None:
+            self.predictor.warm_up(self.model)
         self._adapt()
         if is_drawable(self.shape):
             self.status.emit(HINT)
@@ -188,14 +173,10 @@ class PredictView(QWidget):
     # Wiring
 
     def _connect(self) -> None:
-        self.canvas.changed.connect(self.predictor.request)
-        self.canvas.changed.connect(lambda: self.drawing.say(""))
-        self.canvas.pasted.connect(self._take)
-        self.numbers.changed.connect(self.predictor.request)
+        self.canvas.approached.connect(make_room)
+        for by_hand in (self.canvas.changed, self.numbers.changed):
+            by_hand.connect(self._drawn)
         self.drawing.centre.toggled.connect(lambda _: self.predictor.request())
-        self.drawing.open_clicked.connect(self._ask_for_files)
-        self.drawing.paste_clicked.connect(self._paste)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self).activated.connect(self._paste)
         self.predictor.done.connect(self._show)
         self.predictor.failed.connect(lambda text: self.drawing.say(text, "error"))
         self.insights.found.connect(self._show_insight)
@@ -205,12 +186,25 @@ class PredictView(QWidget):
         self.prediction.second.changed.connect(self.predictor.request)
         for bar in (self.prediction.second, self.prediction.own_tests):
             bar.said.connect(self.status)
-        self.results.chosen.connect(self._show_result)
         self.results.status.connect(self.status)
         self.results.listed.connect(self._show_results)
-        self._live.model_changed.connect(self._adapt)
+        self._live.model_changed.connect(self._renew)
         self._document.changed.connect(lambda _: self._adapt())
         self._document.reset.connect(self._adapt)
+
+    def _drawn(self) -> None:
+        make_room()
+        self.drawing.say("")
+        self.predictor.request()
+
+    def _renew(self) -> None:
+        """Asks the run's newest model, which mostly differs from the last in its weights alone."""
+        model = self.model
+        if self.isVisible() and model is not None and model.network is self._adapted_to:
+            self.results.set_model(model, self._takes_bytes, busy=self._live.running)
+            self.predictor.request()
+        else:
+            self._adapt()
 
     def _adapt(self) -> None:
         """Takes the shape of the network's input over, and asks the model again."""
@@ -225,6 +219,7 @@ class PredictView(QWidget):
             self._say_not_drawable(shape)
             return
         self._stack.setCurrentIndex(0)
+        self._adapted_to = self.model.network if drawable and self.model else None
         if drawable:
             self.canvas.set_shape(shape)
             self.drawing.centre.setEnabled(shape[2] == 1)
@@ -327,46 +322,10 @@ class PredictView(QWidget):
         self.input.show_sample(prediction.sample, prediction.scaled, self._centre)
         self.prediction.show_prediction(prediction)
 
-    # Pictures from elsewhere
-
-    def _ask_for_files(self) -> None:
-        paths, _ = QFileDialog.getOpenFileNames(self, "Open images", "", filters())
-        self.open_files(paths)
-
-    def _paste(self) -> None:
-        self._take(QGuiApplication.clipboard().mimeData())
-
-    def _take(self, data: QMimeData | None) -> None:
-        image, paths = pasted_image(data), picture_paths(data)
-        if paths:
-            self.open_files(paths)
-        elif image is not None:
-            self._open(lambda: pixels_of(image), "the pasted picture")
-        else:
-            self.drawing.say("There is no picture on the clipboard. Copy one first.", "error")
-
-    def _open(self, read: Reader, name: str) -> None:
-        try:
-            opened = open_picture(read(), self.shape)
-        except DataError as error:
-            self.drawing.say(_in_words(error), "error")
-            return
-        if opened.exact:
-            self.drawing.centre.setChecked(False)
-        self.canvas.put(opened.sheet)
-        done = "has the network's size and is taken as it is" if opened.exact else "is put on the canvas"
-        turned = ", dark on light turned round" if opened.inverted and opened.exact else ""
-        self.drawing.say(f"{name[:1].upper()}{name[1:]} {done}{turned}.")
-        self.canvas.setFocus()
-
     def _show_results(self) -> None:
         self.results.setVisible(self.results.filled)
         if self.results.filled:
             QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(self.results))
-
-    def _show_result(self, sheet: NDArray[np.float32], exact: bool) -> None:
-        self.drawing.centre.setChecked(not exact)
-        self.canvas.put(sheet)
 
 
 def _features_words(index: FeatureIndex) -> str:
@@ -374,12 +333,3 @@ def _features_words(index: FeatureIndex) -> str:
     total, among = len(index.part), len(index.positions)
     sample = "" if among == total else f", among {numbers.count(among)}"
     return f"features of {index.layer}, {numbers.count(size)}{sample}"
-
-
-def _in_words(error: DataError) -> str:
-    parts = [f"{error.what[:1].upper()}{error.what[1:]}."]
-    if error.allowed:
-        parts.append(f"Allowed: {error.allowed}.")
-    if error.fix:
-        parts.append(f"{error.fix[:1].upper()}{error.fix[1:]}.")
-    return " ".join(parts)

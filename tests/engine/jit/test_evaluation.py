@@ -9,6 +9,7 @@ from nnstudio.core.spec import ProjectSpec
 from nnstudio.data.prepare import prepare_dataset
 from nnstudio.engine.model import Model
 from nnstudio.engine.network import Network
+from nnstudio.engine.ops.jit import evaluation
 from nnstudio.engine.ops.jit.evaluation import JitEvaluator
 from nnstudio.engine.trainer import Trainer
 from nnstudio.layers import Dense, Dropout, Flatten
@@ -52,6 +53,17 @@ def test_a_sample_has_the_same_outputs_in_any_company(kernels, monkeypatch):
     whole = model.predict(x)
     for count in (1, 5, 40):
         np.testing.assert_array_equal(model.predict(x[:count]), whole[:count])
+
+
+@pytest.mark.parametrize("portion", [1, 300_000])
+def test_figures_dont_depend_on_how_much_is_done_in_one_go(kernels, monkeypatch, portion: int):
+    monkeypatch.setenv("NNSTUDIO_PATH", "jit")
+    model, x, y = model_of(project_of(LAYERS, (4, 3, 2)))
+    whole = model.evaluate(x, y)
+    monkeypatch.setattr(evaluation, "PORTION", portion)
+    parts = Model(model.network, model.weights, model.classes, model.scaling).evaluate(x, y)
+    assert (parts.loss, parts.accuracy) == (whole.loss, whole.accuracy)
+    np.testing.assert_array_equal(parts.probabilities, whole.probabilities)
 
 
 def test_one_sigmoid_output_stands_for_two_classes(kernels, monkeypatch):

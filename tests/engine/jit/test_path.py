@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from nnstudio.engine import fast_path
+from nnstudio.engine import fast_path, room
 from nnstudio.engine.ops.jit import build
 from nnstudio.engine.ops.jit.lowering.chain import LOWERINGS
 from nnstudio.engine.session import Session
@@ -56,6 +56,18 @@ def test_resuming_at_any_batch_is_bit_identical_for_any_threads(optimizer, stop_
         pass
     monkeypatch.setenv("NNSTUDIO_THREADS", "2")
     same(trained(project, state=first.state.copy()).state, whole)
+
+
+def test_making_room_for_somebody_who_draws_changes_no_bit(monkeypatch):
+    project = small_project(optimizer=Momentum(), epochs=3)
+    monkeypatch.setenv("NNSTUDIO_THREADS", "2")
+    whole = trained(project).state
+    monkeypatch.setattr(room, "_until", 0.0)
+    trainer = Trainer(project, small_data(project))
+    trainer.block_steps = 1
+    for number, _ in enumerate(trainer.run()):
+        room.make_room(60.0 if number % 3 else 0.0)
+    same(trainer.state, whole)
 
 
 def test_blocks_count_every_batch_once_and_may_be_of_one_step():

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from nnstudio.engine import room
 from nnstudio.engine.ops.jit import team as team_module
 from nnstudio.engine.ops.jit.team import Team
 from nnstudio.engine.threads import LATEST
@@ -25,6 +26,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(team_module, "time", clock)
+    monkeypatch.setattr(room, "_until", 0.0)
     return clock
 
 
@@ -77,3 +79,25 @@ def test_more_threads_are_reached_step_by_step(clock: Clock):
     assert team.sizes == [1, 2, 4, 8]
     sizes_of_runs(team, clock, 40, lambda threads: 1.0 + abs(threads - 2))
     assert team.size == 2
+
+
+@pytest.mark.parametrize(("most", "fewer"), [(1, 1), (2, 1), (8, 7)])
+def test_a_core_is_left_free_while_somebody_waits_and_nothing_is_learnt_of_it(
+    clock: Clock, most: int, fewer: int
+):
+    ran: list[int] = []
+
+    def seconds(threads: int) -> float:
+        ran.append(threads)
+        return 1 / threads
+
+    team = Team(most)
+    sizes_of_runs(team, clock, 50, seconds)
+    ran.clear()
+    room.make_room(60)
+    assert set(sizes_of_runs(team, clock, 50, seconds)) == {most}
+    assert set(ran) == {fewer}
+    ran.clear()
+    room.make_room(0)
+    sizes_of_runs(team, clock, 1, seconds)
+    assert ran == [most]

@@ -165,7 +165,7 @@ def test_a_large_network_is_asked_on_a_worker(qtbot: QtBot, view: PredictView, m
     assert view.prediction.big.name == "3"
 
 
-def test_predictions_are_made_at_most_30_times_a_second(qtbot: QtBot, view: PredictView):
+def test_predictions_are_made_once_a_frame_at_most(qtbot: QtBot, view: PredictView):
     made: list[object] = []
     settled(qtbot, view)
     qtbot.wait(50)
@@ -212,7 +212,7 @@ def save_png(path: Path, image: np.ndarray) -> str:
 def test_an_opened_photo_is_read_like_a_drawing(qtbot: QtBot, view: PredictView, tmp_path: Path):
     images, labels = generate(1, seed=8)
     photo = 235 - images[0, ..., 0].repeat(9, axis=0).repeat(9, axis=1) * 0.8
-    view.open_files([save_png(tmp_path / "photo.jpg", photo.astype(np.uint8))])
+    view.intake.open_files([save_png(tmp_path / "photo.jpg", photo.astype(np.uint8))])
     settled(qtbot, view)
     assert view.prediction.big.name == str(labels[0])
     QTest.keyClick(view.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -221,12 +221,12 @@ def test_an_opened_photo_is_read_like_a_drawing(qtbot: QtBot, view: PredictView,
 
 def test_a_sample_of_the_networks_size_is_taken_as_it_is(qtbot: QtBot, view: PredictView, tmp_path: Path):
     image = generate(1, seed=8)[0][0]
-    view.open_files([save_png(tmp_path / "sample.png", image[..., 0])])
+    view.intake.open_files([save_png(tmp_path / "sample.png", image[..., 0])])
     settled(qtbot, view)
     assert not view.drawing.centre.isChecked()
     assert (view.input.view.sample == image).all()
     view.drawing.centre.setChecked(True)
-    view.open_sample(image)
+    view.intake.open_sample(image)
     settled(qtbot, view)
     assert (view.input.view.sample == image).all()
 
@@ -260,7 +260,7 @@ def test_bad_pictures_are_refused_in_words(qtbot: QtBot, view: PredictView, tmp_
         (blank, "nothing to see"),
         (str(tmp_path / "gone.png"), "can't be read"),
     ):
-        view.open_files([path])
+        view.intake.open_files([path])
         assert part in view.drawing.message.text()
         assert view.drawing.message.property("role") == "error"
         assert view.canvas.sheet.blank

@@ -63,7 +63,7 @@ def test_files_are_read_as_what_they_show(
     expected = trained.predict(images).argmax(axis=1)
     said = []
     for number, image in enumerate(images):
-        view.open_files([str(write(image[..., 0], tmp_path / str(number)))])
+        view.intake.open_files([str(write(image[..., 0], tmp_path / str(number)))])
         assert view.drawing.message.property("role") != "error", view.drawing.message.text()
         settled(qtbot, view)
         said.append(int(view.prediction.big.name))

@@ -25,6 +25,8 @@ BYTES = 1 << 22
 kernels are seldom read."""
 LEAST_WORK = 4_000_000
 """Multiply-adds below which a second thread doesn't pay: starting one takes a tenth of a millisecond."""
+PORTION = 1_000_000_000
+"""Multiply-adds in one go, some 20 ms: behind them a core may be left free (see ``engine.room``)."""
 
 
 class JitEvaluator:
@@ -93,8 +95,18 @@ class JitEvaluator:
         threads = 1 if alone else max(self._team.sizes)
         kind = (self._batch(len(rows), threads), samples.x.itemsize, loss, output is not None, scaling)
         runner = self._runner(*kind)
-        losses, hits, _ = runner.run(samples, rows, output=output, threads=threads)
+        found = []
+        for part in self._portions(len(rows), kind[0]):
+            given = None if output is None else output[part]
+            found.append(runner.run(samples, rows[part], output=given, threads=threads)[:2])
+        losses, hits = (np.concatenate(figures) for figures in zip(*found, strict=True))
         return float(losses.sum()), int(hits.sum())
+
+    def _portions(self, samples: int, batch: int) -> list[slice]:
+        """Parts of the samples, of whole batches: so the figures' bits don't depend on them."""
+        batches = max(1, PORTION // max(1, batch * self._network.report.multiply_adds))
+        size = batch * batches
+        return [slice(start, min(start + size, samples)) for start in range(0, max(1, samples), size)]
 
     def _batch(self, samples: int, threads: int) -> int:
         """Samples of a pass, as a power of 2 or so, so that few programs serve all calls."""

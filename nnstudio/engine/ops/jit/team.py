@@ -45,7 +45,7 @@ class Team(ThreadCount):
             function: What to do; it waits at barriers that count with ``counter``.
             threads: How many; by default as many as pay, which this run then helps to find out.
         """
-        size = threads or self.next_size()
+        size = self.with_room(threads) if threads else self.next_size()
         self.counter[0] = 0
         others = [threading.Thread(target=function, args=(number, size)) for number in range(1, size)]
         started = time.perf_counter()

@@ -1,0 +1,105 @@
+"""Brings pictures to the canvas from elsewhere: files, the clipboard, drops, a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from nnstudio.core.layer import Shape
+from nnstudio.engine.drawing import is_drawable, open_picture
+from nnstudio.errors import DataError
+from nnstudio.gui.views.canvas_panel import CanvasPanel
+from nnstudio.gui.views.picture_files import filters, pasted_image, picture_paths, pixels_of, read_picture
+from nnstudio.gui.views.results import ResultsPanel
+
+Reader = Callable[[], NDArray[np.uint8]]
+
+
+class Intake(QObject):
+    """One picture goes on the canvas; of several, the predictions are listed.
+
+    Args:
+        drawing: The canvas with its buttons.
+        results: The list.
+        shape: Gives the shape of the network's input.
+        page: The page they are on.
+    """
+
+    def __init__(
+        self, drawing: CanvasPanel, results: ResultsPanel, shape: Callable[[], Shape], page: QWidget
+    ) -> None:
+        super().__init__(page)
+        self._drawing, self._results, self._shape, self._page = drawing, results, shape, page
+        drawing.canvas.pasted.connect(self.take)
+        drawing.open_clicked.connect(self._ask_for_files)
+        drawing.paste_clicked.connect(self._paste)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), page).activated.connect(self._paste)
+        results.chosen.connect(self._show_result)
+
+    def open_sample(self, sample: NDArray[np.generic]) -> None:
+        """Puts a raw sample of a data set, ``(H, W, C)``, on the canvas, pixel by pixel."""
+        if not is_drawable(self._shape()) or sample.shape != self._shape():
+            self._drawing.say("This sample doesn't fit the network's input.", "error")
+            return
+        values = np.asarray(sample, np.float32)
+        values = values / np.float32(255 if sample.dtype == np.uint8 else max(1.0, float(values.max())))
+        self._drawing.centre.setChecked(False)
+        self._drawing.canvas.put(values[..., 0] if sample.shape[2] == 1 else values)
+        self._drawing.say("A sample of the data set, taken as it is.")
+
+    def open_files(self, paths: Sequence[str]) -> None:
+        """Opens one picture on the canvas, or lists the predictions of several."""
+        if len(paths) > 1 and is_drawable(self._shape()):
+            self._results.open(paths, self._shape())
+        elif paths:
+            self._open(lambda: read_picture(paths[0]), Path(paths[0]).name)
+
+    def take(self, data: QMimeData | None) -> None:
+        """Opens what was pasted or dropped."""
+        image, paths = pasted_image(data), picture_paths(data)
+        if paths:
+            self.open_files(paths)
+        elif image is not None:
+            self._open(lambda: pixels_of(image), "the pasted picture")
+        else:
+            self._drawing.say("There is no picture on the clipboard. Copy one first.", "error")
+
+    def _ask_for_files(self) -> None:
+        paths, _ = QFileDialog.getOpenFileNames(self._page, "Open images", "", filters())
+        self.open_files(paths)
+
+    def _paste(self) -> None:
+        self.take(QGuiApplication.clipboard().mimeData())
+
+    def _open(self, read: Reader, name: str) -> None:
+        try:
+            opened = open_picture(read(), self._shape())
+        except DataError as error:
+            self._drawing.say(_in_words(error), "error")
+            return
+        if opened.exact:
+            self._drawing.centre.setChecked(False)
+        self._drawing.canvas.put(opened.sheet)
+        done = "has the network's size and is taken as it is" if opened.exact else "is put on the canvas"
+        turned = ", dark on light turned round" if opened.inverted and opened.exact else ""
+        self._drawing.say(f"{name[:1].upper()}{name[1:]} {done}{turned}.")
+        self._drawing.canvas.setFocus()
+
+    def _show_result(self, sheet: NDArray[np.float32], exact: bool) -> None:
+        self._drawing.centre.setChecked(not exact)
+        self._drawing.canvas.put(sheet)
+
+
+def _in_words(error: DataError) -> str:
+    parts = [f"{error.what[:1].upper()}{error.what[1:]}."]
+    if error.allowed:
+        parts.append(f"Allowed: {error.allowed}.")
+    if error.fix:
+        parts.append(f"{error.fix[:1].upper()}{error.fix[1:]}.")
+    return " ".join(parts)

@@ -158,7 +158,7 @@ class Predictor(QObject):
             self._next()
 
     def warm_up(self, model: Model) -> None:
-        """Has what the first question needs loaded on a worker, so that the first stroke doesn't wait for it."""
+        """Has what a question needs loaded on a worker, so that the first stroke doesn't wait for it."""
         blank = np.zeros((1, *model.network.input_shape), np.float32)
         run_in_background(lambda: StandingModel().predict(model, blank), parent=self)
 

@@ -38,6 +38,7 @@ from tests.engine.jit.helpers import assert_same_steps, jit_steps, noise_data, n
 pytestmark = pytest.mark.timeout(900)  # the kernels may have to be compiled first
 
 IMAGE = (Dense(75, "relu"), Reshape((5, 5, 3)))
+EVEN = (Dense(72, "relu"), Reshape((6, 4, 3)))
 END = (Flatten(), Dense(3))
 CASES = {
     "batch norm": (Dense(12), BatchNorm(), Activation("relu"), Dense(3)),
@@ -55,6 +56,17 @@ CASES = {
     "layer norm": (Dense(12), LayerNorm(), Activation("relu"), Dense(3)),
     "layer norm of images": (*IMAGE, LayerNorm(center=False), Conv2D(8, 2), LayerNorm(scale=False), *END),
     "layer norm first": (LayerNorm(), Dense(3)),
+    "pooled batch norm": (*EVEN, BatchNorm(), Activation("relu"), MaxPool(), Dropout(0.3), *END),
+    "pooled batch norm without either": (*EVEN, BatchNorm(center=False, scale=False), MaxPool(), *END),
+    "frozen pooled batch norm": (*EVEN, BatchNorm(frozen=True), Activation("relu"), MaxPool(), *END),
+    "pooled batch norm of convolutions": (
+        Conv2D(8, 3, padding="same", use_bias=False),
+        BatchNorm(),
+        Activation("relu"),
+        MaxPool(),
+        Conv2D(9, 3, padding="same", activation="relu"),
+        *END,
+    ),
     "max pool": (Dense(72, "tanh"), Reshape((6, 6, 2)), MaxPool(), Dropout(0.3), *END),
     "max pool over edges": (*IMAGE, MaxPool((3, 2), (2, 1), padding="same"), MaxPool(padding="same"), *END),
     "max pool of equal values": (*IMAGE, MaxPool(3, 1), *END),

@@ -7,6 +7,7 @@ Read in this order:
 - ``plans``, ``kernels.convolution``, ``kernels.convolution_gradient``: convolutions as such batches
 - ``kernels.winograd_transforms``, ``kernels.winograd``, ``kernels.winograd_gradients``: 3×3 convolutions with
   fewer multiplications
+- ``kernels.pooled_norm_kernels``: BatchNorm and the pooling behind it in one loop
 - ``kernels.elementwise``, ``kernels.losses``, ``kernels.updates``: everything else a step computes
 - ``kernels.operations``: the operations made of them, a family of them per module
 - ``kernels.interpreter``: runs the operations of a step on all threads

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnstudio.engine.ops.jit.kernels import codes
+from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
+from nnstudio.engine.ops.jit.plans.windows import Image
 from nnstudio.engine.ops.jit.program import Matrix, Program, aligned, require
 
 Vector = NDArray[np.float32]
@@ -105,12 +107,12 @@ def batch_norm(program: Program, x: Matrix, statistics: Statistics, out: Matrix,
 def batch_sums_backward(
     program: Program, dz: Matrix, x: Matrix, statistics: Statistics, d_gamma: Matrix, d_beta: Matrix
 ) -> None:
-    """Each sample's gradients of gamma and beta, ``(batch, C)``."""
+    """Each sample's gradients of gamma and beta, ``(batch, C)``; ``x`` may hold some of its pixels only."""
     own, size = statistics, statistics.channels
-    require(dz.width == x.width == own.pixels * size, "batch_norm")
+    require(dz.width == x.width and x.width % size == 0, "batch_norm")
     require(d_gamma.width == d_beta.width == size, "batch_norm")
     program.need_scratch(2 * own.row + 4 * size)
-    places = (*program.place(dz), *program.place(x), own.pixels, size, own.row)
+    places = (*program.place(dz), *program.place(x), x.width // size, size, own.row)
     kept = (program.keep(own.exact), program.keep(own.forward))
     program.add(codes.BATCH_SUMS_BACKWARD, *places, *kept, *program.place(d_beta), *program.place(d_gamma))
 
@@ -134,6 +136,55 @@ def batch_norm_backward(program: Program, dz: Matrix, x: Matrix, statistics: Sta
     require(dz.width == x.width == own.pixels * own.channels, "batch_norm")
     places = (*program.place(dz), *program.place(x), x.width, own.row)
     program.add(codes.BATCH_NORM_BACKWARD, *places, program.keep(own.forward), program.keep(own.backward))
+
+
+def pooled_norm(
+    program: Program,
+    x: Matrix,
+    image: Image,
+    statistics: Statistics,
+    y: Matrix,
+    winners: Matrix | None,
+    *,
+    rectify: bool,
+) -> None:
+    """:func:`batch_norm` and the largest value of every 2×2 pixels of it.
+
+    Args:
+        program: Where this is added.
+        x: The input.
+        image: Its size, with an even height and width.
+        statistics: The statistics of the batch.
+        y: Gets the largest values.
+        winners: Gets the values of ``x`` that they came from, where they are needed.
+        rectify: Values are cut at 0.
+    """
+    sizes = _halves(image, x, y)
+    places = [*program.place(x), *program.place(y), 0, 0]
+    if winners is not None:
+        require(winners.width == y.width, "pooled_norm")
+        places[4:] = program.place(winners)
+    vectors = (program.keep(statistics.forward), FLOAT * statistics.row)
+    program.add(codes.POOLED_NORM, *places, *vectors, *sizes, int(rectify))
+
+
+def pooled_norm_backward(
+    program: Program, dy: Matrix, x: Matrix, winners: Matrix, image: Image, own: Statistics, dx: Matrix
+) -> None:
+    """``dx`` from the gradient of the largest values, whose ReLU is undone already."""
+    sizes = _halves(image, x, dy)
+    require(dx.width == x.width and winners.width == dy.width, "pooled_norm")
+    places = [number for matrix in (x, winners, dy, dx) for number in program.place(matrix)]
+    vectors = (program.keep(own.forward), program.keep(own.backward), FLOAT * own.row)
+    program.add(codes.POOLED_NORM_BACKWARD, *places, *vectors, *sizes)
+
+
+def _halves(image: Image, x: Matrix, y: Matrix) -> tuple[int, int, int]:
+    """Windows of 2×2 pixels: rows, how many in each, channels."""
+    height, width, channels = image
+    require(height % 2 == width % 2 == 0, "pooled_norm")
+    require(x.width == height * width * channels == 4 * y.width, "pooled_norm")
+    return height // 2, width // 2, channels
 
 
 def layer_norm(

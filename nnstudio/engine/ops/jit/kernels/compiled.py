@@ -19,6 +19,7 @@ from numba.extending import intrinsic as numba_intrinsic
 
 from nnstudio.engine.ops.jit.kernels.depthwise_kernels import ARGUMENTS as DEPTHWISE_ARGUMENTS
 from nnstudio.engine.ops.jit.kernels.microkernel import ARGUMENTS as GEMM_ARGUMENTS
+from nnstudio.engine.ops.jit.kernels.pooled_norm_kernels import ARGUMENTS as POOLED_NORM_ARGUMENTS
 from nnstudio.engine.ops.jit.kernels.transposition import ARGUMENTS as TRANSPOSE_ARGUMENTS
 from nnstudio.engine.ops.jit.kernels.winograd_transforms import ARGUMENTS as TRANSFORM_ARGUMENTS
 from nnstudio.engine.ops.jit.store import numba_folder
@@ -141,6 +142,7 @@ call_transpose = _caller(TRANSPOSE_ARGUMENTS)
 call_depthwise = _caller(DEPTHWISE_ARGUMENTS)
 call_operation = _caller(OPERATION_ARGUMENTS)
 call_transform = _caller(TRANSFORM_ARGUMENTS)
+call_pooled_norm = _caller(POOLED_NORM_ARGUMENTS)
 
 
 @intrinsic

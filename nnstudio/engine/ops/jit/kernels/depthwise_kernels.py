@@ -7,12 +7,9 @@ some output pixels side by side in the forward pass, some taps in the kernel's g
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from llvmlite import ir
 
-from nnstudio.engine.ops.jit.kernels.emitter import FLOAT, I64, Emitter, Value
+from nnstudio.engine.ops.jit.kernels.emitter import Emitter, Value
 
 MOST_SUMS = 12
 """Sums at a time: 16 registers hold them with their operands."""
@@ -67,7 +64,8 @@ def emit_pixels(module: ir.Module, pixels: int, lanes: int) -> str:
         for pixel, sum_ in enumerate(sums):
             e.store(e.get(sum_), e.add(e.add(out, shift), e.times(out_step, pixel)), mask)
 
-    _for_channels(e, channels, channel_vector)
+    e.by_registers(channels, channel_vector)
+    e.finish()
     return pixels_name(pixels)
 
 
@@ -105,17 +103,6 @@ def emit_taps(module: ir.Module, taps: int, lanes: int) -> str:
         for tap, sum_ in enumerate(sums):
             e.store(e.get(sum_), e.add(e.add(out, shift), e.times(out_step, tap)), mask)
 
-    _for_channels(e, channels, channel_vector)
-    return taps_name(taps)
-
-
-def _for_channels(e: Emitter, channels: Value, body: Callable[[Value, Any], None]) -> None:
-    """Runs through the channels, a register of them at a time; the last one may be used in part."""
-    whole = e.builder.sdiv(channels, I64(e.lanes))
-    rest = e.builder.srem(channels, I64(e.lanes))
-    mask = e.mask(rest)
-    with e.repeat(whole) as i:
-        body(e.times(i, FLOAT * e.lanes), None)
-    with e.when(e.is_set(rest)):
-        body(e.times(whole, FLOAT * e.lanes), mask)
+    e.by_registers(channels, channel_vector)
     e.finish()
+    return taps_name(taps)

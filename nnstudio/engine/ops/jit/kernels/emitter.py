@@ -5,7 +5,7 @@ Values that change live in variables (stack slots); LLVM's SROA pass turns them 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -94,6 +94,21 @@ class Emitter:
         self.builder.branch(head)
         self.builder.position_at_end(tail)
 
+    def by_registers(self, count: Value, body: Callable[[Value, Value | None], None]) -> None:
+        """Runs through contiguous floats, a register of them at a time; the last one may be used in part.
+
+        Args:
+            count: How many floats.
+            body: Writes what is done to a register. Gets its place in bytes, and the mask of the last one.
+        """
+        whole = self.builder.sdiv(count, I64(self.lanes))
+        rest = self.builder.srem(count, I64(self.lanes))
+        mask = self.mask(rest)
+        with self.repeat(whole) as i:
+            body(self.times(i, FLOAT * self.lanes), None)
+        with self.when(self.is_set(rest)):
+            body(self.times(whole, FLOAT * self.lanes), mask)
+
     # Vectors of floats
 
     def zeros(self) -> Value:
@@ -139,9 +154,10 @@ class Emitter:
         """``max(value, floor)``; NaN stays NaN."""
         return self.builder.select(self.builder.fcmp_ordered("<", value, floor), floor, value)
 
-    def spread(self, value: Value) -> Value:
-        """A vector that repeats a float."""
-        return self._spread(value, F32)
+    def floor(self, rectify: Value) -> Value:
+        """For :meth:`at_least`: zeros where a ReLU is asked for, else what every number reaches."""
+        zero, least = ir.Constant(F32, 0.0), ir.Constant(F32, float("-inf"))
+        return self._spread(self.builder.select(rectify, zero, least), F32)
 
     def shuffled(self, a: Value, b: Value, lanes: list[int]) -> Value:
         """Chosen lanes of two vectors; those of ``b`` count on from those of ``a``."""

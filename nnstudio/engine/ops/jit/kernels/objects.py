@@ -10,6 +10,7 @@ import numpy as np
 from llvmlite import binding, ir
 from numpy.typing import NDArray
 
+from nnstudio.engine.ops.jit.kernels import pooled_norm_kernels
 from nnstudio.engine.ops.jit.kernels.depthwise_kernels import (
     MOST_SUMS,
     emit_pixels,
@@ -33,7 +34,9 @@ MAX_ROWS = 16
 LANES, MOST_VECTORS, MOST_ROWS, ADDRESS_OF_TRANSPOSE, ZERO, TRANSFORMS = 0, 1, 2, 8, 9, 10
 DEPTHWISE = TRANSFORMS + len(OUTPUTS) * TRANSFORMS_OF_A_SIZE - 1  # no function has 0 sums
 DEPTHWISE_GRADIENT = DEPTHWISE + MOST_SUMS
-ADDRESSES = DEPTHWISE_GRADIENT + MOST_SUMS + 1
+POOLED_NORM = DEPTHWISE_GRADIENT + MOST_SUMS + 1
+POOLED_NORM_BACKWARD = POOLED_NORM + 1
+ADDRESSES = POOLED_NORM_BACKWARD + 1
 """Where a kernel table holds what; see :class:`Kernels`."""
 
 
@@ -46,7 +49,8 @@ class Kernels:
         table: Integers, as compiled functions read them: floats per register; most registers per row;
             at ``MOST_ROWS + v`` the most rows of a block with v of them; the transposition's address; a 0; at
             ``TRANSFORMS`` the addresses of Winograd's transforms, size by size; at ``DEPTHWISE + n`` and
-            ``DEPTHWISE_GRADIENT + n`` those of n sums; at ``ADDRESSES + 17·v + rows`` a block's kernel.
+            ``DEPTHWISE_GRADIENT + n`` those of n sums; at ``POOLED_NORM`` and
+            ``POOLED_NORM_BACKWARD`` what they say; at ``ADDRESSES + 17·v + rows`` a block's kernel.
         engine: Keeps the code in memory.
     """
 
@@ -69,6 +73,8 @@ def compile_object(target: Target) -> bytes:
     for sums in range(1, MOST_SUMS + 1):
         emit_pixels(module, sums, target.lanes)
         emit_taps(module, sums, target.lanes)
+    pooled_norm_kernels.emit_forward(module, target.lanes)
+    pooled_norm_kernels.emit_backward(module, target.lanes)
     parsed = binding.parse_assembly(str(module))
     parsed.verify()
     machine = _machine(target)
@@ -97,6 +103,8 @@ def load_object(target: Target, code: bytes) -> Kernels:
     for sums in range(1, MOST_SUMS + 1):
         table[DEPTHWISE + sums] = _address(engine, pixels_name(sums))
         table[DEPTHWISE_GRADIENT + sums] = _address(engine, taps_name(sums))
+    table[POOLED_NORM] = _address(engine, pooled_norm_kernels.FORWARD)
+    table[POOLED_NORM_BACKWARD] = _address(engine, pooled_norm_kernels.BACKWARD)
     for vectors, most in target.blocks.items():
         table[MOST_ROWS + vectors] = most
         for rows in range(1, most + 1):

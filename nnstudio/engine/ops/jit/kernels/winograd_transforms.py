@@ -25,7 +25,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from nnstudio.engine.ops.jit.kernels.emitter import F32, FLOAT, I64, Emitter, Value
+from nnstudio.engine.ops.jit.kernels.emitter import Emitter, Value
 
 OUTPUTS = (2, 4)
 """Outputs of a tile along one axis, m, for which there are transforms."""
@@ -127,17 +127,13 @@ class _Transform:
     def emit(self) -> None:
         """Tile by tile, register by register of channels; the last register may be used in part."""
         e, given = self._e, self._given
-        whole = e.builder.sdiv(given["channels"], I64(e.lanes))
-        rest = e.builder.srem(given["channels"], I64(e.lanes))
-        mask = e.mask(rest)
         source, target = e.variable(given["source"]), e.variable(given["target"])
         self._begin()
         with e.repeat(given["tiles"]):
-            with e.repeat(whole) as i:
-                self._register(e.get(source), e.get(target), e.times(i, FLOAT * e.lanes), None)
-            with e.when(e.is_set(rest)):
-                shift = e.times(whole, FLOAT * e.lanes)
-                self._register(e.get(source), e.get(target), shift, mask)
+            e.by_registers(
+                given["channels"],
+                lambda shift, mask: self._register(e.get(source), e.get(target), shift, mask),
+            )
             e.set(source, e.add(e.get(source), given["tile"]))
             e.set(target, e.add(e.get(target), given["to_tile"]))
         e.finish()
@@ -196,8 +192,7 @@ class _Outputs(_Transform):
     """Outputs get a bias, and may be cut at 0."""
 
     def _begin(self) -> None:
-        e, floors = self._e, (ir.Constant(F32, 0.0), ir.Constant(F32, float("-inf")))
-        self._floor = e.spread(e.builder.select(e.is_set(self._given["rectify"]), *floors))
+        self._floor = self._e.floor(self._e.is_set(self._given["rectify"]))
 
     def _middle(self, shift: Value, mask: Value | None) -> None:
         e, bias = self._e, self._given["vector"]

@@ -40,10 +40,13 @@ whether the gradient of that input is needed."""
 def lower_chain(writer: Writer, steps: tuple[Step, ...], x: Matrix, needs_dx: bool) -> Lowered:
     """Adds the forward passes of layers in a row; see :data:`Lowering`."""
     backwards: list[tuple[Step, bool, Backward]] = []
-    for step in steps:
-        if step.skip:
-            continue
-        x, backward = LOWERINGS[type(step.layer)](writer, step, x, needs_dx)
+    waiting = [step for step in steps if not step.skip]
+    while waiting:
+        step, lowering = waiting.pop(0), None
+        if waiting and normalisation.can_pool(step, waiting[0]):
+            waiting.pop(0)
+            lowering = normalisation.pooled_batch_norm
+        x, backward = (lowering or LOWERINGS[type(step.layer)])(writer, step, x, needs_dx)
         backwards.append((step, needs_dx, backward))
         needs_dx = needs_dx or step.trainable
 

@@ -33,6 +33,8 @@ from nnstudio.optim import Loss, Optimizer
 if TYPE_CHECKING:
     import h5py
 
+Floats = NDArray[np.float32]
+
 CHECKPOINT_VERSION = 2
 GROUP = "nnstudio"
 
@@ -143,7 +145,7 @@ def _write(group: h5py.Group, checkpoint: Checkpoint) -> None:
         write_array(training, f"slots/{name}", slot)
     if state.best_weights is not None:
         write_array(training, "best_weights", state.best_weights)
-    write_text(training, "state", json.dumps(_plain(state)))
+    write_text(training, "state", json.dumps(plain_state(state)))
 
 
 def _layout(network: Network) -> list[list[Any]]:
@@ -151,7 +153,7 @@ def _layout(network: Network) -> list[list[Any]]:
     return [[entry.layer, entry.spec.name, list(entry.spec.shape), entry.start] for entry in network.index]
 
 
-def _plain(state: TrainerState) -> dict[str, Any]:
+def plain_state(state: TrainerState) -> dict[str, Any]:
     """The state without its vectors."""
     vectors = {"weights", "slots", "best_weights"}
     plain = {f.name: getattr(state, f.name) for f in dataclasses.fields(state) if f.name not in vectors}
@@ -184,12 +186,23 @@ def _read(file: h5py.File) -> Checkpoint:
 
 def _read_state(group: h5py.Group, network: Network, names: tuple[str, ...]) -> TrainerState:
     plain = parse_json(read_text(group, "state"))
-    plain["history"] = TypeAdapter(list[EpochRecord]).validate_python(plain["history"])
-    plain["parent"] = TypeAdapter(Parent | None).validate_python(plain.get("parent"))
-    plain.pop("random", None)  # of version 1, whose dropout kept a generator
     weights = _read_vector(group, "weights", network, network.size)
     slots = {name: _read_vector(group, f"slots/{name}", network, network.trainable) for name in names}
     best = _read_vector(group, "best_weights", network, network.size) if "best_weights" in group else None
+    return state_of(plain, weights, slots, best)
+
+
+def state_of(
+    plain: dict[str, Any], weights: Floats, slots: dict[str, Floats], best: Floats | None
+) -> TrainerState:
+    """The state from what :func:`plain_state` gives, and its vectors.
+
+    Raises:
+        ValueError, TypeError, KeyError: No run can be in such a state.
+    """
+    plain["history"] = TypeAdapter(list[EpochRecord]).validate_python(plain["history"])
+    plain["parent"] = TypeAdapter(Parent | None).validate_python(plain.get("parent"))
+    plain.pop("random", None)  # of version 1, whose dropout kept a generator
     state = TrainerState(weights, slots, best_weights=best, **plain)
     _check_state(state)
     return state

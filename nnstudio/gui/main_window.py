@@ -203,7 +203,7 @@ class MainWindow(QMainWindow):
         elif dropped.kind is Kind.IMAGE:
             self.show_page("predict")
             page: Any = self.pages.page("predict")
-            page.open_files([str(path) for path in dropped.paths])
+            page.intake.open_files([str(path) for path in dropped.paths])
         else:
             self.files.open_path(dropped.paths[0])
         if dropped.left:

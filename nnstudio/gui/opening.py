@@ -81,7 +81,7 @@ def _read_run(folder: Path) -> Opened:
 
 
 def _read_model(path: Path) -> Opened:
-    from nnstudio.engine.checkpoint import load_checkpoint
+    from nnstudio.engine.checkpoint_child import load_foreign_checkpoint
 
-    checkpoint = load_checkpoint(path)
+    checkpoint = load_foreign_checkpoint(path)
     return Opened(checkpoint.project, None, checkpoint)

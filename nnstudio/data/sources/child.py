@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from nnstudio.errors import DataError
+from nnstudio.errors import DataError, NNStudioError
 
 PATIENCE = 60.0
 """Seconds without a message after which a child is ended."""
@@ -103,9 +103,10 @@ class Child:
         module: Module whose ``main(arguments)`` runs in it.
         arguments: What to do.
         path: The file, for messages.
+        memory: Bytes of address space that it may have.
     """
 
-    def __init__(self, module: str, arguments: Sequence[str], path: Path) -> None:
+    def __init__(self, module: str, arguments: Sequence[str], path: Path, memory: int | None = None) -> None:
         self._path = path
         self._queue: queue.Queue[Message | None] = queue.Queue(_WAITING)
         self._over = threading.Event()
@@ -116,7 +117,7 @@ class Child:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "NNSTUDIO_CHILD_MEMORY": str(MEMORY)},
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "NNSTUDIO_CHILD_MEMORY": str(memory or MEMORY)},
         )
         self._thread = threading.Thread(target=self._receive, name="nnstudio-child", daemon=True)
         self._thread.start()
@@ -182,7 +183,7 @@ class Child:
         )
 
 
-def error_header(error: DataError) -> dict[str, Any]:
+def error_header(error: NNStudioError) -> dict[str, Any]:
     """An error as a message (in the child)."""
     fields = {name: getattr(error, name) for name in ("what", "allowed", "received", "fix")}
     return {"kind": "error", **fields}

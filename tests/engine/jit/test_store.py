@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -96,6 +97,38 @@ def test_a_changed_family_is_compiled_again_and_the_rest_kept(folder: Path, monk
     assert store.undamaged()
     store.mark_complete()
     assert store.intact()
+
+
+def test_a_source_is_known_by_what_it_says_wherever_it_lies_and_whenever_it_was_written(tmp_path: Path):
+    here, there, other = tmp_path / "a" / "dense.py", tmp_path / "b" / "dense.py", tmp_path / "c" / "dense.py"
+    for file, text in ((here, "one"), (there, "one"), (other, "two")):
+        file.parent.mkdir()
+        file.write_text(text)
+    os.utime(there, (0, 0))
+    assert store._versions([here]) == store._versions([there]) != store._versions([other])
+
+
+def test_a_copy_of_the_program_loads_the_functions_that_another_compiled(kernels, tmp_path: Path):
+    """As after an upgrade or in another environment: no file of the cache is written anew."""
+    package = Path(store.__file__).parents[3]
+    shutil.copytree(package, tmp_path / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+    before = {path: path.stat().st_mtime_ns for path in store.numba_folder().iterdir()}
+    code = (
+        "from nnstudio.engine.ops.jit import build, store\n"
+        "from nnstudio.engine.ops.jit.kernels.operations import load_all\n"
+        "load_all(); print(store.__file__, store.intact(), build.load(wait=False) is not None)"
+    )
+    places = {"PYTHONPATH": str(tmp_path), "NNSTUDIO_CACHE": str(store.folder().parents[1])}
+    said = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, **places},
+        capture_output=True,
+        text=True,
+    )
+    theirs = tmp_path / Path(store.__file__).relative_to(package.parent)
+    assert said.stdout.split() == [str(theirs), "True", "True"]
+    assert {path: path.stat().st_mtime_ns for path in store.numba_folder().iterdir()} == before
 
 
 def test_nothing_is_compiled_while_a_run_goes_on(kernels, monkeypatch):

@@ -1,10 +1,11 @@
 """The folder on disk that keeps compiled kernels, so that they are compiled once per machine.
 
 Its name is a hash of all that the machine code depends on: the processor, the versions of the
-compilers and the sources that families of operations share. So another machine's cache, or an older
-one's, is simply never looked at. A file marks it as complete, and says which version of each family's
-source it was made from: where one has changed, only that family is compiled again. Whoever fills it
-holds a lock that the system drops if the process dies.
+compilers and what the sources that families of operations share say. So another machine's cache, or an
+older one's, is simply never looked at, and a program that is installed anew, or elsewhere, finds its own
+again. A file marks it as complete, and says which version of each family's source it was made from:
+where one has changed, only that family is compiled again. Whoever fills it holds a lock that the system
+drops if the process dies.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def undamaged() -> bool:
     try:
         told = _told()
         return "families" in told and all(
-            _digest(folder() / name) == digest for name, digest in told["files"].items()
+            digest(folder() / name) == known for name, known in told["files"].items()
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
@@ -70,7 +71,7 @@ def undamaged() -> bool:
 def mark_complete() -> None:
     """Says that everything is compiled, and what it looks like."""
     files = sorted(path for path in folder().rglob("*") if path.is_file())
-    told = {path.relative_to(folder()).as_posix(): _digest(path) for path in files if path != _marker()}
+    told = {path.relative_to(folder()).as_posix(): digest(path) for path in files if path != _marker()}
     content = {"cpu": require_target().cpu, "families": _families(), "files": told}
     write_whole(_marker(), json.dumps(content, indent=1).encode())
 
@@ -111,6 +112,11 @@ def write_whole(path: Path, content: bytes) -> None:
     temporary.replace(path)
 
 
+def digest(path: Path) -> str:
+    """A hash of what a file says, whenever it was written and wherever it lies."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def _marker() -> Path:
     return folder() / "complete.json"
 
@@ -119,16 +125,12 @@ def _told() -> Any:
     return json.loads(_marker().read_text())
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def _time_of(path: Path) -> float:
     return path.stat().st_mtime if path.exists() else 0.0
 
 
 def _sources() -> list[str]:
-    """What all machine code is made from. Numba, too, takes it for old by the time of its file."""
+    """What all machine code is made from."""
     package = Path(__file__).parent
     return _versions([*(package / "kernels").glob("*.py"), package.parent / "activations.py"])
 
@@ -139,7 +141,7 @@ def _families() -> list[str]:
 
 
 def _versions(files: Iterable[Path]) -> list[str]:
-    return [f"{file} {file.stat().st_mtime_ns} {file.stat().st_size}" for file in sorted(files)]
+    return [f"{file.name} {digest(file)}" for file in sorted(files)]
 
 
 def _lock(descriptor: int) -> None:

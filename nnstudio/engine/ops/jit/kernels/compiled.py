@@ -7,7 +7,8 @@ checks each against the array it lies in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 import numba
@@ -18,11 +19,11 @@ from numba.core import cgutils, config
 from numba.extending import intrinsic as numba_intrinsic
 
 from nnstudio.engine.ops.jit.kernels.depthwise_kernels import ARGUMENTS as DEPTHWISE_ARGUMENTS
+from nnstudio.engine.ops.jit.kernels.locator import ContentLocator
 from nnstudio.engine.ops.jit.kernels.microkernel import ARGUMENTS as GEMM_ARGUMENTS
 from nnstudio.engine.ops.jit.kernels.pooled_norm_kernels import ARGUMENTS as POOLED_NORM_ARGUMENTS
 from nnstudio.engine.ops.jit.kernels.transposition import ARGUMENTS as TRANSPOSE_ARGUMENTS
 from nnstudio.engine.ops.jit.kernels.winograd_transforms import ARGUMENTS as TRANSFORM_ARGUMENTS
-from nnstudio.engine.ops.jit.store import numba_folder
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,6 +35,8 @@ SPINS = 2_000
 """Looks at the barrier before a waiting thread offers its core to others."""
 
 OPERATION_ARGUMENTS = 5
+
+_LOCATOR = f"{ContentLocator.__module__}.{ContentLocator.__qualname__}"
 
 I64 = ir.IntType(64)
 
@@ -60,11 +63,8 @@ def inlined(function: F) -> F:
 
 def entry_point(function: F) -> F:
     """Compiles a function that Python calls, and keeps its machine code on disk."""
-    before, config.CACHE_DIR = config.CACHE_DIR, str(numba_folder())  # it is looked at while decorating
-    try:
+    with _kept_by_content():
         return _compiled(function, cache=True)
-    finally:
-        config.CACHE_DIR = before
 
 
 def operation(function: F) -> F:
@@ -73,12 +73,19 @@ def operation(function: F) -> F:
     Its arguments: addresses of the operation's integers and floats and of the thread's context; number of
     the thread; how many there are.
     """
-    before, config.CACHE_DIR = config.CACHE_DIR, str(numba_folder())
-    try:
-        signature = types.void(*[types.int64] * OPERATION_ARGUMENTS)
+    signature = types.void(*[types.int64] * OPERATION_ARGUMENTS)
+    with _kept_by_content():
         return cast(F, numba.cfunc(signature, nopython=True, cache=True, error_model="numpy")(function))
+
+
+@contextmanager
+def _kept_by_content() -> Iterator[None]:
+    """Numba looks for the place of its cache while it decorates a function."""
+    before, config.CACHE_LOCATOR_CLASSES = config.CACHE_LOCATOR_CLASSES, _LOCATOR
+    try:
+        yield
     finally:
-        config.CACHE_DIR = before
+        config.CACHE_LOCATOR_CLASSES = before
 
 
 def _compiled(function: F, **options: Any) -> F:

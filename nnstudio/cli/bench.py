@@ -80,10 +80,11 @@ def _json(row: Row) -> dict[str, object]:
 
 
 def _warm() -> None:
-    """Compiles the kernels, so that the first run has them."""
+    """Compiles the kernels if there are none yet, so that the first run has them."""
     from nnstudio.engine.ops.jit import build
 
-    say("Compiling the kernels")
+    if not build.ready():
+        say("Compiling the kernels")
     kernels = build.load(wait=True)
     assert kernels is not None
     print(f"The {kernels.target.instructions} kernels are ready")

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from nnstudio.gui import appearance
 from nnstudio.gui.icons import application_icon
+from nnstudio.gui.kernels import EarlyKernels
 from nnstudio.gui.main_window import MainWindow
 from nnstudio.gui.settings import Settings
 from nnstudio.gui.theme import theme
@@ -48,7 +49,9 @@ def run(file: Path | None = None) -> int:
     if file is not None:
         window.open_any(file)
     window.recovery.look()
-    QTimer.singleShot(0, lambda: _usable(clock))
+    kernels = EarlyKernels(window)
+    kernels.said.connect(window.status.show_work)
+    QTimer.singleShot(0, lambda: _usable(clock, kernels))
     try:
         return app.exec()
     finally:
@@ -112,10 +115,12 @@ class _Clock:
         return self._wanted == "exit"
 
 
-def _usable(clock: _Clock) -> None:
+def _usable(clock: _Clock, kernels: EarlyKernels) -> None:
     clock.lap("usable")
     if clock.quits:
         QApplication.quit()
+    else:
+        kernels.start()
 
 
 def _seconds_since_start() -> float:

@@ -32,6 +32,8 @@ class StatusBar(QStatusBar):
             "“Keep every” in the training settings says how often."
         )
         self._kept.hide()
+        self._work = self._figure("")
+        self._work.hide()
         self._path = self._figure("")
         self._path.hide()
         self._memory = self._figure("Memory that NNStudio uses.")
@@ -68,6 +70,11 @@ class StatusBar(QStatusBar):
         return self._path.text()
 
     @property
+    def work(self) -> str:
+        """What goes on in the background, "" for nothing."""
+        return self._work.text()
+
+    @property
     def counts(self) -> str:
         """The sample counts as shown."""
         return self._counts.text()
@@ -88,6 +95,12 @@ class StatusBar(QStatusBar):
         self._path.setText(text)
         self._path.setToolTip(tooltip)
         self._path.setVisible(bool(text))
+
+    def show_work(self, text: str, tooltip: str) -> None:
+        """Shows what goes on in the background; "" for nothing."""
+        self._work.setText(text)
+        self._work.setToolTip(tooltip)
+        self._work.setVisible(bool(text))
 
     def set_standing_hint(self, text: str) -> None:
         """The hint to show while nothing else is said."""
@@ -130,7 +143,7 @@ class StatusBar(QStatusBar):
         left.addWidget(self._state)
         layout.addLayout(left)
         layout.addWidget(self._hint, 1)
-        for label in (self._kept, self._path, self._memory, self._processor, self._counts):
+        for label in (self._work, self._kept, self._path, self._memory, self._processor, self._counts):
             layout.addWidget(label)
         self.addWidget(row, 1)
 

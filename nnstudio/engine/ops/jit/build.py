@@ -1,7 +1,7 @@
 """Compiling the kernels once per machine, and loading them.
 
-Compiling takes half a minute, so nobody waits for it: a process of its own does it, in the background
-of the first run, and the next ones load the result from disk.
+Compiling takes half a minute, so nobody waits for it: a process of its own does it, a moment after the
+window has opened or in the background of the first run, and later ones load the result from disk.
 """
 
 from __future__ import annotations
@@ -35,14 +35,23 @@ def load(*, wait: bool) -> Kernels | None:
     Raises:
         NoFastPath: There are none for this machine, or they can't be compiled or loaded.
     """
-    require_target()
-    if not store.intact():
+    if not ready():
         if not wait:
             if compile_in_background().poll():
                 raise NoFastPath("the kernels can't be compiled here")
             return None
         build()
     return _loaded()
+
+
+def ready() -> bool:
+    """There are kernels on disk for this machine and these sources.
+
+    Raises:
+        NoFastPath: There can't be any for this machine.
+    """
+    require_target()
+    return store.intact()
 
 
 def loaded() -> bool:

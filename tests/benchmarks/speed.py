@@ -1,6 +1,7 @@
 """How fast the standard networks train and are evaluated, beside PyTorch by turns: the table of record.
 
-Run by hand: ``python -m tests.benchmarks.speed [NAME ...] [--vs jax] [--seconds S] [--rounds N] [--table]``.
+Run by hand, on an otherwise idle machine, for five to six minutes:
+``python -m tests.benchmarks.speed [NAME ...] [--task T] [--vs jax] [--seconds S] [--rounds N] [--table]``.
 Every finished row replaces its predecessor in ``speed.json``; ratios that fell by more than
 :data:`FALL` are named at the end, and the program then exits with 1.
 """
@@ -15,12 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from nnstudio.cli.output import progress, say
-from nnstudio.experiments.bench import Case, machine, measure, standard_cases
+from nnstudio.experiments.bench import Case, case_of, machine, measure, standard_cases
 from nnstudio.experiments.bench.measure import Task
+from nnstudio.experiments.presets import load_preset
 
 RECORD = Path(__file__).with_name("speed.json")
 PATHS = ("numpy", "jit")
 TASKS: tuple[Task, ...] = ("train", "evaluate")
+ROUNDS: dict[Task, int] = {"train": 7, "evaluate": 5}
+"""Turns that each contestant gets; an evaluation of 10,000 images may take seconds."""
+EVALUATED = ("s5-cnn2",)
+"""Presets that are only evaluated."""
 FALL = 0.15
 """Share of its recorded value by which a ratio must fall to be called slower; less is noise."""
 
@@ -39,6 +45,12 @@ TARGETS = {
 """What the compiled path must reach and should, as multiples of PyTorch's speed; see :func:`target`."""
 
 
+def cases_of(task: Task) -> list[Case]:
+    """The networks that a task is measured on."""
+    presets = EVALUATED if task == "evaluate" else ()
+    return [*standard_cases(), *(case_of(name, load_preset(name)) for name in presets)]
+
+
 def target(task: str, name: str, path: str) -> tuple[float, float]:
     """The least ratio to PyTorch and the one to aim at; zeros where nothing is asked."""
     if path == "numpy":
@@ -55,7 +67,7 @@ def run(case: Case, task: Task, arguments: argparse.Namespace) -> dict[str, Any]
             task=task,
             peer=arguments.vs,
             seconds=arguments.seconds,
-            rounds=arguments.rounds,
+            rounds=arguments.rounds or ROUNDS[task],
             progress=shown.update,
         )
     where = {"machine": machine()}
@@ -79,13 +91,13 @@ def fallen(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     ]
 
 
-def table(record: dict[str, Any], task: str, peer: str) -> str:
+def table(record: dict[str, Any], task: Task, peer: str) -> str:
     """The record of a task in Markdown."""
     lines = [
         f"| {task} | {peer}, samples/s | NumPy | ratio | compiled | ratio | of the limit | must | aim |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
-    for case in standard_cases():
+    for case in cases_of(task):
         rows = [record.get(key(task, case.name, path, peer)) for path in PATHS]
         if None in rows:
             lines.append(f"| {case.name} | not run | | | | | | | |")
@@ -109,14 +121,14 @@ def main() -> None:
     parser.add_argument("--vs", default="torch", choices=["torch", "jax"])
     parser.add_argument("--task", choices=TASKS)
     parser.add_argument("--seconds", type=float, default=0.5)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int)
     parser.add_argument("--table", action="store_true", help="measure nothing")
     arguments = parser.parse_args()
     record: dict[str, Any] = json.loads(RECORD.read_text()) if RECORD.exists() else {}
     before = dict(record)
     tasks = (arguments.task,) if arguments.task else TASKS
-    cases = [case for case in standard_cases() if not arguments.names or case.name in arguments.names]
     for task in tasks:
+        cases = [case for case in cases_of(task) if not arguments.names or case.name in arguments.names]
         for case in () if arguments.table else cases:
             found = run(case, task, arguments)
             record |= found

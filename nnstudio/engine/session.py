@@ -23,6 +23,7 @@ from nnstudio.data.prepare import Prepared, prepare
 from nnstudio.engine.fast_path import Device
 from nnstudio.engine.model import Model
 from nnstudio.engine.state import Block, EpochRecord, Event, TrainerState
+from nnstudio.engine.threads import one_blas_thread
 from nnstudio.engine.trainer import Trainer, require_unlocked
 from nnstudio.errors import Cancelled, NNStudioError
 
@@ -226,7 +227,8 @@ class Session:
 
     def _work(self) -> None:
         try:
-            self._train()
+            with one_blas_thread():  # all the time: changing it to and fro makes other threads' products wait
+                self._train()
         except Cancelled:
             self._publish("stopped", "Stopped before training began", force=True)
         except NNStudioError as error:

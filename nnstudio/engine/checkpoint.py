@@ -24,6 +24,7 @@ from nnstudio.core.spec import ProjectSpec, parse_json
 from nnstudio.data.batches import Scaling
 from nnstudio.engine.atomic import atomic_hdf5
 from nnstudio.engine.hdf5 import child, open_for_reading, read_array, read_text, write_array, write_text
+from nnstudio.engine.memory import aligned_copy
 from nnstudio.engine.model import Model
 from nnstudio.engine.network import Network
 from nnstudio.engine.state import EpochRecord, Parent, TrainerState
@@ -215,7 +216,7 @@ def _read_vector(group: h5py.Group, path: str, network: Network, size: int) -> N
         owner = next(entry for entry in network.index if entry.start <= position < entry.stop)
         return f"{path}, {owner.spec.name} of {owner.layer},"
 
-    return read_array(group, path, (size,), where=where)
+    return aligned_copy(read_array(group, path, (size,), where=where))
 
 
 def _check_state(state: TrainerState) -> None:

@@ -18,6 +18,7 @@ from nnstudio.core.layer import Shape
 from nnstudio.core.shapes import infer_shapes
 from nnstudio.core.spec import NetworkSpec
 from nnstudio.engine.chain import Bench, Chain
+from nnstudio.engine.memory import aligned
 from nnstudio.engine.ops import NumpyOps
 from nnstudio.engine.plan import Step, WeightView, plan, weight_index
 from nnstudio.engine.threads import one_blas_thread
@@ -99,7 +100,7 @@ class Network:
     def initial_weights(self, seed: int) -> NDArray[np.float32]:
         """Fresh weights; equal seeds give equal weights, on any number of cores."""
         random = np.random.default_rng([seed, _WEIGHTS_STREAM])
-        vector = np.empty(self.size, dtype=np.float32)
+        vector = aligned(self.size)
         with one_blas_thread():  # norms and orthogonal matrices are products of matrices
             for entry in self.index:
                 drawn = cast(Initializer, entry.spec.initializer).draw(random, entry.spec.shape)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from nnstudio.engine.memory import aligned_copy
+
 Vector = NDArray[np.float32]
 
 
@@ -125,7 +127,7 @@ class TrainerState:
         """A copy that shares nothing that training changes."""
         return replace(
             self,
-            weights=self.weights.copy(),
-            slots={name: slot.copy() for name, slot in self.slots.items()},
+            weights=aligned_copy(self.weights),
+            slots={name: aligned_copy(slot) for name, slot in self.slots.items()},
             history=list(self.history),
         )

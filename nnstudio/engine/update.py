@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from nnstudio.core.spec import TrainSpec
 from nnstudio.engine.crew import Crew
+from nnstudio.engine.memory import aligned
 from nnstudio.engine.network import Network
 from nnstudio.optim import Optimizer
 
@@ -75,7 +76,10 @@ class Update:
     def fresh_slots(self) -> dict[str, Vector]:
         """The optimizer's vectors at the start of a run."""
         start = self._optimizer.initial_slot
-        return {name: np.full(self._size, start(name), dtype=np.float32) for name in self.slot_names}
+        slots = {name: aligned(self._size) for name in self.slot_names}
+        for name, slot in slots.items():
+            slot[...] = start(name)
+        return slots
 
     def apply(
         self, weights: Vector, gradients: Vector, slots: dict[str, Vector], step: int, rate: float

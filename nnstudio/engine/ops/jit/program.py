@@ -18,13 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnstudio.engine.memory import LINE, aligned
 from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.plans.windows import Plan
-
-_ALIGNED = 16
-"""Floats that a row begins at a multiple of: a cache line."""
-
 
 BLOCK_BYTES = 192 * 1024
 """What the samples may take that operations in a row are carried out for: part of a core's own cache."""
@@ -48,7 +45,7 @@ class Matrix:
     """
 
     def __init__(self, batch: int, width: int) -> None:
-        stride = width + _ALIGNED if width >= 128 and width % 64 == 0 else width
+        stride = width + LINE if width >= 128 and width % 64 == 0 else width
         self.width = width
         self.array = aligned(batch * stride).reshape(batch, stride)
         self.maskable = self.rectified = self.undone = False
@@ -238,13 +235,6 @@ class Program:
         """What an update needs to know of a weight array."""
         gradient = 0 if weights.gradient is None else self.vector(weights.gradient, size)
         return self.vector(weights.values, size), gradient, FLOAT * weights.offset, int(weights.decayed)
-
-
-def aligned(size: int) -> NDArray[np.float32]:
-    """Zeros that begin at a cache line."""
-    room = np.zeros(size + _ALIGNED, np.float32)
-    start = -room.ctypes.data // FLOAT % _ALIGNED
-    return room[start : start + size]
 
 
 def require(right: bool, what: str) -> None:

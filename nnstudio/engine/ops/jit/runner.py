@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from nnstudio.engine.memory import aligned
 from nnstudio.engine.ops.jit.kernels import codes, denormals, interpreter, operations
 from nnstudio.engine.ops.jit.kernels.objects import Kernels
 from nnstudio.engine.ops.jit.kernels.updates import COEFFICIENTS, CONSTANTS
-from nnstudio.engine.ops.jit.program import Program, Samples, aligned, require
+from nnstudio.engine.ops.jit.program import Program, Samples, require
 from nnstudio.engine.ops.jit.rules import MOST_SLOTS, Rule
 from nnstudio.engine.ops.jit.team import Team, give_way
 from nnstudio.engine.ops.noise import mix

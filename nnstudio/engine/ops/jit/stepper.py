@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from nnstudio.core.spec import ProjectSpec, TrainSpec
 from nnstudio.data.dataset import Part
 from nnstudio.data.prepare import Prepared
+from nnstudio.engine.memory import aligned
 from nnstudio.engine.network import Network
 from nnstudio.engine.ops.jit.evaluation import JitEvaluator
 from nnstudio.engine.ops.jit.kernels.objects import Kernels
 from nnstudio.engine.ops.jit.lowering.programs import training_program
 from nnstudio.engine.ops.jit.lowering.writer import Recipe
-from nnstudio.engine.ops.jit.program import Samples, aligned
+from nnstudio.engine.ops.jit.program import Samples
 from nnstudio.engine.ops.jit.rules import rule_for
 from nnstudio.engine.ops.jit.runner import Runner
 from nnstudio.engine.ops.jit.team import Team

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnstudio.engine.memory import aligned
 from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.convolution import STRIPE
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.plans import winograd as winograd_plans
 from nnstudio.engine.ops.jit.plans.convolution import Convolution
 from nnstudio.engine.ops.jit.plans.windows import Plan
-from nnstudio.engine.ops.jit.program import Matrix, Program, Weights, aligned, require
+from nnstudio.engine.ops.jit.program import Matrix, Program, Weights, require
 
 Vector = NDArray[np.float32]
 

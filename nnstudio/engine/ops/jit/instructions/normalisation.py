@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nnstudio.engine.memory import aligned
 from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.plans.windows import Image
-from nnstudio.engine.ops.jit.program import Matrix, Program, aligned, require
+from nnstudio.engine.ops.jit.program import Matrix, Program, require
 
 Vector = NDArray[np.float32]
 

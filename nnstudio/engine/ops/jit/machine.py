@@ -42,7 +42,7 @@ class Target:
         32 registers of AVX-512 or 16 of AVX2 hold the block, one row of B and one value of A. A loop
         over k needs about 10 independent multiply-adds to hide their latency.
         """
-        return {1: 16, 2: 14, 3: 8, 4: 6} if self.instructions == AVX512 else {1: 12, 2: 6, 3: 4}
+        return {1: 16, 2: 14, 3: 8, 4: 6} if self.instructions == AVX512 else {1: 12, 2: 6}
 
 
 def require_target(instructions: str | None = None) -> Target:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from nnstudio.engine.memory import aligned
 from nnstudio.engine.ops.jit.instructions.convolution import backward_kernel
 from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.convolution_gradient import KERNEL_TILE
@@ -12,7 +13,7 @@ from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.winograd_transforms import TAPS
 from nnstudio.engine.ops.jit.plans import winograd as plans
 from nnstudio.engine.ops.jit.plans.convolution import Convolution
-from nnstudio.engine.ops.jit.program import Matrix, Program, Weights, aligned, require
+from nnstudio.engine.ops.jit.program import Matrix, Program, Weights, require
 
 Vector = NDArray[np.float32]
 

@@ -21,6 +21,7 @@ from numba.extending import intrinsic as numba_intrinsic
 from nnstudio.engine.ops.jit.kernels.depthwise_kernels import ARGUMENTS as DEPTHWISE_ARGUMENTS
 from nnstudio.engine.ops.jit.kernels.locator import ContentLocator
 from nnstudio.engine.ops.jit.kernels.microkernel import ARGUMENTS as GEMM_ARGUMENTS
+from nnstudio.engine.ops.jit.kernels.panels import ARGUMENTS as COPY_ARGUMENTS
 from nnstudio.engine.ops.jit.kernels.pooled_norm_kernels import ARGUMENTS as POOLED_NORM_ARGUMENTS
 from nnstudio.engine.ops.jit.kernels.transposition import ARGUMENTS as TRANSPOSE_ARGUMENTS
 from nnstudio.engine.ops.jit.kernels.winograd_transforms import ARGUMENTS as TRANSFORM_ARGUMENTS
@@ -129,23 +130,33 @@ def octets(address: int, size: int) -> Any:
     return carray(_pointer(address), size, np.uint8)
 
 
-def _caller(arguments: int) -> Any:
-    """An intrinsic that calls the machine code at an address with a tuple of integers."""
+def _caller(arguments: int, spare: int = 0) -> Any:
+    """An intrinsic that calls the machine code at an address with a tuple of integers.
+
+    Args:
+        arguments: How many the code takes.
+        spare: How many of the last ones the tuple lacks: the first one is repeated, then come zeros.
+    """
 
     def call(context: Any, address: Any, values: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
             kind = ir.FunctionType(ir.VoidType(), [I64] * arguments)
             target = builder.inttoptr(given[0], kind.as_pointer())
-            builder.call(target, cgutils.unpack_tuple(builder, given[1], arguments))
+            numbers = list(cgutils.unpack_tuple(builder, given[1], arguments - spare))
+            builder.call(target, [*numbers, *[numbers[0], *[I64(0)] * spare][:spare]])
             return context.get_dummy_value()
 
-        return types.void(types.int64, types.UniTuple(types.int64, arguments)), generate
+        return types.void(types.int64, types.UniTuple(types.int64, arguments - spare)), generate
 
     return intrinsic(call)
 
 
-call_gemm = _caller(GEMM_ARGUMENTS)
+call_gemm = _caller(
+    GEMM_ARGUMENTS, spare=2
+)  # its line to fetch is the first one of A, which is needed anyway
+call_gemm_ahead = _caller(GEMM_ARGUMENTS)
 call_transpose = _caller(TRANSPOSE_ARGUMENTS)
+call_copy = _caller(COPY_ARGUMENTS)
 call_depthwise = _caller(DEPTHWISE_ARGUMENTS)
 call_operation = _caller(OPERATION_ARGUMENTS)
 call_transform = _caller(TRANSFORM_ARGUMENTS)

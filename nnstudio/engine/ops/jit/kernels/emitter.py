@@ -49,6 +49,10 @@ class Emitter:
         """``a · b``."""
         return self.builder.mul(a, I64(b))
 
+    def opaque(self, a: Value) -> Value:
+        """The same integer, which the compiler takes for a new one each time."""
+        return self.builder.asm(ir.FunctionType(I64, [I64]), "", "=r,0", [a], side_effect=False)
+
     def is_set(self, a: Value) -> Value:
         """Whether an integer is not 0."""
         return self.builder.icmp_signed("!=", a, I64(0))
@@ -136,6 +140,12 @@ class Emitter:
         types = [self.vector, ir.PointerType(), I32, ir.VectorType(I1, self.lanes)]
         function = self._intrinsic(f"llvm.masked.store.v{self.lanes}f32.p0", ir.VoidType(), types)
         self.builder.call(function, [value, self._pointer(address), I32(FLOAT), mask])
+
+    def prefetch(self, address: Value) -> None:
+        """Has the cache line at an address fetched into the second-level cache meanwhile."""
+        types = [ir.PointerType(), I32, I32, I32]
+        function = self._intrinsic("llvm.prefetch.p0", ir.VoidType(), types)
+        self.builder.call(function, [self._pointer(address), I32(0), I32(2), I32(1)])
 
     def broadcast(self, address: Value) -> Value:
         """A vector that repeats the float at an address."""

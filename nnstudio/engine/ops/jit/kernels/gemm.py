@@ -1,17 +1,30 @@
 """Matrix products of any size out of microkernels: blocks for the registers, blocks for the caches.
 
-``C (rows × columns) = A (rows × depth) · B (depth × columns)`` goes panel by panel of a few registers'
-width through the columns of B, in pieces of ``DEPTH`` along the shared dimension, so that a piece of a
-panel stays in the caches while all rows of A pass by it.
+``C (rows × columns) = A (rows × depth) · B (depth × columns)`` goes panel by panel of two registers'
+width through the columns of B, in pieces along the shared dimension, so that a piece of a panel stays in
+the caches while all rows of A pass by it. The rows of a panel of a wide B lie far apart, on a page of
+memory each, so that they are copied together first. Where B is given as its transpose, its panels are
+transposed one by one.
+
+Most of B is too large for a core's own caches, and so are weights and what an optimizer keeps of them. So
+what comes next is fetched while the present piece is worked on: each step of a microkernel asks for a line.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from nnstudio.engine.ops.jit.kernels.compiled import call_gemm, call_transpose, compiled, floats
+from nnstudio.engine.ops.jit.kernels.compiled import (
+    call_copy,
+    call_gemm,
+    call_gemm_ahead,
+    call_transpose,
+    compiled,
+    inlined,
+)
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.objects import (
+    ADDRESS_OF_COPY,
     ADDRESS_OF_TRANSPOSE,
     ADDRESSES,
     LANES,
@@ -20,42 +33,33 @@ from nnstudio.engine.ops.jit.kernels.objects import (
     MOST_VECTORS,
     ZERO,
 )
+from nnstudio.engine.ops.jit.kernels.panels import PANEL
 
 MOST_LANES, WIDEST = 16, 64
-"""Floats of the largest register, and of the widest block."""
+"""Floats of the largest register, and of the widest panel."""
 
-PACKED_ROWS = 24
-"""Rows of A from which it pays to copy a panel of B together."""
+PACKED_ROWS, PACKED_COLUMNS = 24, 65
+"""Rows of A and columns of B from which it pays to copy panels of B together."""
 
 DEPTH = 512
-"""Values of the shared dimension that a panel of B is worked through at a time."""
+"""Most values of the shared dimension that a panel of B is worked through at a time."""
+
+LINE = 64
+"""Bytes of a cache line."""
+
+IN_PLACE, COPIED, TRANSPOSED = range(3)
+"""How panels of B come about: they are read where they lie, are copied together, or B is given as Bᵀ."""
 
 
-@compiled
-def multiply(
-    kernels: Any,
-    a: int,
-    a_row: int,
-    a_step: int,
-    b: int,
-    b_step: int,
-    c: int,
-    c_row: int,
-    rows: int,
-    columns: int,
-    depth: int,
-    bias: int,
-    rectify: int,
-) -> None:
-    """``C = A·B``, plus a bias and cut at 0 where that is asked for. Strides in bytes.
+class Product(NamedTuple):
+    """``C = A·B``, plus a bias and cut at 0 where that is asked for; strides in bytes.
 
-    Args:
-        kernels: The kernel table.
+    Attributes:
         a: Address of A.
         a_row: Its stride by row.
         a_step: Its stride along the shared dimension.
-        b: Address of B, whose rows are contiguous.
-        b_step: Its stride by row.
+        b: Address of B, or of Bᵀ; its rows are contiguous.
+        b_row: Its stride by row.
         c: Address of C, whose rows are contiguous.
         c_row: Its stride by row.
         rows: Rows of A and C.
@@ -64,44 +68,164 @@ def multiply(
         bias: Address of a row that is added to each row of C, or 0.
         rectify: 1 to cut negative results to 0.
     """
-    lanes, most = kernels[LANES], kernels[MOST_VECTORS]
+
+    a: int
+    a_row: int
+    a_step: int
+    b: int
+    b_row: int
+    c: int
+    c_row: int
+    rows: int
+    columns: int
+    depth: int
+    bias: int
+    rectify: int
+
+
+class Ahead(NamedTuple):
+    """Up to three runs of memory that are needed after a product, and fetched by turns meanwhile.
+
+    Attributes:
+        first: Address of the first one.
+        second: Of the second one.
+        third: Of the third one.
+        runs: How many there are.
+        size: Bytes of each.
+    """
+
+    first: int
+    second: int
+    third: int
+    runs: int
+    size: int
+
+
+class _Piece(NamedTuple):
+    """Part of a panel of B, as the microkernels read it: its address and stride, and its place in B."""
+
+    b: int
+    b_step: int
+    column: int
+    columns: int
+    k: int
+    depth: int
+
+
+class _Strip(NamedTuple):
+    """Lines to fetch for the next piece: the first one, and the strides by step and by block of A's rows."""
+
+    first: int
+    step: int
+    skip: int
+    blocks: int
+
+
+@compiled
+def multiply(kernels: Any, p: Product, way: int, panel: int, ahead: Ahead) -> None:
+    """Computes a product.
+
+    Args:
+        kernels: The kernel table.
+        p: The product.
+        way: How panels of B come about.
+        panel: Address of scratch for :func:`panel_size` floats, unless they are read in place.
+        ahead: What else to fetch meanwhile.
+    """
+    most = kernels[MOST_VECTORS]
+    width = kernels[LANES] * (most if p.rows <= kernels[MOST_ROWS + most] else PANEL)
+    pieces = (p.depth + DEPTH - 1) // DEPTH
+    depth = (p.depth + pieces - 1) // pieces
+    turn = 0
+    for column in range(0, p.columns, width):
+        columns = min(width, p.columns - column)
+        for k in range(0, p.depth, depth):
+            length = min(depth, p.depth - k)
+            b, b_step = panel, FLOAT * width
+            if way == COPIED:
+                source = p.b + k * p.b_row + FLOAT * column
+                call_copy(kernels[ADDRESS_OF_COPY], (source, p.b_row, b, b_step, length, columns))
+            elif way == TRANSPOSED:
+                source = p.b + column * p.b_row + FLOAT * k
+                transpose(kernels, source, p.b_row, b, b_step, columns, length)
+            else:
+                b, b_step = p.b + k * p.b_row + FLOAT * column, p.b_row
+            strip = _next_strip(p, way, column, width, k, depth)
+            turn = _multiply_piece(
+                kernels, p, _Piece(b, b_step, column, columns, k, length), strip, ahead, turn
+            )
+
+
+@inlined
+def _next_strip(p: Product, way: int, column: int, width: int, k: int, depth: int) -> _Strip:
+    """Where the piece of B lies that comes after the one at ``(k, column)``."""
+    lines = FLOAT * width // LINE + 1  # of a row of a piece, which need not begin at a line
+    if way == COPIED and k + depth < p.depth:
+        return _Strip(p.b + (k + depth) * p.b_row + FLOAT * column, p.b_row, LINE, lines)
+    if way == COPIED and column + width < p.columns:
+        return _Strip(p.b + FLOAT * (column + width), p.b_row, LINE, lines)
+    if way == TRANSPOSED and column + width < p.columns:  # whole rows, one behind the other
+        blocks = FLOAT * width * p.depth // (LINE * depth) + 1
+        return _Strip(p.b + (column + width) * p.b_row, LINE, LINE * depth, blocks)
+    return _Strip(0, 0, 0, 0)
+
+
+@compiled
+def _multiply_piece(kernels: Any, p: Product, piece: _Piece, strip: _Strip, ahead: Ahead, turn: int) -> int:
+    """Adds ``A·piece`` to the columns of C it belongs to, or begins them; returns whose turn it is."""
+    lanes = kernels[LANES]
+    most = kernels[MOST_ROWS + (piece.columns + lanes - 1) // lanes]
+    blocks = (p.rows + most - 1) // most
+    row = 0
+    for block in range(blocks):  # of even heights: a last block of one row would be slow
+        height = (p.rows - row) // (blocks - block)
+        line, step = p.a + row * p.a_row + piece.k * p.a_step, 0
+        if block < strip.blocks:
+            line, step = strip.first + block * strip.skip, strip.step
+        elif p.a_step > LINE and piece.column == 0:  # the next columns of A: their values lie apart
+            line, step = line + (2 * height - 1) * p.a_row, p.a_step
+        elif ahead.runs > 0:
+            place, run = turn // ahead.runs * LINE * piece.depth, turn % ahead.runs
+            if place < ahead.size:
+                begin = ahead.first if run == 0 else (ahead.second if run == 1 else ahead.third)
+                line, step = begin + place, LINE
+            turn += 1
+        _multiply_block(kernels, p, piece, row, height, line, step)
+        row += height
+    return turn
+
+
+@inlined
+def _multiply_block(
+    kernels: Any, p: Product, piece: _Piece, row: int, height: int, line: int, line_step: int
+) -> None:
+    """Calls the microkernel for some rows of C, and has it fetch lines."""
+    lanes = kernels[LANES]
+    vectors = (piece.columns + lanes - 1) // lanes
     zero = kernels.ctypes.data + 8 * ZERO  # a batch of one product, which begins right at A and B
-    column = 0
-    while column < columns:
-        left = columns - column
-        vectors = min(most, (left + lanes - 1) // lanes)
-        tail = min(lanes, left - (vectors - 1) * lanes)
-        blocks = (rows + kernels[MOST_ROWS + vectors] - 1) // kernels[MOST_ROWS + vectors]
-        k = 0
-        while k < depth:
-            length = min(DEPTH, depth - k)
-            last = k + length == depth
-            row = 0
-            for block in range(blocks):  # of even heights: a last block of one row would be slow
-                height = (rows - row) // (blocks - block)
-                call_gemm(
-                    kernels[ADDRESSES + (MAX_ROWS + 1) * vectors + height],
-                    (
-                        a + row * a_row + k * a_step,
-                        b + k * b_step + FLOAT * column,
-                        c + row * c_row + FLOAT * column,
-                        length,
-                        1,
-                        zero,
-                        zero,
-                        1 if k > 0 else 0,
-                        a_row,
-                        a_step,
-                        b_step,
-                        c_row,
-                        bias + FLOAT * column if last and bias != 0 else 0,
-                        rectify if last else 0,
-                        tail,
-                    ),
-                )
-                row += height
-            k += length
-        column += vectors * lanes
+    finished = piece.k + piece.depth == p.depth
+    call_gemm_ahead(
+        kernels[ADDRESSES + (MAX_ROWS + 1) * vectors + height],
+        (
+            p.a + row * p.a_row + piece.k * p.a_step,
+            piece.b,
+            p.c + row * p.c_row + FLOAT * piece.column,
+            piece.depth,
+            1,
+            zero,
+            zero,
+            1 if piece.k > 0 else 0,
+            p.a_row,
+            p.a_step,
+            piece.b_step,
+            p.c_row,
+            p.bias + FLOAT * piece.column if finished and p.bias != 0 else 0,
+            p.rectify if finished else 0,
+            piece.columns - (vectors - 1) * lanes,
+            line,
+            line_step,
+        ),
+    )
 
 
 @compiled
@@ -156,117 +280,6 @@ def add_product(
 
 
 @compiled
-def multiply_packed(
-    kernels: Any,
-    a: int,
-    a_row: int,
-    b: int,
-    b_step: int,
-    c: int,
-    c_row: int,
-    rows: int,
-    columns: int,
-    depth: int,
-    bias: int,
-    rectify: int,
-    panel: int,
-) -> None:
-    """``C = A·B`` as :func:`multiply`, with each panel of B copied together first.
-
-    In a wide B the rows of a panel lie on a page of memory each: beyond what the processor looks up or
-    fetches ahead without waiting.
-
-    Args:
-        kernels: The kernel table.
-        a: Address of A, whose rows are contiguous.
-        a_row: Its stride by row, in bytes.
-        b: Address of B, whose rows are contiguous.
-        b_step: Its stride by row.
-        c: Address of C, whose rows are contiguous.
-        c_row: Its stride by row.
-        rows: Rows of A and C.
-        columns: Columns of B and C.
-        depth: Length of the shared dimension, 1 at least.
-        bias: Address of a row that is added to each row of C, or 0.
-        rectify: 1 to cut negative results to 0.
-        panel: Address of scratch for :func:`panel_size` floats.
-    """
-    width = kernels[LANES] * kernels[MOST_VECTORS]
-    for column in range(0, columns, width):
-        used = min(width, columns - column)
-        for k in range(depth):
-            source = floats(b + k * b_step + FLOAT * column, used)
-            target = floats(panel + k * FLOAT * width, used)
-            for i in range(used):
-                target[i] = source[i]
-        multiply(
-            kernels,
-            a,
-            a_row,
-            FLOAT,
-            panel,
-            FLOAT * width,
-            c + FLOAT * column,
-            c_row,
-            rows,
-            used,
-            depth,
-            bias + FLOAT * column if bias != 0 else 0,
-            rectify,
-        )
-
-
-@compiled
-def multiply_transposed(
-    kernels: Any,
-    a: int,
-    a_row: int,
-    b: int,
-    b_row: int,
-    c: int,
-    c_row: int,
-    rows: int,
-    columns: int,
-    depth: int,
-    panel: int,
-) -> None:
-    """``C = A·Bᵀ`` for a B of ``columns × depth``, by transposing a panel of B at a time.
-
-    Args:
-        kernels: The kernel table.
-        a: Address of A, whose rows are contiguous.
-        a_row: Its stride by row, in bytes.
-        b: Address of B, whose rows are contiguous.
-        b_row: Its stride by row.
-        c: Address of C, whose rows are contiguous.
-        c_row: Its stride by row.
-        rows: Rows of A and C.
-        columns: Rows of B, columns of C.
-        depth: Columns of A and B.
-        panel: Address of scratch for :func:`panel_size` floats.
-    """
-    width = kernels[LANES] * kernels[MOST_VECTORS]
-    for column in range(0, columns, width):
-        used = min(width, columns - column)
-        transpose(kernels, b + column * b_row, b_row, panel, FLOAT * width, used, depth)
-        multiply(
-            kernels,
-            a,
-            a_row,
-            FLOAT,
-            panel,
-            FLOAT * width,
-            c + FLOAT * column,
-            c_row,
-            rows,
-            used,
-            depth,
-            0,
-            0,
-        )
-
-
-@compiled
 def transpose(
     kernels: Any, source: int, source_row: int, target: int, target_row: int, rows: int, columns: int
 ) -> None:
@@ -288,5 +301,5 @@ def transpose(
 
 
 def panel_size(depth: int) -> int:
-    """Floats of scratch that a transposed panel takes, on any machine."""
-    return -(-depth // MOST_LANES) * MOST_LANES * WIDEST
+    """Floats of scratch that a panel takes, on any machine."""
+    return -(-min(depth, DEPTH) // MOST_LANES) * MOST_LANES * WIDEST

@@ -12,6 +12,9 @@ row of B (Goto & van de Geijn, "Anatomy of high-performance matrix multiplicatio
 
 So a load serves many multiply-adds: ``rows + vectors`` loads for ``rows · vectors`` of them.
 
+A step asks for one line of memory, too, that something will need later: so waiting for memory and computing
+go on side by side.
+
 Two things make one kernel serve dense layers, their gradients and convolutions alike. Strides are
 arguments, so A may be read along rows or columns. And it sums over a *batch* of products
 (Georganas et al., "Harnessing deep learning via a single building block", 2020)::
@@ -31,9 +34,12 @@ from typing import Any
 
 from llvmlite import ir
 
-from nnstudio.engine.ops.jit.kernels.emitter import FLOAT, I64, Emitter, Value
+from nnstudio.engine.ops.jit.kernels.emitter import FLOAT, Emitter, Value
 
-ARGUMENTS = 15
+_NAMES = (
+    "a b c depth batch a_offsets b_offsets add a_row a_step b_step c_row bias rectify tail line line_step"
+)
+ARGUMENTS = len(_NAMES.split())
 """Integers that a kernel takes, in the order of :func:`emit_gemm`'s description."""
 
 
@@ -43,7 +49,8 @@ def emit_gemm(module: ir.Module, rows: int, vectors: int, lanes: int) -> str:
     The kernel's arguments, strides and offsets in bytes: addresses of A, B and C; length of the shared
     dimension; number of products in the batch; addresses of their offsets in A and in B; whether to
     add to C; A's strides by row and by k; B's by k; C's by row; address of a bias row or 0; whether to
-    cut negative results to 0; lanes in use of the last register.
+    cut negative results to 0; lanes in use of the last register; address of a cache line to fetch
+    at the first k of each product, for whatever comes later, and its stride by k.
 
     Args:
         module: Where the function goes.
@@ -70,10 +77,8 @@ class _Gemm:
 
     def __init__(self, emitter: Emitter, rows: int, vectors: int) -> None:
         self._e, self._rows, self._vectors = emitter, rows, vectors
-        self._unroll = 2 if vectors > 1 else 1
         self._bytes = FLOAT * emitter.lanes
-        names = "a b c depth batch a_offsets b_offsets add a_row a_step b_step c_row bias rectify tail"
-        self._given: dict[str, Any] = dict(zip(names.split(), emitter.arguments, strict=True))
+        self._given: dict[str, Any] = dict(zip(_NAMES.split(), emitter.arguments, strict=True))
         self._mask = emitter.mask(self._given["tail"])
         self._a_rows = [emitter.times(self._given["a_row"], row) for row in range(rows)]
         self._c_rows = [
@@ -106,26 +111,27 @@ class _Gemm:
         offset = e.times(i, 8)
         a = e.variable(e.add(given["a"], e.load_integer(e.add(given["a_offsets"], offset))))
         b = e.variable(e.add(given["b"], e.load_integer(e.add(given["b_offsets"], offset))))
-        if self._unroll == 1:
-            with e.repeat(given["depth"]):
-                self._rank_one(a, b)
-            return
-        with e.repeat(e.builder.sdiv(given["depth"], I64(self._unroll))):
-            for _ in range(self._unroll):
-                self._rank_one(a, b)
-        with e.repeat(e.builder.srem(given["depth"], I64(self._unroll))):
+        line = e.variable(given["line"])
+        with e.repeat(given["depth"]):
             self._rank_one(a, b)
+            e.prefetch(e.get(line))
+            for place, stride in ((a, "a_step"), (b, "b_step"), (line, "line_step")):
+                e.set(place, e.add(e.get(place), given[stride]))
 
     def _rank_one(self, a: Value, b: Value) -> None:
-        """``C += A[:, k] ⊗ B[k, :]``, and on to the next ``k``."""
-        e, given = self._e, self._given
-        line = self._load_row(e.get(b))
+        """``C += A[:, k] ⊗ B[k, :]``.
+
+        A's rows are reached from every fourth one, as the processor adds 0, 1 or 2 strides to an address for
+        nothing. The compiler must not see how those are related: it would add up the strides one by one.
+        """
+        e = self._e
+        registers = self._load_row(e.get(b))
         for row in range(self._rows):
-            factor = e.broadcast(e.add(e.get(a), self._a_rows[row]))
-            for vector, sum_ in enumerate(self._sums[row]):
-                e.set(sum_, e.multiply_add(factor, line[vector], e.get(sum_)))
-        e.set(a, e.add(e.get(a), given["a_step"]))
-        e.set(b, e.add(e.get(b), given["b_step"]))
+            if row % 4 == 0:
+                fourth = e.opaque(e.add(e.get(a), self._a_rows[row]))
+            factor = e.broadcast(e.add(fourth, self._a_rows[row % 4]))
+            for register, sum_ in zip(registers, self._sums[row], strict=True):
+                e.set(sum_, e.multiply_add(factor, register, e.get(sum_)))
 
     def _load_row(self, address: Value) -> list[Value]:
         return [

@@ -19,6 +19,8 @@ from nnstudio.engine.ops.jit.kernels.depthwise_kernels import (
     taps_name,
 )
 from nnstudio.engine.ops.jit.kernels.microkernel import emit_gemm, kernel_name
+from nnstudio.engine.ops.jit.kernels.panels import NAME as COPY
+from nnstudio.engine.ops.jit.kernels.panels import emit_copy
 from nnstudio.engine.ops.jit.kernels.transposition import NAME as TRANSPOSE
 from nnstudio.engine.ops.jit.kernels.transposition import emit_transposition
 from nnstudio.engine.ops.jit.kernels.winograd_transforms import (
@@ -31,7 +33,8 @@ from nnstudio.engine.ops.jit.machine import Target
 
 MAX_ROWS = 16
 """Most rows of any block."""
-LANES, MOST_VECTORS, MOST_ROWS, ADDRESS_OF_TRANSPOSE, ZERO, TRANSFORMS = 0, 1, 2, 8, 9, 10
+LANES, MOST_VECTORS, MOST_ROWS = 0, 1, 2
+ADDRESS_OF_COPY, ADDRESS_OF_TRANSPOSE, ZERO, TRANSFORMS = 7, 8, 9, 10
 DEPTHWISE = TRANSFORMS + len(OUTPUTS) * TRANSFORMS_OF_A_SIZE - 1  # no function has 0 sums
 DEPTHWISE_GRADIENT = DEPTHWISE + MOST_SUMS
 POOLED_NORM = DEPTHWISE_GRADIENT + MOST_SUMS + 1
@@ -47,7 +50,8 @@ class Kernels:
     Attributes:
         target: What it was compiled for.
         table: Integers, as compiled functions read them: floats per register; most registers per row;
-            at ``MOST_ROWS + v`` the most rows of a block with v of them; the transposition's address; a 0; at
+            at ``MOST_ROWS + v`` the most rows of a block with v of them; addresses of the copy and the
+            transposition; a 0; at
             ``TRANSFORMS`` the addresses of Winograd's transforms, size by size; at ``DEPTHWISE + n`` and
             ``DEPTHWISE_GRADIENT + n`` those of n sums; at ``POOLED_NORM`` and
             ``POOLED_NORM_BACKWARD`` what they say; at ``ADDRESSES + 17·v + rows`` a block's kernel.
@@ -68,6 +72,7 @@ def compile_object(target: Target) -> bytes:
         for rows in range(1, most + 1):
             emit_gemm(module, rows, vectors, target.lanes)
     emit_transposition(module, target.lanes)
+    emit_copy(module, target.lanes)
     for outputs, number in product(OUTPUTS, range(TRANSFORMS_OF_A_SIZE)):
         emit_transform(module, outputs, number, target.lanes)
     for sums in range(1, MOST_SUMS + 1):
@@ -97,6 +102,7 @@ def load_object(target: Target, code: bytes) -> Kernels:
     engine.finalize_object()
     table = np.zeros(ADDRESSES + (MAX_ROWS + 1) * (1 + max(target.blocks)), np.int64)
     table[LANES], table[MOST_VECTORS] = target.lanes, max(target.blocks)
+    table[ADDRESS_OF_COPY] = _address(engine, COPY)
     table[ADDRESS_OF_TRANSPOSE] = _address(engine, TRANSPOSE)
     for place, transform in enumerate(product(OUTPUTS, range(TRANSFORMS_OF_A_SIZE))):
         table[TRANSFORMS + place] = _address(engine, transform_name(*transform))

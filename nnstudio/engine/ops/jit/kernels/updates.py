@@ -39,8 +39,8 @@ OPTIMIZER = 5
 
 TILE = 8192
 """Values of a kernel's gradient that are worked out at a time: they are still in the cache at the update."""
-TILE_ROWS = 14
-"""Fewest rows of such a tile, so that the microkernels are used well."""
+TILE_ROWS = 28
+"""Rows of such a tile, or a multiple of them, so that the microkernels are used well."""
 
 NORM_RUN = 4096
 """Gradients whose squares are summed by themselves, so that the sum is the same for any threads."""

@@ -8,11 +8,14 @@ from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.compiled import compiled, integers, operation
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.gemm import (
+    COPIED,
+    IN_PLACE,
+    PACKED_COLUMNS,
     PACKED_ROWS,
-    WIDEST,
+    TRANSPOSED,
+    Ahead,
+    Product,
     multiply,
-    multiply_packed,
-    multiply_transposed,
 )
 from nnstudio.engine.ops.jit.kernels.shares import part
 
@@ -22,25 +25,7 @@ def _affine(kernels: Any, op: Any, step: Any, thread: int, threads: int) -> None
     x, x_row, kernel, bias, out, out_row = op[1], op[2], op[3], op[4], op[5], op[6]
     inputs, units, rectify = op[7], op[8], op[9]
     first, last, left, right = part(op, units, step, thread, threads)
-    if last - first >= PACKED_ROWS and units > WIDEST:
-        multiply_packed(
-            kernels,
-            x + first * x_row,
-            x_row,
-            kernel + FLOAT * left,
-            FLOAT * units,
-            out + first * out_row + FLOAT * left,
-            out_row,
-            last - first,
-            right - left,
-            inputs,
-            bias + FLOAT * left if bias != 0 else 0,
-            rectify,
-            step[codes.SCRATCH],
-        )
-        return
-    multiply(
-        kernels,
+    product = Product(
         x + first * x_row,
         x_row,
         FLOAT,
@@ -54,16 +39,18 @@ def _affine(kernels: Any, op: Any, step: Any, thread: int, threads: int) -> None
         bias + FLOAT * left if bias != 0 else 0,
         rectify,
     )
+    way = COPIED if last - first >= PACKED_ROWS and right - left >= PACKED_COLUMNS else IN_PLACE
+    multiply(kernels, product, way, step[codes.SCRATCH], Ahead(0, 0, 0, 0, 0))
 
 
 @compiled
 def _affine_input(kernels: Any, op: Any, step: Any, thread: int, threads: int) -> None:
     dz, dz_row, kernel, dx, dx_row, inputs, units = op[1], op[2], op[3], op[4], op[5], op[6], op[7]
     first, last, left, right = part(op, inputs, step, thread, threads)
-    multiply_transposed(
-        kernels,
+    product = Product(
         dz + first * dz_row,
         dz_row,
+        FLOAT,
         kernel + FLOAT * units * left,
         FLOAT * units,
         dx + first * dx_row + FLOAT * left,
@@ -71,8 +58,10 @@ def _affine_input(kernels: Any, op: Any, step: Any, thread: int, threads: int) -
         last - first,
         right - left,
         units,
-        step[codes.SCRATCH],
+        0,
+        0,
     )
+    multiply(kernels, product, TRANSPOSED, step[codes.SCRATCH], Ahead(0, 0, 0, 0, 0))
 
 
 @operation

@@ -10,10 +10,11 @@ from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.compiled import compiled, doubles, floats, integers, operation
 from nnstudio.engine.ops.jit.kernels.elementwise import column_sums
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
-from nnstudio.engine.ops.jit.kernels.gemm import multiply
+from nnstudio.engine.ops.jit.kernels.gemm import IN_PLACE, Ahead, Product, multiply
 from nnstudio.engine.ops.jit.kernels.shares import share
 from nnstudio.engine.ops.jit.kernels.updates import (
     NORM_RUN,
+    OPTIMIZER,
     TILE,
     TILE_ROWS,
     change,
@@ -30,14 +31,13 @@ def _kernel_gradient(op: Any, real: Any, step: Any, thread: int, threads: int) -
     kernels = integers(step[codes.KERNELS], step[codes.KERNELS_LENGTH])
     x, x_row, dz, dz_row, inputs, units = op[1], op[2], op[3], op[4], op[5], op[6]
     weights, gradient, offset, decayed = op[7], op[8], op[9], op[10]
-    first, last = share(inputs, thread, threads, TILE_ROWS)
+    first, last = share(inputs, thread, threads, 1)
     tile = max(TILE_ROWS, TILE // units // TILE_ROWS * TILE_ROWS)
     for row in range(first, last, tile):
         height = min(tile, last - row)
         start, size = FLOAT * row * units, height * units
         target = step[codes.SCRATCH] if gradient == 0 else gradient + start
-        multiply(
-            kernels,
+        product = Product(
             x + FLOAT * row,
             FLOAT,
             x_row,
@@ -51,9 +51,27 @@ def _kernel_gradient(op: Any, real: Any, step: Any, thread: int, threads: int) -
             0,
             0,
         )
+        multiply(
+            kernels, product, IN_PLACE, 0, _next_weights(step, weights, offset, row + tile, last, tile, units)
+        )
         finish_gradient(target, weights + start, size, real[0], real[1], real[2])
         if gradient == 0:
             change(step, weights + start, target, offset + start, decayed, size)
+
+
+@compiled
+def _next_weights(step: Any, weights: int, offset: int, row: int, last: int, tile: int, units: int) -> Ahead:
+    """The weights of the next tile, and the optimizer's values for them."""
+    optimizer = integers(step[codes.OPTIMIZER], OPTIMIZER)
+    start, height = FLOAT * row * units, min(tile, last - row)
+    slots = (optimizer[2] != 0) + (optimizer[3] != 0)
+    return Ahead(
+        weights + start,
+        optimizer[2] + offset + start,
+        optimizer[3] + offset + start,
+        1 + slots if height > 0 else 0,
+        FLOAT * height * units,
+    )
 
 
 @compiled

@@ -151,9 +151,8 @@ def _caller(arguments: int, spare: int = 0) -> Any:
     return intrinsic(call)
 
 
-call_gemm = _caller(
-    GEMM_ARGUMENTS, spare=2
-)  # its line to fetch is the first one of A, which is needed anyway
+# the line that call_gemm has fetched is the first one of A, which is needed anyway
+call_gemm = _caller(GEMM_ARGUMENTS, spare=2)
 call_gemm_ahead = _caller(GEMM_ARGUMENTS)
 call_transpose = _caller(TRANSPOSE_ARGUMENTS)
 call_copy = _caller(COPY_ARGUMENTS)

@@ -203,7 +203,7 @@ def parse_vary(path: str, text: str) -> Vary:
 
 
 def value_text(value: Value) -> str:
-    """A value in a few characters, as it names a run: ``0.01``, ``1e-05``, ``Adam``, ``off``."""
+    """A value in a few characters, as it names a run: ``0.01``, ``1e-5``, ``Adam``, ``off``."""
     if value is None:
         return "off"
     if isinstance(value, bool):
@@ -224,4 +224,10 @@ def _value(text: str) -> Value:
 
 
 def _number(value: float | None) -> str:
-    return "nothing" if value is None else f"{value:.12g}"
+    """``0.01``, ``1e-4``; at most twelve digits."""
+    if value is None:
+        return "nothing"
+    if not value or abs(value) >= 1e-3:
+        return f"{value:.12g}"
+    digits, _, power = f"{value:.11e}".partition("e")
+    return f"{digits.rstrip('0').rstrip('.')}e{int(power)}"

@@ -71,6 +71,7 @@ _VIEW = (
     Command("page_evaluate", "Evaluate", ("Ctrl+2",), "See which classes are mistaken for which."),
     Command("page_predict", "Predict", ("Ctrl+3",), "Draw or open an image and see it classified."),
     Command("page_data", "Data", ("Ctrl+5",), "See, prepare and correct the data, or import your own."),
+    Command("page_experiments", "Experiments", ("Ctrl+6",), "Vary settings, and see what is best."),
     None,
     Command("left_dock", "Left side panel", ("Ctrl+[",), "Show or hide the left side.", "panel-left", True),
     Command(

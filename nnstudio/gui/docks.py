@@ -17,6 +17,7 @@ PAGES: dict[str, dict[Side, tuple[str, ...]]] = {
     "evaluate": {"left": ("outline",), "right": ()},
     "predict": {"left": ("outline",), "right": ()},
     "data": {"left": ("datasets",), "right": ("preparation",)},
+    "experiments": {"left": ("sweep",), "right": ()},
 }
 WIDTHS = {
     "layers": 172,
@@ -25,8 +26,16 @@ WIDTHS = {
     "inspector": 292,
     "datasets": 292,
     "preparation": 332,
+    "sweep": 332,
 }
-NARROW_WIDTHS = WIDTHS | {"layers": 44, "stack": 300, "inspector": 280, "datasets": 264, "preparation": 300}
+NARROW_WIDTHS = WIDTHS | {
+    "layers": 44,
+    "stack": 300,
+    "inspector": 280,
+    "datasets": 264,
+    "preparation": 300,
+    "sweep": 316,
+}
 TITLES = {
     "layers": "Layers",
     "stack": "Model",
@@ -34,6 +43,7 @@ TITLES = {
     "inspector": "Inspector",
     "datasets": "Data sets",
     "preparation": "Preparation",
+    "sweep": "Sweep setup",
 }
 _LIMITS = (120, 640)
 _AREAS = {"left": Qt.DockWidgetArea.LeftDockWidgetArea, "right": Qt.DockWidgetArea.RightDockWidgetArea}
@@ -62,6 +72,7 @@ class Docks(QObject):
         window.splitDockWidget(self._docks["layers"], self._docks["stack"], Qt.Orientation.Horizontal)
         window.splitDockWidget(self._docks["stack"], self._docks["outline"], Qt.Orientation.Horizontal)
         window.splitDockWidget(self._docks["outline"], self._docks["datasets"], Qt.Orientation.Horizontal)
+        window.splitDockWidget(self._docks["datasets"], self._docks["sweep"], Qt.Orientation.Horizontal)
         right = Qt.DockWidgetArea.RightDockWidgetArea
         window.addDockWidget(right, self._docks["inspector"])
         window.splitDockWidget(

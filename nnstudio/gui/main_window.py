@@ -20,6 +20,7 @@ from nnstudio.gui.docks import Docks
 from nnstudio.gui.document import Document
 from nnstudio.gui.dropped import Kind, sort_out
 from nnstudio.gui.estimating import Estimating
+from nnstudio.gui.experiments.side import ExperimentsSide
 from nnstudio.gui.focus import Regions, SingleKeys
 from nnstudio.gui.inspector import InspectorPanel
 from nnstudio.gui.layer_list import LayerList
@@ -128,6 +129,7 @@ class MainWindow(QMainWindow):
         self.outline = ModelOutline()
         self.inspector = InspectorPanel(self.document)
         self.data = DataSide(self, self.document, self.datasets, self.live, self.settings)
+        self.experiments = ExperimentsSide(self)
         contents: dict[str, QWidget] = {
             "layers": self.layers,
             "stack": self.stack,
@@ -135,6 +137,7 @@ class MainWindow(QMainWindow):
             "inspector": self.inspector,
             "datasets": self.data.left,
             "preparation": self.data.right,
+            "sweep": self.experiments.left,
         }
         self.docks = Docks(self, contents, self.settings)
 
@@ -144,7 +147,7 @@ class MainWindow(QMainWindow):
         keys = {"Space": go_train, "Right": step, "R": self.actions_["reset"].trigger}
         self.single_keys = SingleKeys(self, keys)
         regions = [self.toolbar, self.tabs, self.layers, self.stack, self.outline]
-        regions += [self.data.left, self.centre, self.inspector, self.data.right]
+        regions += [self.data.left, self.experiments.left, self.centre, self.inspector, self.data.right]
         self.regions = Regions(self, regions)
 
     # Connecting them
@@ -296,6 +299,7 @@ class MainWindow(QMainWindow):
         self.settings.set("window/geometry", self.saveGeometry())
         self.settings.sync()
         self.datasets.cancel_download()
+        self.experiments.shut_down()
         self.files.shut_down()
         shut_down_background()
         self.recovery.close()

@@ -20,6 +20,7 @@ def makers(window: MainWindow) -> dict[str, Callable[[], QWidget]]:
         "evaluate": lambda: _evaluate(window),
         "predict": lambda: _predict(window),
         "data": lambda: _data(window),
+        "experiments": lambda: _experiments(window),
     }
 
 
@@ -74,6 +75,14 @@ def _data(window: MainWindow) -> QWidget:
     page.samples.set_model(lambda: window.run.model)
     page.status.connect(window.status.say)
     window.data.follow(page)
+    return page
+
+
+def _experiments(window: MainWindow) -> QWidget:
+    from nnstudio.gui.experiments.page import ExperimentsView
+
+    page = ExperimentsView(window.document, window.experiments.runner)
+    window.experiments.follow(page)
     return page
 
 

@@ -23,7 +23,13 @@ from nnstudio.gui.widgets.buttons import IconButton
 from nnstudio.gui.widgets.divider import Divider
 from nnstudio.gui.widgets.dot import dot_icon
 
-PAGES = (("train", "Train"), ("evaluate", "Evaluate"), ("predict", "Predict"), ("data", "Data"))
+PAGES = (
+    ("train", "Train"),
+    ("evaluate", "Evaluate"),
+    ("predict", "Predict"),
+    ("data", "Data"),
+    ("experiments", "Experiments"),
+)
 _SHOWING = 188
 ANOTHER = "Another run or epoch…"
 

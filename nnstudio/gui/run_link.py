@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from nnstudio.core.history import Change
 from nnstudio.engine.model import Model
-from nnstudio.experiments.listing import KeptModel
+from nnstudio.experiments.listing import KeptModel, RunPoint
 from nnstudio.gui.datasets import Datasets
 from nnstudio.gui.document import Document
 from nnstudio.gui.inspector import InspectorPanel
@@ -91,6 +91,10 @@ class RunLink(QObject):
             self._showing = chosen
             self.showing_changed.emit(chosen)
         self._show_showing()
+
+    def look_at(self, point: RunPoint) -> None:
+        """Reads a moment of a kept run and looks at it."""
+        self._loader.load(point)
 
     def _show_kept(self, kept: KeptModel) -> None:
         self._kept = kept

@@ -11,12 +11,14 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from nnstudio.core.spec import ProjectSpec
 from nnstudio.experiments.presets import load_preset
+from nnstudio.experiments.sweeps.folders import list_sweeps, new_sweep_folder
 from nnstudio.gui import help as help_windows
 from nnstudio.gui import run_dialogs
 from nnstudio.gui.main_window import MainWindow
 from nnstudio.gui.tour.offer import start_tour
 from nnstudio.gui.undo_history import UndoHistory
 from nnstudio.layers import Conv2D, Dense, MaxPool
+from tests.experiments.sweeps import sample_sweeps as sweeps
 
 State = Callable[[MainWindow], QWidget]
 """Brings a fresh window into a state; returns what is to be looked at, the window or a popup of it."""
@@ -248,6 +250,32 @@ def dialog_of(window: MainWindow) -> QWidget:
     return found[0]
 
 
+def no_sweep(window: MainWindow) -> QWidget:
+    """Nothing varies, nothing was swept."""
+    open_project(window, sweeps.project({}).replace(name="nothing"))
+    window.show_page("experiments")
+    return window
+
+
+def sweep(window: MainWindow) -> QWidget:
+    """A sweep with trials that are done, pruned and failed, one of them selected; a set-up with a mistake."""
+    varied = {"lr": "1e-3,1e6", "optimizer": "Adam,SGD", "units": "4", "train.l2": "0,100"}
+    wanted = sweeps.project(varied, epochs=6, repeats=2, prune=3)
+    wanted = wanted.replace(name="spiral-study")
+    if not list_sweeps() or list_sweeps()[0].project != wanted:
+        sweeps.ran(new_sweep_folder(wanted.name), wanted)
+    open_project(window, wanted)
+    window.show_page("experiments")
+    page: Any = window.pages.page("experiments")
+    page.show_sweep(None)
+    page.look_again()
+    wait_until(lambda: page.table.rows.rowCount() > 0)
+    page.table.selectRow(1)
+    layer = window.document.network.layer("hidden").replace(name="first")
+    window.document.apply_network("Rename", window.document.network.replace_layer("hidden", layer))
+    return window
+
+
 STATES: dict[str, State] = {
     "start": start,
     "offer": offer,
@@ -260,6 +288,8 @@ STATES: dict[str, State] = {
     "layer-help": layer_help,
     "tour": tour,
     "find-rate": find_rate,
+    "experiments-empty": no_sweep,
+    "experiments": sweep,
     "evaluate-empty": no_evaluation,
     "predict-empty": no_prediction,
     "paused": paused,

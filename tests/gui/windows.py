@@ -36,6 +36,7 @@ def shown_window(
     try:
         yield window
     finally:
+        window.experiments.shut_down()
         window.files.shut_down()
         window.datasets.cancel_download()
         shut_down_background()

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from nnstudio.core.train_spec import Monitor
 from nnstudio.experiments.sweeps.trials import Spread, Trial
 
+NAMED = 2
+"""Trials that the verdict names beside the best one."""
+
 _ORDER = {"done": 0, "pruned": 1, "running": 2, "queued": 3, "failed": 4}
 
 
@@ -61,8 +64,9 @@ def verdict(best_first: Sequence[Trial]) -> str:
         return f"Best: {best}. Its lead is larger than the spread over seeds."
     if len(alike) == len(done) - 1:
         return f"Best: {best}. The difference from all others is within noise."
-    names = "; ".join(trial.name for trial in alike[:3]) + ("; …" if len(alike) > 3 else "")
-    return f"Best: {best}. The difference is within noise for {names}."
+    names = "; ".join(trial.name for trial in alike[:NAMED])
+    more = f" and {len(alike) - NAMED} more" if len(alike) > NAMED else ""
+    return f"Best: {best}. The difference is within noise for {names}{more}."
 
 
 def _spread(trial: Trial) -> Spread:

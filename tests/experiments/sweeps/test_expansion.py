@@ -120,4 +120,4 @@ def test_trials_bound_a_search_and_a_grid_that_is_too_large_is_refused():
 def test_the_varied_values_name_a_trial_in_the_fewest_words():
     paths = [LR, "network.layers.dense.units", "network.layers.dense_1.units"]
     assert list(short_names(paths).values()) == ["learning_rate", "dense.units", "dense_1.units"]
-    assert combination_text({LR: 1e-5, "train.clip_norm": None}) == "learning_rate=1e-05, clip_norm=off"
+    assert combination_text({LR: 1e-5, "train.clip_norm": None}) == "learning_rate=1e-5, clip_norm=off"

@@ -29,6 +29,8 @@ def test_differences_smaller_than_the_spread_are_called_noise():
     best, alike, behind = trial(1, 0.90, 0.92), trial(2, 0.89, 0.91), trial(3, 0.70, 0.71)
     assert as_good_as_best([best, alike, behind]) == [alike]
     assert verdict([best, alike, behind]) == "Best: l2=1. The difference is within noise for l2=2."
+    crowd = [trial(number, 0.89, 0.91) for number in (4, 5)]
+    assert verdict([best, alike, *crowd, behind]).endswith("within noise for l2=2; l2=4 and 1 more.")
     assert verdict([best, alike]) == "Best: l2=1. The difference from all others is within noise."
     assert verdict([best, behind]) == "Best: l2=1. Its lead is larger than the spread over seeds."
 

@@ -37,11 +37,12 @@ def pick(box: QWidget, text: str) -> None:
     assert not view.isVisible()
 
 
-def roll(widget: QWidget, angle: int) -> None:
+def roll(widget: QWidget, angle: int, pos: QPoint | None = None) -> None:
     """Turns the mouse wheel over a widget."""
+    place = widget.rect().center() if pos is None else pos
     event = QWheelEvent(
-        QPointF(widget.rect().center()),
-        QPointF(widget.mapToGlobal(widget.rect().center())),
+        QPointF(place),
+        QPointF(widget.mapToGlobal(place)),
         QPoint(),
         QPoint(0, angle),
         Qt.MouseButton.NoButton,

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QWheelEvent
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from nnstudio.engine.state import Block, EpochRecord
 from nnstudio.gui.theme import theme
 from nnstudio.gui.views.curve_data import Best
 from nnstudio.gui.views.curves import CurvesPanel, smoothing_weight
-from tests.gui.acting import double_click, pick
+from tests.gui.acting import double_click, pick, roll
 from tests.gui.curve_runs import BATCHES, drawn, plot, run_events, shown_panel
 
 
@@ -38,20 +38,6 @@ def colours_in(panel: CurvesPanel) -> set[str]:
     image = panel.chart.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
     found = np.unique(np.frombuffer(image.constBits(), np.uint32))
     return {f"#{colour & 0xFFFFFF:06X}" for colour in found.tolist()}
-
-
-def turn_wheel(view: QWidget, at: QPoint) -> None:
-    event = QWheelEvent(
-        QPointF(at),
-        QPointF(view.mapToGlobal(at)),
-        QPoint(),
-        QPoint(0, 120),
-        Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(view, event)
 
 
 def test_a_run_is_drawn_with_both_axes_linked(panel: CurvesPanel) -> None:
@@ -207,7 +193,7 @@ def test_wheel_zooms_and_a_double_click_goes_back(panel: CurvesPanel) -> None:
     drawn(panel)
     view = panel.chart.viewport()
     for _ in range(3):
-        turn_wheel(view, spot(panel, 10))
+        roll(view, 120, spot(panel, 10))
     low, high = plot(panel).view.viewRange()[0]
     assert 0 < low < 10 < high < 40
     assert plot(panel, "accuracy").view.viewRange()[0] == pytest.approx([low, high])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QGraphicsItem
 from nnstudio.gui.theme import font, theme
 from nnstudio.gui.views.curve_data import SPLITS, RunCurves
 from nnstudio.gui.views.curve_labels import EndLabel, apart, clear_of_lines, free_place
-from nnstudio.gui.views.curve_trace import Array, Trace
+from nnstudio.gui.views.curve_trace import Array, Trace, log10
 
 if TYPE_CHECKING:
     from nnstudio.gui.views.curve_picture import Picture
@@ -118,15 +119,10 @@ class Overlay(QGraphicsItem):
 
     def _lines(self) -> list[tuple[Array, Array]]:
         """The drawn lines, but for the batches, in pixels."""
-        plot, found = self._plot, []
-        (x0, x1), (y0, y1) = plot.view.viewRange()
-        for curve in (*plot.strong.values(), *plot.raw.values(), plot.ghost):
-            x, y = curve.getData()
-            if x is not None and len(x):
-                across, up = (x - x0) / (x1 - x0), (y - y0) / (y1 - y0)
-                area = plot.area
-                found.append((area.left() + across * area.width(), area.bottom() - up * area.height()))
-        return found
+        plot = self._plot
+        curves = (*plot.strong.values(), *plot.raw.values(), plot.ghost)
+        drawn = [curve.getData() for curve in curves if curve.xData is not None and len(curve.xData)]
+        return [plot.to_pixels(x, y) for x, y in drawn]
 
     def _paint_titles(self, painter: QPainter) -> None:
         area, px = self._plot.area, theme().px
@@ -146,12 +142,15 @@ class Overlay(QGraphicsItem):
             start, stop = _within(raw, low, high)
             if stop - start > MOST_DOTS:
                 continue
-            points = zip(raw.x[start:stop].tolist(), raw.y[start:stop].tolist(), strict=True)
-            inside = [(x, y) for x, y in points if math.isfinite(y)]
+            y = raw.y[start:stop]
+            heights = log10(y) if self._plot.log else y
+            seen = np.isfinite(heights)
+            across, down = self._plot.to_pixels(raw.x[start:stop][seen], heights[seen])
+            points = [QPointF(*point) for point in zip(across.tolist(), down.tolist(), strict=True)]
             pen = QPen(QColor(theme().tokens.line(index)), theme().px(3))
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             painter.setPen(pen)
-            painter.drawPoints(QPolygonF([self._plot.to_pixel(x, y) for x, y in inside]))
+            painter.drawPoints(QPolygonF(points))
 
     def _paint_ends(self, painter: QPainter, picture: Picture) -> None:
         for index, split in enumerate(SPLITS):

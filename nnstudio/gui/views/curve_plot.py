@@ -17,7 +17,7 @@ from nnstudio.gui.views.curve_axes import Axis, log_ticks, nice_axis, ticks_with
 from nnstudio.gui.views.curve_data import SPLITS
 from nnstudio.gui.views.curve_overlay import Overlay
 from nnstudio.gui.views.curve_picture import Picture
-from nnstudio.gui.views.curve_trace import Array, Trace
+from nnstudio.gui.views.curve_trace import Array, Trace, log10
 from nnstudio.gui.widgets import numbers
 
 TICK_HEIGHT, TICK_WIDTH = 36, 64  # room per tick
@@ -145,6 +145,7 @@ class Plot(QGraphicsObject):
     def fill(self, picture: Picture) -> None:
         """Puts the visible part of the curves into the plot, thinned to its pixels."""
         self.choose(picture)
+        self.view.updateMatrix()  # now, not in the middle of the painting, which would paint everything twice
         self.log = picture.log and self.metric == "loss"
         run, metric, ghost = picture.run, self.metric, picture.ghost
         self._set(self.batch, run.batch[metric] if picture.raw and self.roomy else None)
@@ -169,6 +170,12 @@ class Plot(QGraphicsObject):
         return QPointF(
             self.area.left() + across * self.area.width(), self.area.bottom() - up * self.area.height()
         )
+
+    def to_pixels(self, x: Array, y: Array) -> tuple[Array, Array]:
+        """Where points lie, in this item's pixels; ``y`` as the view has it, after any logarithm."""
+        (x0, x1), (y0, y1) = self.view.viewRange()
+        across, up = (x - x0) / (x1 - x0), (y - y0) / (y1 - y0)
+        return self.area.left() + across * self.area.width(), self.area.bottom() - up * self.area.height()
 
     def to_x(self, pixel: float) -> float:
         """Epoch at a pixel."""
@@ -215,7 +222,7 @@ class Plot(QGraphicsObject):
         low, high = self.view.viewRange()[0]
         x, y = trace.thinned(low, high, min(most // 2, max(64, int(self.area.width()))))
         if self.log:
-            y = _log10(y)
+            y = log10(y)
         curve.setData(x=x.copy(), y=y.copy())
 
     def _y_range(self, picture: Picture) -> tuple[float, float]:
@@ -265,8 +272,3 @@ def _faint(colour: str, alpha: int) -> QColor:
 def _crisp(position: float) -> float:
     """The middle of a pixel, so that a hairline is one pixel wide."""
     return math.floor(position) + 0.5
-
-
-def _log10(y: Array) -> Array:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(y > 0, np.log10(y), np.nan)

@@ -204,3 +204,9 @@ def _extremes(x: Array, y: Array, stride: int) -> tuple[Array, Array]:
     inside = np.sort(np.stack([least, greatest], axis=1), axis=1)
     places = (np.arange(0, whole, 2 * stride)[:, None] + inside).ravel()
     return np.append(x[places], x[whole:]), np.append(y[places], y[whole:])
+
+
+def log10(y: Array) -> Array:
+    """Logarithms; a gap where there is none."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(y > 0, np.log10(y), np.nan)

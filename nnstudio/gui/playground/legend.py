@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from nnstudio.data.points2d import CLASSES
 from nnstudio.gui.playground.colours import LEVELS, SURFACE, colour_table
@@ -14,6 +14,7 @@ from nnstudio.gui.theme import font, theme
 from nnstudio.gui.widgets import numbers
 
 WIDTH = 200
+_NARROW = 150  # beside another column
 _ROW, _BAR, _TEXT_LEFT = 21, 9, 24
 _NAMES = {"train": "Train", "validation": "Val", "test": "Test"}
 
@@ -41,9 +42,15 @@ class SidePanel(QWidget):
         self._place = _label("secondary")
         self._answer = _label("strong")
         self._classes = False
-        self._column = QVBoxLayout(self)
+        self._beside = False  # the key stands in a column of its own
+        self._row = QHBoxLayout(self)
+        self._column, self._second = QVBoxLayout(), QVBoxLayout()
+        for column in (self._column, self._second):
+            self._row.addLayout(column)
+        self._row.addStretch(1)
         for widget in (self.key, self.scale, self.train, self.held, self.lines, self._hits):
             self._column.addWidget(widget)
+        self._second.addStretch(1)
         self._column.addStretch(1)
         self._line = QFrame()
         self._line.setProperty("role", "divider")
@@ -101,22 +108,52 @@ class SidePanel(QWidget):
         """What it says about the place."""
         return f"{self._place.text()}\n{self._answer.text()}".strip()
 
-    def fit(self, height: int) -> None:
-        """Leaves out the scale, then the key, then the hits, where there is no room for all of it."""
+    def fit(self, height: int, widest: int) -> int:
+        """Puts the key and the scale beside the rest where all of it is too high.
+
+        Where there is no room for that either, the scale is left out, then the key, then the hits.
+
+        Args:
+            height: Room that there is.
+            widest: Width that it may take.
+
+        Returns:
+            The width it takes.
+        """
         parts = (self.scale, self.key, self._hits)
         for part in parts:
             part.setVisible(True)
+        self._put_key(beside=False)
+        if self._height() > height:
+            self._put_key(beside=True)
+            self._put_key(beside=self._row.minimumSize().width() <= widest)
         for part in parts:
-            self._column.activate()
-            if self._column.minimumSize().height() <= height:
-                return
+            if self._height() <= height:
+                break
             part.setVisible(False)
+        return max(theme().px(WIDTH), self._row.minimumSize().width())
+
+    def _height(self) -> int:
+        self._row.activate()
+        return self._row.minimumSize().height()
+
+    def _put_key(self, *, beside: bool) -> None:
+        if beside == self._beside:
+            return
+        self._beside = beside
+        for at, widget in enumerate((self.key, self.scale)):
+            (self._column if beside else self._second).removeWidget(widget)
+            (self._second if beside else self._column).insertWidget(at, widget)
+        self._space()
+        self._row.activate()
 
     def _space(self) -> None:
         px = theme().px
-        self.setFixedWidth(px(WIDTH))
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(px(6))
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(px(12) if self._beside else 0)
+        for column in (self._column, self._second):
+            column.setSpacing(px(6))
+        self._line.setFixedWidth(px(_NARROW if self._beside else WIDTH))
 
 
 class PointKey(QWidget):
@@ -145,7 +182,9 @@ class PointKey(QWidget):
 
     def sizeHint(self) -> QSize:
         """A row per entry."""
-        return QSize(theme().px(WIDTH), theme().px(_ROW) * len(self.entries()))
+        metrics = QFontMetrics(font(12))
+        widest = max(metrics.horizontalAdvance(text) for _, _, text in self.entries())
+        return QSize(theme().px(_TEXT_LEFT) + widest + 1, theme().px(_ROW) * len(self.entries()))
 
     def minimumSizeHint(self) -> QSize:
         """All rows."""
@@ -192,7 +231,7 @@ class ColourBar(QWidget):
 
     def sizeHint(self) -> QSize:
         """The bar and its numbers."""
-        return QSize(theme().px(WIDTH), theme().px(_BAR + 20))
+        return QSize(theme().px(_NARROW), theme().px(_BAR + 20))
 
     def minimumSizeHint(self) -> QSize:
         """All of it."""

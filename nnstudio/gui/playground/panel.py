@@ -11,7 +11,7 @@ from nnstudio.engine.model import Model
 from nnstudio.gui.background import Task, run_in_background
 from nnstudio.gui.document import Document
 from nnstudio.gui.live import Live
-from nnstudio.gui.playground.legend import WIDTH, SidePanel
+from nnstudio.gui.playground.legend import SidePanel
 from nnstudio.gui.playground.look import Look, Question, fits, is_plane, look
 from nnstudio.gui.playground.surface import SurfaceView
 from nnstudio.gui.theme import theme
@@ -21,6 +21,7 @@ from nnstudio.gui.widgets.panel import Panel
 from nnstudio.gui.widgets.segmented import SegmentedControl
 
 LOOK_MS = 50
+_LEAST = 240  # side of the surface that the words beside it leave at least
 TILE = 25
 """Side of a unit's tile at 100% zoom."""
 
@@ -166,8 +167,9 @@ class _Body(QWidget):
 
     def _place(self) -> None:
         px = theme().px
-        gap, wide = px(16), px(WIDTH)
+        gap = px(16)
+        wide = self._side.fit(self.height(), self.width() - gap - px(_LEAST))
         side = max(0, min(self.height(), self.width() - gap - wide))
-        self._side.fit(self.height())
+        room = max(wide, self.width() - side - gap)
         self._surface.setGeometry(QRect(0, 0, side, side))
-        self._side.setGeometry(QRect(side + gap, 0, max(wide, self.width() - side - gap), max(side, 1)))
+        self._side.setGeometry(QRect(side + gap, 0, room, max(side, 1)))

@@ -153,16 +153,20 @@ class RunCurves:
             series.cut(x)
         self.records = [record for record in self.records if record.epoch <= x]
 
-    def value_range(self, metric: str) -> tuple[float, float] | None:
+    def value_range(self, metric: str, *, batches: bool = True) -> tuple[float, float] | None:
         """The values that ought to be in the picture.
 
         Epoch figures always are. Of the batches the outermost hundredths may be cut off, and once there
         is an epoch its batches don't count: their first losses would squeeze everything else.
+
+        Args:
+            metric: What is drawn.
+            batches: The batches are drawn, too.
         """
         found = [self.series[metric, split].raw.bounds() for split in SPLITS]
         known = [bound for bound in found if bound is not None]
         batch = self._batch_range(metric, after=1.0 if known else 0.0)
-        known += [batch] if batch else []
+        known += [batch] if batch and (batches or not known) else []
         if not known:
             return None
         return min(low for low, _ in known), max(high for _, high in known)

@@ -130,7 +130,7 @@ class Overlay(QGraphicsItem):
         width = QFontMetricsF(font(11)).horizontalAdvance(self._plot.title) + 2
         title.setWidth(width)
         self._write(painter, title, self._plot.title, font(11), "muted")
-        if self._plot.is_share:
+        if self._plot.is_share and self._plot.roomy:
             width = QFontMetricsF(font(11)).horizontalAdvance("epoch") + 2
             room = QRectF(area.right() - width, area.bottom() - px(17), width, px(LABEL_HEIGHT))
             self._write(painter, room, "epoch", font(11), "muted")

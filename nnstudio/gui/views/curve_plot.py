@@ -226,7 +226,7 @@ class Plot(QGraphicsObject):
         curve.setData(x=x.copy(), y=y.copy())
 
     def _y_range(self, picture: Picture) -> tuple[float, float]:
-        found = [picture.run.value_range(self.metric)]
+        found = [picture.run.value_range(self.metric, batches=self.roomy)]
         if picture.ghost is not None:
             found.append(picture.ghost.value_range(self.metric))
         known = [bound for bound in found if bound is not None]

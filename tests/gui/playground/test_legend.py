@@ -1,0 +1,33 @@
+"""What stands beside the surface, in the room that there is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from nnstudio.gui.playground.panel import PlaygroundPanel
+from tests.gui.windows import shown_window, spiral_project
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720)])
+def test_the_kinds_of_points_are_always_explained(
+    tmp_path: Path, qtbot: QtBot, width: int, height: int
+) -> None:
+    with shown_window(tmp_path, width, height) as window:
+        window.document.open(spiral_project(), None)
+        window.files.opened.emit()
+        page: QWidget = window.pages.page("train")
+        panel = page.findChild(PlaygroundPanel)
+        assert panel is not None
+        qtbot.waitUntil(lambda: panel.surface.look is not None)
+        side = panel.side
+        parts = (side.key, side.scale, side.train, side.held, side.lines)
+        assert all(part.isVisible() for part in parts)
+        assert panel.surface.width() == panel.surface.height() >= 240
+        assert not panel.surface.geometry().intersects(side.geometry())
+        assert all(side.rect().contains(part.geometry()) for part in parts)
+        places = [part.geometry() for part in parts]
+        assert not any(a.intersects(b) for n, a in enumerate(places) for b in places[n + 1 :])

@@ -84,7 +84,11 @@ class SingleKeys(QObject):
 
 
 class Regions(QObject):
-    """The parts of the window that F6 goes through, in reading order."""
+    """The parts of the window that F6 goes through, in reading order.
+
+    The focus comes back to where it was in a part; at first to the part's ``focus_target()`` or, where it
+    has none, to the first widget that takes the focus.
+    """
 
     def __init__(self, window: QWidget, regions: Sequence[QWidget]) -> None:
         super().__init__(window)
@@ -112,6 +116,10 @@ class Regions(QObject):
         last = self._last.get(id(region))
         if last is not None and last.isVisible() and last.isEnabled():
             return last
+        own = getattr(region, "focus_target", None)
+        chosen: QWidget | None = own() if own is not None else None
+        if chosen is not None and chosen.isVisible() and chosen.isEnabled():
+            return chosen
         widget: QWidget | None = region
         while widget is not None:
             inside = widget is region or region.isAncestorOf(widget)

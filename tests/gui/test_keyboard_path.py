@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +16,9 @@ from pytestqt.qtbot import QtBot
 
 from nnstudio.engine.checkpoint import load_checkpoint
 from nnstudio.gui.main_window import MainWindow
+from tests.gui.virtual_screen import Keys, application, screen, skip_without_screen, wait_for
 from tests.gui.windows import shown_window
 
-ROOT = Path(__file__).resolve().parents[2]
 KEY = Qt.Key
 CTRL, ALT, SHIFT = (
     Qt.KeyboardModifier.ControlModifier,
@@ -142,49 +136,15 @@ def a_one() -> QImage:
 # On a virtual screen, as a person's keyboard does it
 
 
-@contextmanager
-def screen(number: int) -> Iterator[dict[str, str]]:
-    """A virtual screen with a window manager; yields the environment that shows on it."""
-    environment = {**os.environ, "DISPLAY": f":{number}"}
-    environment.pop("QT_QPA_PLATFORM", None)
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment}
-    command = ["Xvfb", f":{number}", "-screen", "0", "1440x900x24", "-nolisten", "tcp"]
-    with subprocess.Popen(command, **quiet) as server:  # type: ignore[call-overload]
-        try:
-            wait_for(lambda: Path(f"/tmp/.X11-unix/X{number}").exists(), 10, "the screen")
-            with subprocess.Popen(["openbox"], **quiet) as manager:  # type: ignore[call-overload]
-                try:
-                    yield environment
-                finally:
-                    manager.terminate()
-        finally:
-            server.send_signal(signal.SIGTERM)
-
-
-def wait_for(done: Callable[[], object], seconds: float, what: str) -> None:
-    until = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < until, f"{what} did not come"
-        time.sleep(0.1)
-
-
 @pytest.mark.xvfb
 @pytest.mark.timeout(300)
 def test_the_application_is_driven_from_start_to_exported_file_by_xdotool(tmp_path: Path) -> None:
-    missing = [tool for tool in ("Xvfb", "xdotool", "openbox") if shutil.which(tool) is None]
-    if missing:
-        pytest.skip(f"{', '.join(missing)} not installed: no virtual screen to type on")
+    skip_without_screen()
     target = tmp_path / "by-keyboard.h5"
-    with screen(90 + os.getpid() % 400) as environment:
-        environment |= {"NNSTUDIO_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-m", "nnstudio"]
-        with subprocess.Popen(command, env=environment, cwd=tmp_path) as app:
-            try:
-                keys = Keys(environment)
-                keys.wait_for_window("untitled")
-                drive(keys, tmp_path, target)
-            finally:
-                app.kill()
+    with screen() as environment, application(environment, tmp_path):
+        keys = Keys(environment)
+        keys.wait_for_window("untitled")
+        drive(keys, tmp_path, target)
     layers = load_checkpoint(target).project.network.layers
     assert [layer.name for layer in layers[1:3]] == ["conv2d", "dropout"]
     assert layers[1].filters == 2  # type: ignore[attr-defined]
@@ -214,31 +174,3 @@ def drive(keys: Keys, folder: Path, target: Path) -> None:
     keys.press("Return")
     wait_for(target.exists, 30, "the file")
     keys.press("shift+F5")
-
-
-class Keys:
-    """Types with xdotool on a screen."""
-
-    def __init__(self, environment: dict[str, str]) -> None:
-        self._environment = environment
-
-    def press(self, *keys: str) -> None:
-        """Presses keys one after the other, with a person's pauses."""
-        for key in keys:
-            self._run("key", key)
-            time.sleep(0.3)
-
-    def write(self, text: str) -> None:
-        """Types text."""
-        self._run("type", "--delay", "30", text)
-        time.sleep(0.3)
-
-    def wait_for_window(self, title: str) -> None:
-        """Waits until a window with these words in its title is there."""
-        command = ["search", "--onlyvisible", "--name", title]
-        wait_for(lambda: self._run(*command, check=False).stdout.strip(), 60, f"the window {title}")
-        time.sleep(1.0)
-
-    def _run(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        command = ["xdotool", *words]
-        return subprocess.run(command, env=self._environment, check=check, capture_output=True, text=True)

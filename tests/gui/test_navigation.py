@@ -53,6 +53,17 @@ def test_pages_take_the_keys_that_belong_to_them(window: MainWindow, qtbot: QtBo
     assert window.live.state == "finished", "Right walks through the matrix; it trains no batch"
 
 
+def test_f6_comes_to_the_cards_of_the_stack_before_its_buttons(window: MainWindow) -> None:
+    open_spiral(window)
+    window.activateWindow()
+    window.actions_["previous_region"].trigger()
+    assert QApplication.focusWidget() is window.stack.view
+    window.stack.header.add.setFocus()
+    window.actions_["next_region"].trigger()
+    window.actions_["previous_region"].trigger()
+    assert QApplication.focusWidget() is window.stack.header.add, "and back to where it was"
+
+
 def test_pages_keep_their_panels(window: MainWindow) -> None:
     assert window.stack.isVisible()
     assert window.inspector.isVisible()

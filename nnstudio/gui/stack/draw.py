@@ -83,7 +83,7 @@ def draw_title(
     draw_text(painter, shown, left, centre, *face_, "text2" if quiet else "text")
     used = width(shown, *face_) + gap
     told = metrics(12).elidedText(detail, elide, room - used) if detail and room > used else ""
-    if len(told) > 1:  # an ellipsis alone tells nothing
+    if told != "…":  # an ellipsis alone tells nothing
         draw_text(painter, told, left + used, centre, 12, 400, "text2")
 
 

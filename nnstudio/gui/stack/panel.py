@@ -77,6 +77,10 @@ class StackPanel(QFrame):
         """The width of the design; as high as there is room."""
         return QSize(theme().px(WIDTH), theme().px(400))
 
+    def focus_target(self) -> StackView:
+        """The cards, where the keyboard comes to first."""
+        return self.view
+
     def set_draft_notice(self, text: str | None) -> None:
         """Says that a run keeps its own copy of the network, with a Revert button; None takes it away."""
         self.header.set_notice(text)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage, QPainter
 
 from nnstudio.core.shapes import LayerReport, infer_shapes
 from nnstudio.experiments.presets import load_preset
 from nnstudio.gui.stack.card_paint import second_row
 from nnstudio.gui.stack.card_text import width
+from nnstudio.gui.stack.draw import draw_title
 from nnstudio.gui.stack.footer import StackFooter
 from nnstudio.layers import Dense, Input
 from tests.gui.screenshots import dressed
@@ -51,6 +54,20 @@ def test_the_shape_that_comes_in_gives_way_before_the_work() -> None:
 def test_a_wrong_shape_never_gives_way() -> None:
     row = document_of(Input(shape=(28, 28, 1)), Dense(units=64)).report.layers[1]
     assert second_row(row, False, 60)[0] == "28×28×1"
+
+
+@pytest.mark.parametrize("detail", ["7", "32 · relu"])
+def test_a_setting_is_written_however_short_it_is(detail: str) -> None:
+    def drawn(text: str, room: float) -> QImage:
+        image = QImage(200, 30, QImage.Format.Format_RGB32)
+        image.fill(Qt.GlobalColor.white)
+        painter = QPainter(image)
+        draw_title(painter, ("Dense", text), 4, room, 15, (13, 600), False)
+        painter.end()
+        return image
+
+    assert drawn(detail, 190) != drawn("", 190)
+    assert drawn(detail, 50) == drawn("", 50), "an ellipsis alone tells nothing"
 
 
 def test_the_verdict_keeps_its_words_in_a_narrow_footer(qtbot: object) -> None:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QDialog,
+    QFileDialog,
     QFocusFrame,
     QMenu,
     QMenuBar,
@@ -70,12 +71,10 @@ class FocusRing(QFocusFrame):
     def equip(self, old: QWidget | None, new: QWidget | None) -> None:
         """Give a dialog of this window a ring of its own as soon as the focus is in it."""
         top = None if new is None else new.window()
-        if not isinstance(top, QDialog) or not self._owns(top) or top.findChild(FocusRing) is not None:
+        foreign = isinstance(top, QFileDialog)  # Qt's own, whose completer and ring get in each other's way
+        if not isinstance(top, QDialog) or foreign or not self._owns(top):
             return
-        ring = FocusRing(top)
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        app.focusChanged.connect(ring.follow)
+        ring = top.findChild(FocusRing) or FocusRing(top)
         ring.follow(old, new)
 
     def _owns(self, dialog: QDialog) -> bool:

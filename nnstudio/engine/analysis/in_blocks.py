@@ -12,8 +12,10 @@ from nnstudio.engine.model import Evaluation, Model
 
 Report = Callable[[str, float | None], None]
 
-BLOCK = 4096
+BLOCK, LEAST = 4096, 64
 """Samples per block: a whole number of evaluation batches, so that the figures are those of one pass."""
+WORK = 20e9
+"""Multiply-adds per block at most, where that leaves ``LEAST``: about half a second between two reports."""
 
 
 def evaluate_in_blocks(model: Model, part: Part, report: Report | None = None) -> Evaluation:
@@ -28,10 +30,12 @@ def evaluate_in_blocks(model: Model, part: Part, report: Report | None = None) -
         DataError: The samples don't fit the model.
         Cancelled: ``report`` stopped it.
     """
-    labels, found = part.labels, []
-    for block in parts(len(part), BLOCK):
+    labels, found, size = part.labels, [], BLOCK
+    while size > LEAST and size * model.network.report.multiply_adds > WORK:
+        size //= 2
+    for block in parts(len(part), size):
         if report is not None:
-            report("Evaluating", block.start / len(part))
+            report(f"{block.start:,} of {len(part):,} samples", block.start / len(part))
         found.append(model.evaluate(part.samples(block), labels[block]))
     if not found:
         return model.evaluate(part.samples(slice(0, 0)), labels)

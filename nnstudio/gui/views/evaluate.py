@@ -26,16 +26,15 @@ from nnstudio.gui.views.evaluation import Evaluated, Evaluator, Showing, Split, 
 from nnstudio.gui.views.evaluation_strip import EvaluationStrip
 from nnstudio.gui.views.exhibits import exhibits
 from nnstudio.gui.views.export_menu import ExportMenu, Taken
+from nnstudio.gui.views.first_evaluation import FirstEvaluation
 from nnstudio.gui.views.gallery_panel import GalleryPanel
 from nnstudio.gui.views.matrix_panel import MatrixPanel
 from nnstudio.gui.views.per_class import PerClassTable
 from nnstudio.gui.views.quality_panel import QualityPanel
 from nnstudio.gui.views.relabelling import Relabeller
 from nnstudio.gui.widgets import numbers
-from nnstudio.gui.widgets.empty_state import EmptyState
 from nnstudio.gui.widgets.panel import Panel
 
-_NOTHING = ("Nothing to evaluate yet", "Train once and the confusion matrix appears here.")
 SPLITS: tuple[tuple[Split, str], ...] = (
     ("test", "Test"),
     ("validation", "Validation"),
@@ -71,7 +70,7 @@ class EvaluateView(QWidget):
         self.quality = QualityPanel()
         self.kept, self.relabeller = KeptRunLoader(self), Relabeller(document, self)
         self._listed = ""  # what fills the gallery besides a cell or a class
-        self.empty = EmptyState(*_NOTHING, "Train", "play", icon_name="table")
+        self.empty = FirstEvaluation()
         self._lay_out()
         self._connect()
 
@@ -96,6 +95,8 @@ class EvaluateView(QWidget):
         """Evaluate what is new."""
         super().showEvent(event)
         self.evaluator.set_active(True)
+        if self.evaluator.waits:
+            self._progress("Waiting for the run's newest weights", None)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Leave the processor to others."""
@@ -151,7 +152,9 @@ class EvaluateView(QWidget):
         evaluator.done.connect(self._show)
         evaluator.failed.connect(self._failed)
         evaluator.cleared.connect(self._clear)
-        self.empty.clicked.connect(self.train_requested)
+        self.empty.train_requested.connect(self.train_requested)
+        self.empty.cancel_clicked.connect(evaluator.cancel)
+        self.empty.again_clicked.connect(self.evaluate_now)
         strip.split_changed.connect(lambda split: evaluator.set_split(cast(Split, split)))
         strip.evaluate_clicked.connect(self.evaluate_now)
         menu = self.export_menu = ExportMenu(self._taken_away, strip.export)
@@ -169,7 +172,7 @@ class EvaluateView(QWidget):
 
     def _connect_comparison(self) -> None:
         strip, evaluator = self.strip, self.evaluator
-        evaluator.progress.connect(strip.show_progress)
+        evaluator.progress.connect(self._progress)
         evaluator.cancelled.connect(self._cancelled)
         strip.cancel_clicked.connect(evaluator.cancel)
         strip.runs.offer_none("Compare with no run", lambda: self._compare(None))
@@ -189,19 +192,25 @@ class EvaluateView(QWidget):
         self.strip.set_busy(False)
         self.status.emit("The evaluation was cancelled. What is shown is from before.")
         if self.result is None:
-            self.empty.say("The evaluation was cancelled", "Evaluate again with the button in the strip.")
+            self.empty.show_ended("The evaluation was cancelled", "The network and its run are unharmed.")
 
     def _started(self) -> None:
         self.strip.set_busy(True)
+        self._progress("Getting the samples ready", None)
+
+    def _progress(self, message: str, share: float | None) -> None:
+        self.strip.show_progress(share or 0.0)
+        if self.result is None:
+            self.empty.show_working(message, share)
 
     def _failed(self, message: str) -> None:
         self.strip.set_busy(False)
         self.status.emit(f"The evaluation failed: {message}")
         if self.result is None:
-            self.empty.say("The evaluation failed", message)
+            self.empty.show_ended("The evaluation failed", message)
 
     def _clear(self) -> None:
-        self.empty.say(*_NOTHING)
+        self.empty.show_nothing()
         self._stack.setCurrentIndex(0)
         self.strip.set_busy(False)
         self.gallery.clear()

@@ -65,7 +65,7 @@ class Evaluator(QObject):
 
     Signals:
         started: An evaluation began.
-        progress(float): How far it is, 0 to 1.
+        progress(str, float | None): What it does, and how far it is, 0 to 1.
         cancelled: It was cancelled; what was shown before still holds.
         done(Evaluated): It has ended; ``result`` is new.
         failed(str): It has ended with an error.
@@ -73,7 +73,7 @@ class Evaluator(QObject):
     """
 
     started = Signal()
-    progress = Signal(float)
+    progress = Signal(str, object)
     cancelled = Signal()
     done = Signal(object)
     failed = Signal(str)
@@ -134,6 +134,11 @@ class Evaluator(QObject):
         """An evaluation is under way."""
         return self._task is not None
 
+    @property
+    def waits(self) -> bool:
+        """The run's newest weights are on their way, and are evaluated when they come."""
+        return self._stale and self.model is not None and not isinstance(self._showing, KeptModel)
+
     def set_split(self, split: Split) -> None:
         """Evaluates on another part from now on."""
         self._split = split
@@ -181,18 +186,20 @@ class Evaluator(QObject):
             return
         if not self._active or self._task is not None:
             return
-        if not again and (self._waits or self._asked == self._question):
+        if not again and (self.waits or self._asked == self._question):
             return
         self._asked = self._question
         self._again.stop()
         split, data, other = self._split, self.data, self._other
         prepared, others = self._prepared(data), self._others
         self._task = run_in_background(
-            lambda report: evaluate_split(model, prepared or prepare(data), split, other, others, report),
+            lambda report: evaluate_split(
+                model, prepared or prepare(data, report), split, other, others, report
+            ),
             lambda result: self._done(result, data, other),
             self._failed,
             self,
-            on_progress=lambda _, share: self.progress.emit(share or 0.0),
+            on_progress=self.progress.emit,
         )
         self.started.emit()
 
@@ -200,11 +207,6 @@ class Evaluator(QObject):
     def _question(self) -> tuple[Model, Split, KeptModel | None, DataSpec] | None:
         model = self.model
         return None if model is None else (model, self._split, self._other, self.data)
-
-    @property
-    def _waits(self) -> bool:
-        """The run's newest weights are on their way."""
-        return self._stale and not isinstance(self._showing, KeptModel)
 
     def _prepared(self, data: DataSpec) -> Prepared | None:
         session = self._live.session

@@ -84,3 +84,12 @@ def test_evaluating_in_blocks_gives_the_figures_of_one_pass(monkeypatch: pytest.
 
     with pytest.raises(Cancelled):
         evaluate_in_blocks(model, part, stop)
+
+
+def test_a_large_network_reports_more_often(monkeypatch: pytest.MonkeyPatch):
+    model, x = models.convolutional(), models.images(200)
+    part = Part(x, np.arange(200, dtype=np.int64) % 3)
+    monkeypatch.setattr(in_blocks, "WORK", 100.0 * model.network.report.multiply_adds)
+    told: list[str] = []
+    evaluate_in_blocks(model, part, lambda message, _: told.append(message))
+    assert told == [f"{start} of 200 samples" for start in (0, 64, 128, 192)]

@@ -57,7 +57,7 @@ class CurvePlot(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """The least that can be read."""
-        return QSize(theme().px(180), theme().px(88))
+        return QSize(theme().px(180), theme().px(120))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw axes and curves."""

@@ -74,11 +74,15 @@ class ComparisonBar(QFrame):
 def verdict(test: PairedTest, name: str) -> str:
     """The paired test in words."""
     points = numbers.fixed(abs(100 * test.difference), 1)
-    chance = "p < 0.001" if test.p_value < 1e-3 else f"p = {numbers.number(test.p_value, 2)}"
+    chance = (
+        "p\u00a0<\u00a00.001" if test.p_value < 1e-3 else f"p\u00a0=\u00a0{numbers.number(test.p_value, 2)}"
+    )
+    name = f"“{name}”"
     if test.only_first == test.only_second:
         return f"As good as {name}: as many images improved as worsened."
     if test.p_value >= CLEAR:
         word = "better" if test.difference > 0 else "worse"
-        return f"Within noise: {points} points {word} than {name}, which chance makes often ({chance})."
+        often = f"which chance makes often ({chance}, McNemar)"
+        return f"Within noise: {points} points {word} than {name}, {often}."
     word = "Better" if test.difference > 0 else "Worse"
     return f"{word} than {name} by {points} points, hardly by chance ({chance}, McNemar)."

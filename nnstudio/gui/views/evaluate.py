@@ -110,13 +110,15 @@ class EvaluateView(QWidget):
         content.setProperty("role", "window")
         self._grid = _PageGrid(content)
         self._grid.addWidget(self.strip, 0, 0, 1, 3)
-        self._grid.addWidget(self.matrix, 1, 0, 2, 1)
-        self._grid.addWidget(self.gallery, 1, 1, 2, 1)
-        self._grid.addWidget(self._per_class_panel(), 1, 2)
-        self._grid.addWidget(self.quality, 2, 2)
+        self._grid.addWidget(self.matrix, 1, 0)
+        self._grid.addWidget(self.gallery, 1, 1)
+        self._right = QVBoxLayout()
+        self._right.addWidget(self._per_class_panel())
+        self._right.addWidget(self.quality, 1)
+        self._grid.addLayout(self._right, 1, 2)
         for column, stretch in enumerate((47, 39, 36)):
             self._grid.setColumnStretch(column, stretch)
-        self._grid.setRowStretch(2, 1)
+        self._grid.setRowStretch(1, 1)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         scroll = QScrollArea()  # for small windows at a large zoom
@@ -140,6 +142,7 @@ class EvaluateView(QWidget):
         gap = theme().px(METRICS.gap)
         self._grid.setContentsMargins(gap, gap, gap, gap)
         self._grid.setSpacing(gap)
+        self._right.setSpacing(gap)
         for panel in (self.matrix, self.per_class_panel):
             panel.body.setContentsMargins(0, 0, 0, theme().px(4))
             panel.body.setSpacing(0)

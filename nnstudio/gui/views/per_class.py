@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any, cast
+from typing import cast
 
-import numpy as np
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QItemSelectionModel,
     QModelIndex,
-    QObject,
-    QPersistentModelIndex,
     QRect,
     QRectF,
     QSize,
@@ -33,147 +29,25 @@ from PySide6.QtWidgets import (
 
 from nnstudio.engine.analysis import ClassMetrics
 from nnstudio.gui.theme import font, theme
-from nnstudio.gui.widgets import numbers
-
-Index = QModelIndex | QPersistentModelIndex
-COLUMNS = ("Class", "Precision", "Recall", "F1", "", "Support", "Change")
-TOOLTIPS = (
-    "The class, and the plain mean over all classes below.",
-    "Of the samples taken for the class, the share that is.\nTP / (TP + FP)",
-    "Of the samples of the class, the share that was found.\nTP / (TP + FN)",
-    "Harmonic mean of precision and recall.\n2·TP / (2·TP + FP + FN)",
-    "F1 as a bar, from 0 to 1.",
-    "Number of samples of the class.",
-    "Change of F1 against the run that is compared with.",
+from nnstudio.gui.views.per_class_model import (
+    BAR,
+    CHANGE,
+    CLASS_ROLE,
+    COLUMNS,
+    SHORT,
+    SUPPORT,
+    VALUE_ROLE,
+    Index,
+    PerClassModel,
 )
-BAR, SUPPORT, CHANGE = 4, 5, 6
-VALUE_ROLE = Qt.ItemDataRole.UserRole
-CLASS_ROLE = Qt.ItemDataRole.UserRole + 1
-_ROOT = QModelIndex()
+
 _ROW = 27
 _BAR = 30
 _LEFT = 11
 _PADDING = 5
-_LEAST_NAME = 60
+_LEAST_NAME, _MOST_NAME = 60, 130
 _TIGHT_ROW = 19  # where the window is low
 _MOST_ROWS = 16  # that the table asks room for
-
-
-class PerClassModel(QAbstractTableModel):
-    """One row per class in any order, and the macro average below them all."""
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._classes: tuple[str, ...] = ()
-        self._order: list[int] = []
-        self._values: list[np.ndarray] = []
-        self._averages: tuple[float, ...] = ()
-        self._sorting = (-1, Qt.SortOrder.AscendingOrder)
-
-    def show_metrics(
-        self, metrics: ClassMetrics, classes: tuple[str, ...], other: ClassMetrics | None = None
-    ) -> None:
-        """Shows other figures, sorted as before, and how F1 changed against ``other``."""
-        same = classes == self._classes
-        if not same:
-            self.beginResetModel()
-        self._classes = classes
-        self._values = [
-            np.arange(len(classes)),
-            metrics.precision,
-            metrics.recall,
-            metrics.f1,
-            metrics.f1,
-            metrics.support,
-            metrics.f1 - other.f1 if other is not None else np.full(len(classes), np.nan),
-        ]
-        total = int(metrics.support.sum())
-        self._averages = (
-            0,
-            metrics.macro_precision,
-            metrics.macro_recall,
-            metrics.macro_f1,
-            metrics.macro_f1,
-            total,
-            metrics.macro_f1 - other.macro_f1 if other is not None else math.nan,
-        )
-        if not same:
-            self._order = list(range(len(classes)))
-            self.endResetModel()
-        self.sort(*self._sorting)
-
-    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Sorts the classes, by number for column −1; those without figures come last either way."""
-        self._sorting = (column, order)
-        if not self._values:
-            return
-        descending = order == Qt.SortOrder.DescendingOrder
-
-        def key(number: int) -> tuple[bool, float]:
-            value = float(self._values[max(0, column)][number])
-            return math.isnan(value), -value if descending else value
-
-        self.layoutAboutToBeChanged.emit()
-        before = self.persistentIndexList()
-        classes = [self.class_at(index.row()) for index in before]
-        self._order = sorted(range(len(self._classes)), key=key)
-        rows = {number: row for row, number in enumerate(self._order)}
-        rows[-1] = len(self._order)
-        moved = [self.index(rows[n], old.column()) for n, old in zip(classes, before, strict=True)]
-        self.changePersistentIndexList(before, moved)
-        self.layoutChanged.emit()
-
-    def class_at(self, row: int) -> int:
-        """Class number of a row; -1 for the average."""
-        return self._order[row] if 0 <= row < len(self._order) else -1
-
-    def row_of(self, number: int) -> int:
-        """Row of a class, or -1."""
-        return self._order.index(number) if number in self._order else -1
-
-    def rowCount(self, parent: Index = _ROOT) -> int:
-        """The classes and the average."""
-        return 0 if parent.isValid() or not self._classes else len(self._classes) + 1
-
-    def columnCount(self, parent: Index = _ROOT) -> int:
-        """See ``COLUMNS``."""
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Text, value and class of a cell."""
-        number, column = self.class_at(index.row()), index.column()
-        if role == CLASS_ROLE:
-            return number
-        value = self._averages[column] if number < 0 else self._values[column][number]
-        if role == VALUE_ROLE:
-            return float(value)
-        if role == Qt.ItemDataRole.DisplayRole:
-            if column == 0:
-                return "Macro average" if number < 0 else self._classes[number]
-            if column == BAR:
-                return ""
-            if column == CHANGE:
-                return "–" if math.isnan(value) else numbers.signed(float(value))
-            return numbers.count(int(value)) if column == SUPPORT else _figure(float(value))
-        if role == Qt.ItemDataRole.ToolTipRole and column == 0:
-            return index.data()
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return "" if column == BAR else f"{COLUMNS[column]} {index.data()}"
-        return None
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        """Captions and their meaning."""
-        if orientation == Qt.Orientation.Horizontal:
-            if role == Qt.ItemDataRole.DisplayRole:
-                return COLUMNS[section]
-            if role == Qt.ItemDataRole.ToolTipRole:
-                return TOOLTIPS[section]
-            if role == Qt.ItemDataRole.TextAlignmentRole:
-                side = Qt.AlignmentFlag.AlignLeft if section == 0 else Qt.AlignmentFlag.AlignRight
-                return side | Qt.AlignmentFlag.AlignVCenter
-        return None
 
 
 class PerClassDelegate(QStyledItemDelegate):
@@ -197,7 +71,9 @@ class PerClassDelegate(QStyledItemDelegate):
         if index.column() == BAR:
             self._paint_bar(painter, area, float(index.data(VALUE_ROLE)))
             return
-        words = area.adjusted(px(_LEFT) if index.column() == 0 else 0, 0, -px(_PADDING), 0)
+        table = cast(PerClassTable, self.parent())
+        right = _LEFT if index.column() == table.last_column else _PADDING
+        words = area.adjusted(px(_LEFT) if index.column() == 0 else 0, 0, -px(right), 0)
         painter.setFont(font(12, 600 if average or (selected and index.column() == 0) else 400))
         painter.setPen(theme().colour(self._role(index)))
         side = Qt.AlignmentFlag.AlignLeft if index.column() == 0 else Qt.AlignmentFlag.AlignRight
@@ -266,6 +142,11 @@ class PerClassTable(QTableView):
         """Number of the selected class, or -1."""
         return self.figures.class_at(self.currentIndex().row())
 
+    @property
+    def last_column(self) -> int:
+        """The one at the right edge."""
+        return max(n for n in range(len(COLUMNS)) if not self.isColumnHidden(n))
+
     def follow(self, number: int) -> None:
         """Marks the row of a class selected elsewhere, or none, without telling anyone."""
         row = self.figures.row_of(number)
@@ -313,28 +194,36 @@ class PerClassTable(QTableView):
         header.setStyleSheet(
             f"QHeaderView::section {{ padding: 0 {px(_PADDING)}px; }}"
             f"QHeaderView::section:first {{ padding-left: {px(_LEFT)}px; }}"
+            f"QHeaderView::section:last {{ padding-right: {px(_LEFT)}px; }}"
         )
         room = self.height() - header.sizeHint().height() - 1
         row = room // max(1, self.figures.rowCount())
         self.verticalHeader().setDefaultSectionSize(max(px(_TIGHT_ROW), min(px(_ROW), row)))
+        room = self.viewport().width() - px(_LEFT - _PADDING)  # the last figures keep off the edge
+        for captions, bars in ((COLUMNS, True), (SHORT, True), (COLUMNS, False), (SHORT, False)):
+            widths = self._widths(captions)
+            shown = [n for n in widths if n != BAR or bars]
+            left = room - sum(widths[n] for n in shown if n == BAR or not self.isColumnHidden(n))
+            if left >= self._longest_name(captions):
+                break
+        self.figures.set_captions(captions)
+        self.setColumnHidden(BAR, not bars)  # the figure says the same
+        for column, width in widths.items():
+            header.resizeSection(column, width + (px(_LEFT - _PADDING) if column == self.last_column else 0))
+        header.resizeSection(0, max(px(_LEAST_NAME), left))
+
+    def _longest_name(self, captions: tuple[str, ...]) -> int:
+        """Width of the first column in which no name is shortened, within reason."""
         metrics = QFontMetrics(font(12, 600))
-        widths = []
-        for column, name in enumerate(COLUMNS[1:], start=1):
-            needed = max(
-                metrics.horizontalAdvance(name),
-                metrics.horizontalAdvance("+0.000" if column == CHANGE else "0.000"),
-            )
-            widths.append(px(_BAR + _PADDING) if column == BAR else needed + 2 * px(_PADDING))
-        room = self.viewport().width()
-        ends = [widths[n - 1] for n in (SUPPORT, CHANGE) if not self.isColumnHidden(n)]
-        taken = sum(widths[: BAR - 1]) + sum(ends)
-        bars = room - taken - widths[BAR - 1] >= px(_LEAST_NAME)  # the figure says the same as its bar
-        self.setColumnHidden(BAR, not bars)
-        taken += widths[BAR - 1] if bars else 0
-        for column, width in enumerate(widths, start=1):
-            header.resizeSection(column, width)
-        header.resizeSection(0, max(px(_LEAST_NAME), room - taken))
+        widest = max(metrics.horizontalAdvance(name) for name in self.figures.names(captions))
+        return min(theme().px(_MOST_NAME), widest + theme().px(_LEFT + _PADDING))
 
-
-def _figure(value: float) -> str:
-    return "–" if math.isnan(value) else numbers.fixed(value)
+    def _widths(self, captions: tuple[str, ...]) -> dict[int, int]:
+        """What the columns behind the first need."""
+        px, metrics = theme().px, QFontMetrics(font(12, 600))
+        widths = {}
+        for column, name in enumerate(captions[1:], start=1):
+            figure = "+0.000" if column == CHANGE else "0.000"
+            needed = max(metrics.horizontalAdvance(name), metrics.horizontalAdvance(figure))
+            widths[column] = px(_BAR + _PADDING) if column == BAR else needed + 2 * px(_PADDING)
+        return widths

@@ -43,10 +43,10 @@ class PredictionPanel(Panel):
         self.big = BigClass()
         self.probability = QLabel()
         self.probability.setProperty("role", "page")
-        self.verdict = ElidedLabel("", "secondary")
-        self.margin = QLabel()
-        self.margin.setProperty("role", "caption")
-        self.margin.setWordWrap(True)  # numbers never elide
+        self.verdict, self.margin = QLabel(), QLabel()
+        for label, role in ((self.verdict, "secondary"), (self.margin, "caption")):
+            label.setProperty("role", role)
+            label.setWordWrap(True)  # numbers never elide
         self.top = QComboBox()
         self.top.setAccessibleName("Number of classes shown")
         for number in _TOPS:

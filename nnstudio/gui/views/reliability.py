@@ -37,7 +37,7 @@ class ReliabilityDiagram(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """The least that can be read."""
-        return QSize(theme().px(180), theme().px(88))
+        return QSize(theme().px(180), theme().px(120))
 
     def event(self, event: QEvent) -> bool:
         """Explain the bin under the mouse."""

@@ -225,7 +225,7 @@ def test_numbers_in_cells_get_smaller_before_they_are_left_out():
 
 def test_unequal_supports_have_a_column_and_narrow_tables_give_up_the_bars(qtbot: QtBot, view: EvaluateView):
     from nnstudio.engine.analysis import class_metrics
-    from nnstudio.gui.views.per_class import BAR, SUPPORT
+    from nnstudio.gui.views.per_class_model import BAR, SUPPORT
 
     table, confusion = view.per_class, view.result.analysis.confusion.copy()
     assert not table.isColumnHidden(BAR)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -20,11 +20,12 @@ from nnstudio.experiments.listing import KeptModel, RunPoint
 from nnstudio.formats.keras_h5 import save_model
 from nnstudio.gui.document import Document
 from nnstudio.gui.kept_runs import RunMenu
+from nnstudio.gui.theme import font
 from nnstudio.gui.views import evaluation_strip
 from nnstudio.gui.views.comparison_bar import verdict
 from nnstudio.gui.views.confusion import ConfusionTable
 from nnstudio.gui.views.evaluate import EvaluateView
-from nnstudio.gui.views.per_class import CHANGE
+from nnstudio.gui.views.per_class_model import CHANGE
 from tests.gui.views.conftest import StillLive, image_project
 from tests.gui.views.test_evaluate import click, shown
 
@@ -73,7 +74,7 @@ def test_a_kept_run_is_compared_on_the_same_samples(compared: EvaluateView, kept
     gain = 100 * (result.analysis.accuracy - other.accuracy)
     assert f"▲ {gain:.1f} pts" in compared.strip.figures.accessibleDescription()
     words = compared.matrix.comparison.words.text()
-    assert words.startswith("Better than noisy, best by ")
+    assert words.startswith("Better than “noisy, best” by ")
     assert f"{gain:.1f} points" in words
     assert compared.matrix.comparison.improved.text() == f"▲ Improved {len(expected.improved)}"
     assert not compared.per_class.isColumnHidden(CHANGE)
@@ -153,10 +154,10 @@ def test_a_kept_run_can_be_shown_itself(qtbot: QtBot, view: EvaluateView, kept: 
 @pytest.mark.parametrize(
     ("first", "second", "start"),
     [
-        (30, 5, "Better than B by 2.5 points, hardly"),
-        (5, 30, "Worse than B by 2.5 points"),
+        (30, 5, "Better than “B” by 2.5 points, hardly"),
+        (5, 30, "Worse than “B” by 2.5 points"),
         (6, 5, "Within noise: 0.1 points better"),
-        (0, 0, "As good as B"),
+        (0, 0, "As good as “B”"),
     ],
 )
 def test_the_paired_test_is_said_in_words(first: int, second: int, start: str):
@@ -366,3 +367,34 @@ def test_samples_of_other_data_are_not_corrected(view: EvaluateView):
     click(view.gallery.gallery, view.gallery.gallery.samples.index(0))
     view.gallery.set_correctable(False)
     assert view.gallery.detail.label_button.isHidden()
+
+
+@pytest.mark.parametrize("compared", [False, True])
+def test_the_smallest_window_shows_every_class_with_its_whole_name_and_the_average(
+    qtbot: QtBot, view: EvaluateView, compared: bool
+):
+    metrics = view.result.analysis.metrics
+    names = (
+        "T-shirt/top",
+        "Trouser",
+        "Pullover",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Boot",
+    )
+    view.resize(1072, 560)  # the window is 1280x720
+    view.per_class.show_metrics(metrics, names, metrics if compared else None)
+    qtbot.wait(50)
+    table = view.per_class
+    assert table.verticalScrollBar().maximum() == 0
+    assert table.isColumnHidden(CHANGE) is not compared
+    words = QFontMetrics(font(12, 600))
+    shown_names = [table.figures.index(row, 0).data() for row in range(11)]
+    assert shown_names[:10] == list(names)
+    assert all(words.horizontalAdvance(name) + 16 <= table.columnWidth(0) for name in shown_names)
+    assert table.horizontalHeader().length() <= table.viewport().width()
+    assert view.quality.diagram.height() >= 120

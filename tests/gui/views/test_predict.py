@@ -120,11 +120,11 @@ def test_a_close_call_is_said_below_25_points(
     qtbot: QtBot, view: PredictView, live: StillLive, untrained_model
 ):
     drawn(qtbot, view, THREE)
-    assert "Close call" not in view.prediction.verdict.full_text()
+    assert "Close call" not in view.prediction.verdict.text()
     live.give(untrained_model(3))  # knows nothing, so every class is about as probable
     settled(qtbot, view)
     order = view.prediction.prediction.order
-    assert view.prediction.verdict.full_text().startswith(f"Close call: {order[1]} is ")
+    assert view.prediction.verdict.text().startswith(f"Close call: {order[1]} is ")
     assert "points, entropy" in view.prediction.margin.text()
 
 

@@ -40,7 +40,7 @@ class PerClassModel(QAbstractTableModel):
         self._values: list[np.ndarray] = []
         self._averages: tuple[float, ...] = ()
         self._sorting = (-1, Qt.SortOrder.AscendingOrder)
-        self._captions = COLUMNS
+        self._captions: tuple[str, ...] = COLUMNS
 
     def set_captions(self, captions: tuple[str, ...]) -> None:
         """Heads the columns with ``COLUMNS`` or ``SHORT``."""

@@ -248,11 +248,11 @@ def test_the_per_class_table_sorts_and_keeps_the_average_below(view: EvaluateVie
     f1 = view.result.analysis.metrics.f1
     order = [figures.class_at(row) for row in range(10)]
     assert [f1[number] for number in order] == sorted(f1)
-    assert figures.data(figures.index(10, 0)) == "Macro average"
+    assert figures.data(figures.index(10, 0)) in ("Macro average", "Macro avg.")
     QTest.mouseClick(header.viewport(), LEFT, pos=at)
     assert [figures.class_at(row) for row in range(10)] != order
     assert f1[figures.class_at(0)] == max(f1)
-    assert figures.data(figures.index(10, 0)) == "Macro average"
+    assert figures.data(figures.index(10, 0)) in ("Macro average", "Macro avg.")
 
 
 def test_a_sorted_table_keeps_its_selected_class(view: EvaluateView):

@@ -89,7 +89,8 @@ def find_learning_rate(
     with np.errstate(all="ignore"):
         for number, rate in enumerate(rates):
             if progress is not None:
-                progress(f"Trying a learning rate of {rate:.2g}", number / steps)
+                shown = f"{rate:.2g}".replace("e-0", "e-")
+                progress(f"Trying a learning rate of {shown}", number / steps)
             rows = next(batches)
             losses.append(trainer.step(rows, float(rate))[0] / len(rows))
             trainer.state.step += 1  # which Adam and the noise count by

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QSizePo
 from nnstudio.errors import NNStudioError
 from nnstudio.gui.theme import theme
 from nnstudio.gui.widgets.buttons import Button, IconButton
+from nnstudio.gui.widgets.focus import hand_up
 from nnstudio.gui.widgets.icon_label import IconLabel
 from nnstudio.gui.widgets.properties import set_property
 
@@ -125,6 +126,12 @@ class MessageArea(QFrame):
         if self.property("kind") in ("good", "info") and self._bar.isHidden():
             self.clear()
 
+    def setVisible(self, visible: bool) -> None:
+        """Keeps the keyboard near by when the message goes."""
+        if not visible and self.isVisible():
+            hand_up(self)
+        super().setVisible(visible)
+
     def clear(self) -> None:
         """Hides the message."""
         self.hide()
@@ -169,6 +176,7 @@ class MessageArea(QFrame):
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
         for button in (self._action, self._other, self._copy, self._close):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the focus where it was
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QFrame, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from nnstudio.gui.document import Document
@@ -82,9 +83,9 @@ class UndoHistory(QFrame):
             font = item.font()
             font.setBold(True)
             item.setFont(font)
-            item.setIcon(icon("check"))
         elif number > position:
             item.setForeground(theme().colour("muted"))
+        item.setIcon(icon("check") if number == position else _no_icon())
         self.list.addItem(item)
 
     def _say(self, row: int) -> None:
@@ -93,3 +94,10 @@ class UndoHistory(QFrame):
         what = "Undo" if away < 0 else "Redo"
         steps = f"{abs(away)} step{'' if abs(away) == 1 else 's'}"
         self._hint.setText(f"{what} {steps}" if away else "The present state")
+
+
+def _no_icon() -> QIcon:
+    """As much room as an icon takes, so that all names begin at one line."""
+    empty = QPixmap(theme().px(16), theme().px(16))
+    empty.fill(Qt.GlobalColor.transparent)
+    return QIcon(empty)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnstudio.gui.main_window import MainWindow
@@ -22,6 +22,10 @@ NONE, CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
 def window(tmp_path: Path) -> Iterator[MainWindow]:
     with shown_window(tmp_path) as made:
         yield made
+
+
+def click(widget: QWidget) -> None:
+    QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
 
 
 def open_spiral(window: MainWindow, epochs: int = 3) -> None:
@@ -51,6 +55,32 @@ def test_pages_take_the_keys_that_belong_to_them(window: MainWindow, qtbot: QtBo
         QTest.keyClick(page.table, key)
     assert page.table.currentIndex().column() == 1
     assert window.live.state == "finished", "Right walks through the matrix; it trains no batch"
+
+
+def test_the_keyboard_stays_on_the_page_when_a_message_is_answered(window: MainWindow) -> None:
+    open_spiral(window)
+    window.activateWindow()
+    answered: list[bool] = []
+    for press in (lambda button: QTest.keyClick(button, Qt.Key.Key_Space), click):
+        window.messages.say("info", "A question", action=("Yes", lambda: answered.append(True)))
+        button = next(b for b in window.messages.findChildren(QPushButton) if b.text() == "Yes")
+        if press is not click:
+            button.setFocus(Qt.FocusReason.TabFocusReason)
+        press(button)
+        assert QApplication.focusWidget() is window.centre, "Space trains, as before"
+    assert answered == [True, True]
+
+
+def test_the_keyboard_stays_on_the_page_when_training_begins_there(window: MainWindow, qtbot: QtBot) -> None:
+    open_spiral(window, epochs=5_000)
+    window.activateWindow()
+    page: Any = window.pages.page("train")
+    page.empty.button.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(page.empty.button, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.live.state == "running", timeout=20_000)
+    assert QApplication.focusWidget() is window.centre
+    QTest.keyClick(window.centre, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.live.paused, timeout=20_000)
 
 
 def test_f6_comes_to_the_cards_of_the_stack_before_its_buttons(window: MainWindow) -> None:

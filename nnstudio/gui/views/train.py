@@ -27,6 +27,7 @@ from nnstudio.gui.views.doctor_strip import DoctorStrip
 from nnstudio.gui.widgets.banner import Banner
 from nnstudio.gui.widgets.buttons import Button
 from nnstudio.gui.widgets.empty_state import EmptyState
+from nnstudio.gui.widgets.focus import hand_up
 from nnstudio.gui.widgets.metrics_strip import MetricsStrip
 
 PROGRESS_MS = 250
@@ -172,6 +173,7 @@ class TrainView(QWidget):
         at = self._live.continued_at
         self.curves.begin(self._live.run_number, session.project.train.epochs, at)
         self.empty.say("Getting the data ready", session.latest.message)
+        hand_up(self.empty)
         self.empty.button.hide()
         if at is None:
             self.strip.clear()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from nnstudio.gui.theme import theme
 from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets.buttons import Button, IconButton
 from nnstudio.gui.widgets.elided_label import ElidedLabel
+from nnstudio.gui.widgets.focus import hand_up
 from nnstudio.gui.widgets.icon_label import IconLabel
 from nnstudio.gui.widgets.properties import set_property
 
@@ -58,6 +59,7 @@ class Banner(QFrame):
         self._row.addSpacing(2)
         self._row.addLayout(words, 1)
         for button in (self._action, self._why, self._close):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the focus where it was
             self._row.addWidget(button)
         self._action.clicked.connect(self.action_clicked)
         self._why.clicked.connect(self.why_clicked)
@@ -99,6 +101,12 @@ class Banner(QFrame):
         self._why.setVisible(bool(why))
         self.setAccessibleName(title)
         self.setAccessibleDescription(detail)
+
+    def setVisible(self, visible: bool) -> None:
+        """Keeps the keyboard near by when the banner goes."""
+        if not visible and self.isVisible():
+            hand_up(self)
+        super().setVisible(visible)
 
     def describe_action(self, text: str) -> None:
         """Says in the fix's tooltip what it brings."""

@@ -38,6 +38,7 @@ class EmptyState(QWidget):
         self._text = self._centred("secondary")
         self._text.setWordWrap(True)
         self.button = Button(button, "primary" if primary else "", button_icon, small=True)
+        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # it goes away when it has done its work
         self.button.clicked.connect(self.clicked)
         self._layout.addSpacing(theme().px(4))
         self._layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)

@@ -116,6 +116,18 @@ class FocusRing(QFocusFrame):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(half, half, -half, -half), radius, radius)
 
 
+def hand_up(leaving: QWidget) -> None:
+    """Give the focus to the nearest part above ``leaving`` if it is in there; Qt would take a neighbour."""
+    focused = QApplication.focusWidget()
+    if focused is None or not (leaving is focused or leaving.isAncestorOf(focused)):
+        return
+    above = leaving.parentWidget()
+    while above is not None and above.focusPolicy() == Qt.FocusPolicy.NoFocus:
+        above = above.parentWidget()
+    if above is not None:
+        above.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
 def owner(focused: QWidget) -> QWidget:
     """The control that ``focused`` belongs to: a spin box rather than the line edit inside it."""
     parent = focused.parentWidget()

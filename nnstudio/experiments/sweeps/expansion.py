@@ -77,7 +77,8 @@ class Axis:
 
     def _tidy(self, numbers: list[float]) -> tuple[Value, ...]:
         low, high = _ends(self.vary)
-        rounded = [round(x) if self.whole else float(f"{x:.10g}") for x in numbers]
+        digits = DIGITS if self.vary.kind == "log" else 10
+        rounded = [round(x) if self.whole else float(f"{x:.{digits}g}") for x in numbers]
         return tuple(dict.fromkeys(min(max(x, low), high) if not self.whole else x for x in rounded))
 
 

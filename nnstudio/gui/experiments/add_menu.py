@@ -36,7 +36,7 @@ class AddMenu(QMenu):
             menu.deleteLater()
         varied = {vary.path for vary in self._project.sweep.vary}
         menus: dict[tuple[str, ...], QMenu] = {(): self}
-        for setting in list_settings(self._project):
+        for setting in sorted(list_settings(self._project), key=lambda setting: setting.row.rare):
             if setting.path not in varied and not setting.path.endswith(".seed"):
                 self._add(self._menu(menus, _place(setting)), setting)
         self._submenus = [menu for place, menu in menus.items() if place]

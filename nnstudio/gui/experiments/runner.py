@@ -70,6 +70,12 @@ class Shown:
         return (self.runs_over + sum(min(1.0, run.epoch / epochs) for run in under_way)) / self.runs
 
     @property
+    def seconds(self) -> float | None:
+        """Mean time of the runs that were trained to their end; None before the first."""
+        known = [run.seconds for trial in self.trials for run in trial.runs if run.status == "done"]
+        return sum(known) / len(known) if known else None
+
+    @property
     def finished(self) -> bool:
         """Nothing is left to train."""
         return self.over >= self.total

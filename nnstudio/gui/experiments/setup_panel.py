@@ -94,9 +94,12 @@ class SweepPanel(QFrame):
         """Shows how far the sweep under way is."""
         runner, shown = self._runner, self._runner.shown
         running = runner.running
+        held = self.start.hasFocus() or self.stop.hasFocus()
         self.start.setVisible(not running)
         self.stop.setVisible(running)
         self.stop.setEnabled(runner.state != "stopping")
+        if held:  # it goes with the button, instead of to whatever comes next
+            (self.stop if running else self.start).setFocus(Qt.FocusReason.OtherFocusReason)
         self.progress.setVisible(running)
         self.bar.setVisible(running)
         if not running:

@@ -51,7 +51,7 @@ class ExperimentsSide(QObject):
         from nnstudio.gui.experiments.setup_panel import SweepPanel
 
         window = self._window
-        panel = SweepPanel(window.document, self.runner, lambda: window.estimating.seconds)
+        panel = SweepPanel(window.document, self.runner, self._seconds)
         panel.start_requested.connect(self._start)
         window.estimating.changed.connect(panel.refresh)
         self._column.addWidget(panel)
@@ -70,6 +70,12 @@ class ExperimentsSide(QObject):
         """Lets the runs under way save their states; the sweep can go on later."""
         if "runner" in self.__dict__:
             self.runner.shut_down()
+
+    def _seconds(self) -> float | None:
+        """How long a run of the project takes: as long as those of its last sweep, or as estimated."""
+        shown, project = self.runner.shown, self._window.document.project
+        same = shown is not None and shown.project.replace(sweep=project.sweep) == project
+        return (shown.seconds if same and shown else None) or self._window.estimating.seconds
 
     def _start(self) -> None:
         self.runner.start(self._window.document.project, self._window.live.device)

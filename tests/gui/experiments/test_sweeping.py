@@ -49,7 +49,9 @@ def test_a_sweep_fills_the_table_best_first(page: Page, workers: list[InProcess]
     assert sorted(page.column("Units")) == ["3", "3", "5", "5"]
     assert page.view.verdict.text().startswith("Best: learning_rate=")
     assert page.panel.start.isVisible()
+    assert page.panel.start.hasFocus()
     assert not page.panel.stop.isVisible()
+    assert page.panel.summary.text() == "4 trials × 2 seeds = 8 runs, about 0:01."  # now that it is known
     assert page.view.panel.subtitle() == "4 of 4"
 
 

@@ -36,12 +36,13 @@ def run(arguments: argparse.Namespace) -> int:
     project = _continued(arguments) if continued else _fresh(arguments)
     with progress() as display:
         check_ready(project, display.update)
-        folder = Path(arguments.spec) if continued else _folder(arguments, project)
-        with closing(Sweep(folder, project, arguments.device)) as sweep:
-            say(f"sweep {sweep.folder}")
-            if arguments.retry_failed and (failed := sweep.retry_failed()):
-                say(f"{failed} failed {'run' if failed == 1 else 'runs'} will be trained again")
-            interrupted = not sweep.finished and _train(sweep, _workers(arguments, project), display)
+        with closing(_workers(arguments, project)) as workers:
+            folder = Path(arguments.spec) if continued else _folder(arguments, project)
+            with closing(Sweep(folder, project, arguments.device)) as sweep:
+                say(f"sweep {sweep.folder}")
+                if arguments.retry_failed and (failed := sweep.retry_failed()):
+                    say(f"{failed} failed {'run' if failed == 1 else 'runs'} will be trained again")
+                interrupted = not sweep.finished and _train(sweep, workers, display)
     trials = ranked(sweep.trials, sweep.spec.goal)
     if arguments.json:
         print_json(result_of(sweep, trials))
@@ -134,12 +135,9 @@ def _folder(arguments: argparse.Namespace, project: ProjectSpec) -> Path:
 
 def _workers(arguments: argparse.Namespace, project: ProjectSpec) -> Workers:
     if arguments.cluster:
-        raise SpecError(
-            "clusters aren't supported by this version",
-            allowed="--workers N, processes on this machine",
-            received=f"--cluster {arguments.cluster}",
-            fix="leave --cluster out",
-        )
+        from nnstudio.experiments.sweeps.cluster import DaskWorkers
+
+        return DaskWorkers(arguments.cluster)
     return LocalWorkers(project.sweep.workers)
 
 
@@ -151,7 +149,7 @@ def _train(sweep: Sweep, workers: Workers, display: Progress) -> bool:
     """
     shown = {trial.number for trial in sweep.trials if _is_over(trial)}
     display.count(_STEPS * sweep.total * sweep.spec.repeats, _done(sweep))
-    with closing(workers), interruptible() as interrupted:
+    with interruptible() as interrupted:
         try:
             for trials in sweep.run(workers):
                 for trial in trials:

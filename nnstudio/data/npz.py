@@ -117,6 +117,9 @@ def _read_header(path: Path, name: str, member: IO[bytes]) -> tuple[np.dtype[Any
         raise _bad(path, f"has an impossible shape in {name}", "sizes that fit into memory", str(shape)[:80])
     if dtype.kind not in ("U" if name.startswith(CLASSES) else "biuf") or not dtype.itemsize:
         allowed = "text" if name.startswith(CLASSES) else "numbers"
+        if dtype.hasobject:
+            received = "Python objects, which can run code when they are read"
+            raise _bad(path, f"holds something else than {allowed} in {name}", allowed, received)
         raise _bad(path, f"holds something else than {allowed} in {name}", allowed, str(dtype))
     return dtype, shape, fortran
 

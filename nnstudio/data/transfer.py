@@ -122,7 +122,8 @@ class Transfer:
                 answer = session.get(self._url, headers=self._headers, stream=True, timeout=TIMEOUT)
                 with answer:
                     self._put(_head(answer.status_code, answer.headers, self._start))
-                    for chunk in answer.raw.stream(_CHUNK, decode_content=False):
+                    # what is there, instead of waiting for a whole chunk
+                    while chunk := answer.raw.read1(_CHUNK, decode_content=False):
                         self._put(chunk)
             self._put(b"")
         except _LeftError:

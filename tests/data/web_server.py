@@ -147,7 +147,7 @@ def without_end(handler: Handler, content: bytes) -> None:
 
 
 def silence(handler: Handler, content: bytes) -> None:
-    handler.connection.settimeout(5)
+    handler.connection.settimeout(30)
     with suppress(OSError):
         handler.connection.recv(1)  # until the other side gives up
 

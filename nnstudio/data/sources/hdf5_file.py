@@ -72,6 +72,13 @@ def array_names(file: Any) -> list[str]:
     return names
 
 
+def link_names(file: Any) -> list[str]:
+    """What leads from the top of a file to other places or files."""
+    import h5py
+
+    return [name for name in _some_names(file) if type(file.get(name, getlink=True)) is not h5py.HardLink]
+
+
 def find_array(path: Path, file: Any, name: str) -> Any:
     """The data set at a path in a file, checked.
 

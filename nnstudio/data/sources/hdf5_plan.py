@@ -12,7 +12,7 @@ import numpy as np
 
 from nnstudio.core.import_options import ImportOptions
 from nnstudio.data.dataset import MAX_CLASSES
-from nnstudio.data.sources.hdf5_file import array_names, find_array
+from nnstudio.data.sources.hdf5_file import array_names, find_array, link_names
 from nnstudio.data.sources.source import PARTS, PartName
 from nnstudio.errors import DataError
 
@@ -70,8 +70,9 @@ def make_plan(path: Path, file: Any, options: ImportOptions) -> Plan:
         raise DataError(
             f"{path} holds no samples and labels that are recognised",
             allowed="x_train and y_train, x and y, images and labels, or the like",
-            received=", ".join(names[:20]) or "no data sets",
-            fix="name both (--set data.reading.samples=NAME --set data.reading.label=NAME)",
+            received=_listed(names, link_names(file)),
+            fix="name the array of samples and that of labels "
+            "(--set data.reading.samples=NAME --set data.reading.label=NAME)",
         )
     counts: dict[PartName, int] = {}
     forms = set()
@@ -105,6 +106,12 @@ def _found(names: list[str]) -> dict[PartName, Arrays]:
         if (part, "x") in roles and (part, "y") in roles:
             parts[part] = Arrays(roles[part, "x"], roles[part, "y"])
     return parts
+
+
+def _listed(names: list[str], links: list[str]) -> str:
+    """What a file holds, in words."""
+    told = names[:20] + [f"{name} (a link to elsewhere, which isn't followed)" for name in links[:5]]
+    return ", ".join(told) or "no data sets"
 
 
 def _named(options: ImportOptions, names: list[str]) -> dict[PartName, Arrays]:

@@ -100,7 +100,9 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
     except Unreadable:
         raise
     except Exception as error:  # Pillow fails in many ways on damaged files, TypeError among them
-        raise Unreadable(f"damaged: {error or type(error).__name__}") from error
+        cut = "truncated" in str(error).lower()
+        reason = "the file is cut short" if cut else str(error) or type(error).__name__
+        raise Unreadable(f"damaged: {reason}") from error
 
 
 def _upright(picture: Image.Image) -> Image.Image:

@@ -133,7 +133,7 @@ class ImageSource(Source):
             x=look.x,
             labels=tuple(images.classes[number] for number in look.labels),
             steps=_steps(look),
-            looked_at=f"{len(look.x) + look.problems.count:,} of {train.total() + test.total():,} images",
+            looked_at=_looked_at(len(look.x) + look.problems.count, train.total() + test.total()),
             notes=(*images.notes, *notes),
             problems=tuple(look.problems.kept),
         )
@@ -193,7 +193,11 @@ def _steps(look: _Look) -> tuple[str, ...]:
     else:
         found = ", ".join(f"{height}×{width}" for (height, width), _ in sizes.most_common(3))
         more = f" and {len(sizes) - 3} other sizes" if len(sizes) > 3 else ""
-        scaling = f"images of {found}{more} pixels are scaled to {size}, {how[frame.fit]}"
+        scaling = f"images of {found} pixels{more} are scaled to {size}, {how[frame.fit]}"
     colour = "read as grey, one channel" if frame.channels == 1 else "read in colour, three channels (RGB)"
     background = "white" if frame.background else "black"
     return "each folder is a class", scaling, colour, f"transparent parts and borders become {background}"
+
+
+def _looked_at(seen: int, total: int) -> str:
+    return f"all {total:,} images" if seen == total else f"{seen:,} of {total:,} images"

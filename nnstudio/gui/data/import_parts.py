@@ -137,8 +137,9 @@ class FirstSamples(Panel):
         self.rows.horizontalHeader().setSectionsClickable(True)
         self.rows.horizontalHeader().sectionClicked.connect(self._pick)
         self._columns: tuple[str, ...] = ()
+        self.empty = QWidget()
         self._stack = QStackedWidget()
-        for widget in (self.grid, self.features, self.rows):
+        for widget in (self.grid, self.features, self.rows, self.empty):
             self._stack.addWidget(widget)
         self.body.addWidget(self._stack)
         self._preview: Preview | None = None
@@ -167,6 +168,9 @@ class FirstSamples(Panel):
         elif len(preview.x):
             self._stack.setCurrentWidget(self.features)
             self.features.show_rows(_by_class(preview, len(preview.x)), _names(preview), (), None)
+        else:
+            self._stack.setCurrentWidget(self.empty)
+            self.set_subtitle("none that can be used")
 
     def _pick(self, section: int) -> None:
         if section < len(self._columns):
@@ -202,7 +206,9 @@ class ProblemsPanel(Panel):
         self.body.addWidget(self.list)
         self.body.addLayout(ways)
 
-    def show_problems(self, problems: tuple[Any, ...], count: int, words: str, whole: bool) -> None:
+    def show_problems(
+        self, problems: tuple[Any, ...], count: int, words: str, whole: bool, useful: bool = True
+    ) -> None:
         """Lists problems.
 
         Args:
@@ -210,6 +216,7 @@ class ProblemsPanel(Panel):
             count: Number of all that were found.
             words: What they were found in.
             whole: There can't be more.
+            useful: Others can be used.
         """
         self.set_title("1 sample can't be used" if count == 1 else f"{count:,} samples can't be used")
         self.set_subtitle(words)
@@ -219,6 +226,7 @@ class ProblemsPanel(Panel):
             self.list.addItem(f"… and {count - len(problems):,} more")
         these = "this one" if count == 1 else f"these {count:,}"
         self.skip.setText(f"Skip {these if whole else 'such samples'} and import")
+        self.skip.setVisible(useful)
         self.setVisible(bool(count))
 
 

@@ -74,8 +74,10 @@ class ImportView(QWidget):
 
     def open(self, path: Path, options: ImportOptions | None = None) -> None:
         """Looks into a file or folder."""
+        path = path.absolute()  # for a project that is opened from another folder
         self.title.setText(f"Import {path.name or path}")
         self.about.setText(str(path))
+        self.go.setText("Import")
         self.steps.setText("")
         self._make_form("")
         self.error.clear()
@@ -165,6 +167,7 @@ class ImportView(QWidget):
         self._kind = kind
         if self.form is not None:
             self._options.removeWidget(self.form)
+            self.form.hide()
             self.form.deleteLater()
             self.form = None
         names = ImportOptions.uses.get(kind, ())
@@ -185,6 +188,7 @@ class ImportView(QWidget):
         self.working.say(f"Looking into {self.job.path.name or self.job.path}", None, "")
         self.working.cancel.hide()
         self.working.show()
+        self.status.emit("")
 
     def _show_preview(self, preview: Preview) -> None:
         self._show_idle()
@@ -199,15 +203,22 @@ class ImportView(QWidget):
         self.steps.setText("What will be done:\n" + "\n".join(f"• {_plain(line)}" for line in lines))
         for widget in (self.facts, self.samples, self.how):
             widget.show()
-        whole = preview.looked_at.startswith("all")
-        self.problems.show_problems(
-            preview.problems, len(preview.problems), f"among {preview.looked_at}", whole
-        )
+        self._show_problems(preview)
         total = preview.train + preview.test
         self.go.setText(f"Import {'' if preview.exact else 'about '}{numbers.count(total)} samples")
-        self.go.setEnabled(True)
-        self.go.set_role("" if preview.problems else "primary")  # one button of a kind at a time
-        (self.problems.skip if preview.problems else self.go).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show_problems(self, preview: Preview) -> None:
+        """What can't be used of what was looked at, and the buttons that go on in spite of it."""
+        found = preview.problems
+        whole = preview.looked_at.startswith("all")
+        useful = bool(len(preview.x)) or not whole
+        self.problems.show_problems(found, len(found), f"among {preview.looked_at}", whole, useful)
+        refused = bool(found) and whole and not self.job.wish.skip_bad
+        self.go.setEnabled(not refused)
+        self.go.setToolTip("Some samples can't be used: skip them, or mend the file." if refused else "")
+        self.go.set_role("" if found else "primary")  # one button of a kind at a time
+        best = self.go if not found else self.problems.skip if useful else self.problems.cancel
+        best.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_error(self, error: Exception) -> None:
         self.working.hide()

@@ -51,6 +51,7 @@ class SplitSection(QWidget):
         self.form.edited.connect(lambda name, value: self.edited.emit(name, value, False))
         self.form.left.connect(self.left)
         self.sliders = {name: self._slider(name) for name in SHARES}
+        self.form.set_placeholder("test", "own")
         self.shuffle = QLabel()
         self.shuffle.setProperty("role", "caption")
         self.shuffle.setTextFormat(Qt.TextFormat.PlainText)
@@ -79,7 +80,7 @@ class SplitSection(QWidget):
         self._summary = summary
         words = f"Stratified; {shuffle_words(summary.prepared.train)}" if summary else ""
         self.shuffle.setText(words)
-        self.form.set_placeholder("test", "own" if self._has_own_test else "20%")
+        self.form.set_placeholder("test", "20%" if summary and not self._has_own_test else "own")
         self.show_recipe(self._recipe, self._locked)
 
     @property

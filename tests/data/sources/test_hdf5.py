@@ -202,6 +202,12 @@ def test_what_leads_elsewhere_or_lies_is_refused(tmp_path: Path, kind: str, name
             look(tmp_path / "d.h5", options)
 
 
+def test_a_link_is_named_and_not_followed(tmp_path: Path) -> None:
+    hostile(tmp_path / "d.h5", "external link")
+    with pytest.raises(DataError, match=r"received: y, x \(a link to elsewhere, which isn't followed\)"):
+        preview(tmp_path / "d.h5", ImportOptions())
+
+
 def test_groups_in_a_circle_come_to_an_end(tmp_path: Path) -> None:
     path = write(tmp_path / "d.h5", train__x=X, train__y=Y)
     with h5py.File(path, "a") as file:

@@ -98,7 +98,7 @@ def test_a_preview_says_what_will_be_done(tmp_path: Path) -> None:
         "classes with a single training image: 2",
         "1 files that are no images are left out",
     )
-    assert (seen.looked_at, seen.options.size, seen.options.colour) == ("9 of 9 images", (40, 20), "rgb")
+    assert (seen.looked_at, seen.options.size, seen.options.colour) == ("all 9 images", (40, 20), "rgb")
     assert seen.x.shape == (9, 40, 20, 3)
 
 

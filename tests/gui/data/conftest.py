@@ -90,5 +90,6 @@ def settled(qtbot: QtBot, page: DataView) -> None:
 
 
 def imported(qtbot: QtBot, page: DataView) -> None:
-    """Waits until the preview can be imported."""
-    qtbot.waitUntil(lambda: page.importer.go.isEnabled(), timeout=20_000)
+    """Waits until the preview can be imported, or says what has to be skipped."""
+    view = page.importer
+    qtbot.waitUntil(lambda: view.go.isEnabled() or view.problems.isVisible(), timeout=20_000)

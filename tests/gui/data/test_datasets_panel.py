@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -113,14 +112,12 @@ def test_cancelling_leaves_a_silent_server_and_the_next_download_goes_on(
     server.misbehave("a", FIRST, silence_midway)
     QTest.mouseClick(panel.cards["mnist"], LEFT)
     qtbot.waitUntil(lambda: server.ranges == [""] and panel.download.bar.value() > 0, timeout=10_000)
-    began = time.monotonic()
     QTest.mouseClick(panel.download.button, LEFT)
 
     def free() -> bool:
         return not [thread for thread in threading.enumerate() if thread.name.startswith("nnstudio-")]
 
-    qtbot.waitUntil(free, timeout=4_000)
-    assert time.monotonic() - began < 4, "the server would be silent for five seconds"
+    qtbot.waitUntil(free, timeout=10_000)  # the server would be silent for half a minute
     panel.fetch("mnist")
     qtbot.waitUntil(lambda: panel.cards["mnist"].tag.text() == "Ready", timeout=20_000)
     assert server.ranges[1] == "bytes=1000-"

@@ -190,8 +190,9 @@ def test_bad_samples_are_listed_and_skipped_or_not(
 ) -> None:
     view = drop(window, make(tmp_path))
     page = data_page(window)
-    imported(qtbot, page)
-    QTest.mouseClick(view.go, LEFT)
+    qtbot.waitUntil(lambda: view.job.preview is not None, timeout=20_000)
+    if view.go.isEnabled():  # the preview has not looked at all of them
+        QTest.mouseClick(view.go, LEFT)
     qtbot.waitUntil(
         lambda: view.problems.isVisible() and not view.working.isVisible() and not view.go.isEnabled(),
         timeout=20_000,
@@ -203,6 +204,21 @@ def test_bad_samples_are_listed_and_skipped_or_not(
     qtbot.waitUntil(lambda: not view.isVisible(), timeout=20_000)
     settled(qtbot, page)
     assert len(page.source.summary.dataset.train) == left
+
+
+def test_where_nothing_can_be_used_there_is_nothing_to_skip(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    view = drop(window, text(b"a,b,kind\n" + b"1,2,x\n3,4,y\n" * 9)(tmp_path))
+    imported(qtbot, data_page(window))
+    files = {"cat/a.png": b"words", "dog/b.png": b"words"}
+    drop(window, write_tree(tmp_path / "pets", files))
+    qtbot.waitUntil(lambda: view.problems.isVisible(), timeout=20_000)
+    assert view.problems.subtitle() == "among all 2 images"
+    assert view.problems.skip.isHidden()
+    assert not view.go.isEnabled()
+    assert view.samples.subtitle() == "none that can be used"
+    assert not view.samples.rows.isVisible(), "the rows of the table before"
 
 
 def test_wrong_sizes_and_kinds_of_images_become_one(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:

@@ -39,7 +39,8 @@ class Matrix:
         width: Features.
 
     Attributes:
-        maskable: Who computed it copes with values that are set to 0 afterwards.
+        changeable: Who computed it reads no more of it than where it is 0, to undo a ReLU. So the one layer
+            that reads it may set values to 0, or undo that ReLU and write the gradient in its place.
         rectified: It is a ReLU's output, through which no gradient passes where it is 0.
         undone: It is a gradient, and that ReLU is undone in it already.
     """
@@ -48,7 +49,14 @@ class Matrix:
         stride = width + LINE if width >= 128 and width % 64 == 0 else width
         self.width = width
         self.array = aligned(batch * stride).reshape(batch, stride)
-        self.maskable = self.rectified = self.undone = False
+        self.changeable = self.rectified = self.undone = False
+
+    def again(self) -> Matrix:
+        """Another matrix in the same place, for what is written when these values are of no more use."""
+        other = Matrix.__new__(Matrix)
+        other.width, other.array = self.width, self.array
+        other.changeable = other.rectified = other.undone = False
+        return other
 
     @property
     def batch(self) -> int:

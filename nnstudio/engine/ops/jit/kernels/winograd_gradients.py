@@ -165,12 +165,16 @@ def _put_passed(
     rows: int,
     run: int,
 ) -> None:
-    """Copies rows of gradients where a ReLU's output is positive, and 0 elsewhere."""
+    """Copies rows of gradients where a ReLU's output is positive, and 0 elsewhere; it may be the target."""
     for row in range(rows):
-        given, y = floats(source + row * source_row, run), floats(output + row * output_row, run)
-        passed = floats(target + row * target_row, run)
-        for i in range(run):
-            passed[i] = given[i] if y[i] > ZERO else ZERO
+        given = floats(source + row * source_row, run)
+        y, passed = floats(output + row * output_row, run), floats(target + row * target_row, run)
+        if output == target:  # two names for one place would not become vector code
+            for i in range(run):
+                y[i] = given[i] if y[i] > ZERO else ZERO
+        else:
+            for i in range(run):
+                passed[i] = given[i] if y[i] > ZERO else ZERO
 
 
 @compiled

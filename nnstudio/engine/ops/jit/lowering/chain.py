@@ -64,7 +64,7 @@ def lower_chain(writer: Writer, steps: tuple[Step, ...], x: Matrix, needs_dx: bo
 
 def _residual(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
     """``f(F(x) + S(x))`` of the layers inside and the skip path."""
-    program, x.maskable = writer.program, False  # both paths read it
+    program, x.changeable = writer.program, False  # both paths read it
     inside, inside_backward = lower_chain(writer, step.branches["layers"], x, needs_dx)
     beside, beside_backward = lower_chain(writer, step.branches["skip"], x, needs_dx)
     out = writer.matrix(inside.width)

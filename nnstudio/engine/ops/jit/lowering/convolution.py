@@ -33,16 +33,16 @@ def lower(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
 
     def backward(dz: Matrix) -> Matrix | None:
         program.share(by_features=False)
-        dx = writer.matrix(x.width) if needs_dx else None
         if winograd_plans.fits(made):
-            _winograd_backward(writer, step, made, x, out, dz, dx, undo)
-            return dx
+            return _winograd_backward(writer, step, made, x, out, dz, undo, needs_dx)
         undo(dz)
         _sum_bias_later(writer, step, dz, layer.filters)
         _gradient_later(writer, step, made, x, dz)
-        if dx:
-            turned = convolution.backward_kernel(program, made, kernel)
-            convolution.convolve_input(program, made, dz, turned, dx)
+        if not needs_dx:
+            return None
+        dx = writer.matrix(x.width)
+        turned = convolution.backward_kernel(program, made, kernel)
+        convolution.convolve_input(program, made, dz, turned, dx)
         return dx
 
     return out, backward
@@ -55,9 +55,9 @@ def _winograd_backward(
     x: Matrix,
     out: Matrix,
     dz: Matrix,
-    dx: Matrix | None,
     undo: Callable[[Matrix], None],
-) -> None:
+    needs_dx: bool,
+) -> Matrix | None:
     """All gradients in one go, but for that of a kernel which is too large when it is transformed."""
     program, weights, limit = writer.program, writer.weights(step, "kernel"), writer.limit
     parts, undone = None, None
@@ -74,8 +74,12 @@ def _winograd_backward(
     sums = writer.matrix(made.filters) if writer.weights(step, "bias") else None
     if sums:
         writer.sum_later(step, "bias", sums)
-    turned = winograd.transposed_kernel(program, made, writer.arrays(step)["kernel"]) if dx else None
+    dx = turned = None
+    if needs_dx:
+        dx = x.again() if x.changeable and not directly else writer.matrix(x.width)
+        turned = winograd.transposed_kernel(program, made, writer.arrays(step)["kernel"])
     winograd.gradients(program, made, x, dz, undone=undone, sums=sums, parts=parts, kernel=turned, dx=dx)
+    return dx
 
 
 def _gradient_later(writer: Writer, step: Step, made: Convolution, x: Matrix, dz: Matrix) -> None:

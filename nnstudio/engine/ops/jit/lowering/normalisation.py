@@ -61,7 +61,7 @@ def pooled_batch_norm(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> 
         _sums_backward(writer, step, dy, winners, statistics, needs_dx)
         if not needs_dx:
             return None
-        dx = writer.matrix(x.width)
+        dx = x.again() if x.changeable and not x.rectified else writer.matrix(x.width)
         normalisation.pooled_norm_backward(program, dy, x, winners, image, statistics, dx)
         return dx
 

@@ -35,11 +35,11 @@ def dropout(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
     if rate == 0 or not writer.training:
         return view(writer, step, x, needs_dx)
     out = x
-    if not x.maskable:
+    if not x.changeable:
         out = writer.matrix(x.width)
         pointwise.copy(writer.program, x, out)
     pointwise.dropout(writer.program, out, rate, step.number)
-    out.maskable = True
+    out.changeable = True
 
     def backward(dy: Matrix) -> Matrix:
         pointwise.dropout(writer.program, dy, rate, step.number)
@@ -57,7 +57,7 @@ def spatial_dropout(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lo
     program.share(by_features=False)
     pointwise.copy(program, x, out)
     pointwise.spatial_dropout(program, out, rate, step.number, channels)
-    out.maskable = True
+    out.changeable = True
 
     def backward(dy: Matrix) -> Matrix:
         program.share(by_features=False)
@@ -75,5 +75,5 @@ def gaussian_noise(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Low
     out = writer.matrix(x.width)
     pointwise.copy(writer.program, x, out)
     pointwise.gaussian_noise(writer.program, out, stddev, step.number)
-    out.maskable = True
+    out.changeable = True
     return out, lambda dy: dy

@@ -125,7 +125,7 @@ class Writer:
             Adds the backward pass, in place of the gradient it is given.
         """
         program, name = self.program, function.name
-        values.maskable = name in ("linear", "relu")  # whose gradients are 0, or don't care, where it is 0
+        values.changeable = name in ("linear", "relu")  # whose gradients are 0, or don't care, where it is 0
         values.rectified = name == "relu"
         if function == LINEAR:
             return lambda dy: None

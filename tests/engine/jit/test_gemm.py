@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from nnstudio.engine.ops.jit.instructions import dense, gradients, pointwise
-from nnstudio.engine.ops.jit.program import Matrix, Program, Samples, Weights
+from nnstudio.engine.ops.jit.kernels import codes
+from nnstudio.engine.ops.jit.kernels.updates import PART
+from nnstudio.engine.ops.jit.program import LEAST_ROWS, Matrix, Program, Samples, Weights
 from tests.engine.jit.helpers import run_once
 
 pytestmark = pytest.mark.timeout(900)  # the kernels may have to be compiled first
@@ -67,6 +69,33 @@ def test_weights_go_down_their_gradient(code, rows: int, units: int, inputs: int
     close(change[:size], (a.T @ b).ravel())
     close(change[size:-1], b.sum(axis=0))
     assert change[-1] == 0
+
+
+def test_a_large_batchs_gradient_is_the_same_bits_added_up_in_parts_or_at_once(code):
+    found = []
+    for sums in (None, np.full(35 * 70, np.nan, np.float32)):
+        program = Program(PART + 33)
+        x, dz = program.matrix(70), program.matrix(35)
+        drawn(x, 1), drawn(dz, 2)
+        vector = random(70 * 35)
+        gradients.kernel_gradient(program, x, dz, Weights(vector, None, 0, l2=0.1, sums=sums), 0.0)
+        run_once(program, code, PART + 33, threads=2)
+        found.append(vector)
+    np.testing.assert_array_equal(*found)
+
+
+def test_operations_on_rows_go_together_for_some_samples_at_a_time():
+    program = Program(200_000)
+    x, out = program.matrix(3), program.matrix(2)
+    dense.affine(program, x, random(3, 2), None, out)
+    pointwise.scale(program, out, 2.0)
+    program.barrier()
+    pointwise.scale(program, out, 2.0)
+    integers, _ = program.tables()
+    place = [codes.BLOCK, codes.RUN]
+    assert integers[0, place].tolist()[1] == 2
+    assert integers[0, codes.BLOCK] >= LEAST_ROWS
+    assert not integers[1:, place].any()
 
 
 def test_nan_is_not_cut_away(code):

@@ -75,6 +75,12 @@ def test_odd_widths_and_a_smaller_last_batch(kernels, widths, classes: int, batc
     assert_same_steps(project, noise_data(64, (37,), classes), kernels, steps=-(-58 // batch))
 
 
+def test_a_batch_that_is_worked_through_in_parts(kernels):
+    layers = (Dense(units=20, activation="relu"), Dropout(rate=0.3), Dense(units=3))
+    project = project_of(layers, (11,), batch_size=1300, optimizer="Adam", l2=0.01)
+    assert_same_steps(project, noise_data(3000, (11,), 3), kernels, steps=3)
+
+
 def test_a_thousand_classes(kernels):
     project = project_of((Dense(20, "relu"), Dense(1000)), (9,), learning_rate=0.5)
     assert_same_steps(project, noise_data(2000, (9,), 1000), kernels)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -23,8 +22,12 @@ from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.plans.windows import Plan
 
-BLOCK_BYTES = 192 * 1024
-"""What the samples may take that operations in a row are carried out for: part of a core's own cache."""
+BLOCK_BYTES, ROW_BYTES = 192 << 10, 1 << 20
+"""What the samples may take that operations in a row are carried out for, images or rows of values: part of a
+core's own cache."""
+
+LEAST_ROWS = 256
+"""Fewest rows of values at a time, as a kernel is read for them each time."""
 
 
 class Matrix:
@@ -83,6 +86,7 @@ class Weights:
         gradient: Where whole gradients are wanted first: a view into the gradient vector. None to go from
             each tile of the gradient straight to the weights.
         offset: Place of the first weight in the flat vectors.
+        sums: Where the gradient of a large batch is added up, part by part; None to do without.
         decayed: The optimizer shrinks it.
         l1: λ of the penalty's Σ|w|.
         l2: λ of Σw².
@@ -94,6 +98,7 @@ class Weights:
     decayed: bool = False
     l1: float = 0.0
     l2: float = 0.0
+    sums: NDArray[np.float32] | None = None
 
 
 class Samples:
@@ -159,21 +164,23 @@ class Program:
             integers[i, : len(row)] = row
         for i, numbers in enumerate(self._reals, len(first)):
             reals[i, : len(numbers)] = numbers
-        for place, length in self._runs():
-            block = max(1, BLOCK_BYTES // max(1, *self._bytes[place : place + length]))
+        for place, length, images in self._runs():
+            most = max(1, *self._bytes[place : place + length])
+            block = max(1, BLOCK_BYTES // most) if images else max(LEAST_ROWS, ROW_BYTES // most)
             if length > 1 and block < self.batch:
                 integers[len(first) + place, [codes.BLOCK, codes.RUN]] = block, length
         return integers, reals
 
-    def _runs(self) -> Iterator[tuple[int, int]]:
-        """Operations in a row that may be done for a few samples at a time: the first, and how many."""
-        blocked = [row[0] in codes.BLOCKED and not row[codes.BY_FEATURES] for row in self._integers]
-        place = 0
-        for together, group in groupby(blocked):
-            length = len(list(group))
-            if together:
-                yield place, length
-            place += length
+    def _runs(self) -> Iterator[tuple[int, int, bool]]:
+        """Operations in a row that may be done for some samples at a time: the first, how many, on images."""
+        place, kinds = 0, [_kind(row) for row in self._integers]
+        while place < len(kinds):
+            end, kind = place, codes.EITHER
+            while end < len(kinds) and (both := _together(kind, kinds[end])):
+                end, kind = end + 1, both
+            if end > place:
+                yield place, end - place, kind is not codes.ROWS_OF_VALUES
+            place = max(end, place + 1)
 
     def matrix(self, width: int) -> Matrix:
         """A new matrix for this program's batches."""
@@ -253,3 +260,18 @@ def require(right: bool, what: str) -> None:
     """
     if not right:
         raise ValueError(f"an array for the compiled kernels has the wrong size, type or layout: {what}")
+
+
+def _kind(operation: list[int]) -> frozenset[int] | None:
+    """Which operations it may be carried out together with for some samples; None for none."""
+    if operation[codes.BY_FEATURES]:
+        return None
+    kinds = (codes.EITHER, codes.IMAGES, codes.ROWS_OF_VALUES)
+    return next((kind for kind in kinds if operation[0] in kind), None)
+
+
+def _together(a: frozenset[int], b: frozenset[int] | None) -> frozenset[int] | None:
+    """Kind of operations of two kinds in a row; None if they can't be carried out together."""
+    if b is codes.EITHER or a is b:
+        return a
+    return b if a is codes.EITHER else None

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnstudio.engine.ops.jit.kernels import codes
-from nnstudio.engine.ops.jit.kernels.updates import NORM_RUN, TILE, TILE_ROWS
+from nnstudio.engine.ops.jit.kernels.updates import NORM_RUN, PART, TILE, TILE_ROWS
 from nnstudio.engine.ops.jit.program import Matrix, Program, Weights
 
 
@@ -15,7 +15,10 @@ def kernel_gradient(program: Program, x: Matrix, dz: Matrix, weights: Weights, l
     program.need_scratch(max(TILE, TILE_ROWS * dz.width))
     places = (*program.place(x), *program.place(dz), x.width, dz.width)
     own = program.weights(weights, x.width * dz.width)
-    program.add(codes.KERNEL_GRADIENT, *places, *own, reals=(weights.l1, 2 * weights.l2, limit))
+    sums = 0
+    if program.batch > PART and weights.sums is not None:
+        sums = program.vector(weights.sums, x.width * dz.width)
+    program.add(codes.KERNEL_GRADIENT, *places, *own, sums, reals=(weights.l1, 2 * weights.l2, limit))
 
 
 def bias_gradient(program: Program, dz: Matrix, weights: Weights, limit: float) -> None:

@@ -34,6 +34,11 @@ def dropout(program: Program, values: Matrix, rate: float, number: int) -> None:
     program.add(codes.DROPOUT, *places, threshold, number, reals=(1 / (1 - rate),))
 
 
+def scale(program: Program, values: Matrix, factor: float) -> None:
+    """Multiplies all values by a number, in place."""
+    program.add(codes.SCALE, *program.place(values), values.width, reals=(factor,))
+
+
 def spatial_dropout(program: Program, values: Matrix, rate: float, number: int, channels: int) -> None:
     """Multiplies by a dropout mask with one value for each channel of a sample, in place."""
     require(values.width % channels == 0, "dropout")

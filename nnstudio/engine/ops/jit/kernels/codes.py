@@ -9,7 +9,7 @@ BARRIER, TALLY = 0, 1
 
 AFFINE, AFFINE_INPUT = 16, 17
 ACTIVATE, ACTIVATE_BACKWARD, COPY, DROPOUT = 32, 33, 34, 35
-SPATIAL_DROPOUT, GAUSSIAN_NOISE, ADD = 36, 37, 38
+SPATIAL_DROPOUT, GAUSSIAN_NOISE, ADD, SCALE = 36, 37, 38, 39
 SOFTMAX, SOFTMAX_BACKWARD, GATHER, LOSS, EMIT = 48, 49, 50, 51, 52
 KERNEL_GRADIENT, BIAS_GRADIENT, NORM, UPDATE = 64, 65, 66, 67
 BATCH_SUMS, BATCH_STATISTICS, BATCH_NORM = 80, 81, 82
@@ -39,18 +39,24 @@ FAMILIES = {
 }
 """Module of the operations whose code is 16 times the number, or up to 15 more."""
 
-BLOCKED = frozenset(
+EITHER = frozenset(
     {
-        *(ACTIVATE, ACTIVATE_BACKWARD, COPY, DROPOUT, SPATIAL_DROPOUT, GAUSSIAN_NOISE, ADD),
-        *(SOFTMAX, SOFTMAX_BACKWARD, BATCH_SUMS, BATCH_NORM, BATCH_SUMS_BACKWARD, BATCH_NORM_BACKWARD),
+        *(ACTIVATE, ACTIVATE_BACKWARD, COPY, DROPOUT, GAUSSIAN_NOISE, ADD, SCALE),
+        *(SOFTMAX, SOFTMAX_BACKWARD, LAYER_NORM, LAYER_NORM_BACKWARD),
+    }
+)
+IMAGES = frozenset(
+    {
+        *(SPATIAL_DROPOUT, BATCH_SUMS, BATCH_NORM, BATCH_SUMS_BACKWARD, BATCH_NORM_BACKWARD),
         *(MAX_POOL, MAX_POOL_BACKWARD, AVERAGE_POOL, AVERAGE_POOL_BACKWARD),
-        *(GLOBAL_AVERAGE, GLOBAL_AVERAGE_BACKWARD, LAYER_NORM, LAYER_NORM_BACKWARD),
-        *(POOLED_NORM, POOLED_NORM_BACKWARD),
+        *(GLOBAL_AVERAGE, GLOBAL_AVERAGE_BACKWARD, POOLED_NORM, POOLED_NORM_BACKWARD),
         *(CORRELATE, WINOGRAD, COPY_ROWS, PIXEL_SUMS, DEPTHWISE, DEPTHWISE_GRADIENT),
     }
 )
-"""What is done to every sample by itself. Some of these in a row are carried out for a few samples at a
-time, whose values then stay in the cache from one operation to the next."""
+ROWS_OF_VALUES = frozenset({GATHER, AFFINE, AFFINE_INPUT, LOSS, EMIT})
+"""What is done to every sample by itself: to samples of either kind, to images, or to rows of values that a
+kernel is read for. Some of these in a row are carried out for some samples at a time, whose values then stay
+in the cache from one operation to the next."""
 
 INTEGERS, REALS = 26, 6
 """Integers and floats of an operation."""

@@ -207,6 +207,21 @@ def mantissa(context: Any, value: Any) -> Any:
 
 
 @intrinsic
+def fetch(context: Any, address: Any) -> Any:
+    """Has the cache line at an address brought from memory while the code goes on."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        pointer = ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [pointer, *[ir.IntType(32)] * 3])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        read, soon, data = ir.IntType(32)(0), ir.IntType(32)(3), ir.IntType(32)(1)
+        builder.call(function, [builder.inttoptr(values[0], pointer), read, soon, data])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), generate
+
+
+@intrinsic
 def _atomic_add(context: Any, address: Any, value: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         place = builder.inttoptr(values[0], I64.as_pointer())

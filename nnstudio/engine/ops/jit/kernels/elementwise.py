@@ -65,6 +65,14 @@ def add(target: int, source: int, size: int) -> None:
 
 
 @compiled
+def multiply(values: int, size: int, factor: Float) -> None:
+    """Scales contiguous values."""
+    x = floats(values, size)
+    for i in range(size):
+        x[i] *= factor
+
+
+@compiled
 def activate(function: int, alpha: Float, values: int, size: int) -> None:
     """``y = f(z)`` in place of contiguous values."""
     y = floats(values, size)

@@ -67,6 +67,7 @@ class Product(NamedTuple):
         depth: Length of the shared dimension, 1 at least.
         bias: Address of a row that is added to each row of C, or 0.
         rectify: 1 to cut negative results to 0.
+        add: 1 to add to what is in C.
     """
 
     a: int
@@ -81,6 +82,7 @@ class Product(NamedTuple):
     depth: int
     bias: int
     rectify: int
+    add: int
 
 
 class Ahead(NamedTuple):
@@ -214,7 +216,7 @@ def _multiply_block(
             1,
             zero,
             zero,
-            1 if piece.k > 0 else 0,
+            1 if piece.k > 0 else p.add,
             p.a_row,
             p.a_step,
             piece.b_step,

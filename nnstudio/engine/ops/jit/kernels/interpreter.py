@@ -9,8 +9,8 @@ step are enough.
 Layers whose kernel is too large for a core's own cache are cut by *features* instead, in both passes:
 then each thread reads only its part of the kernel, at the price of a barrier per layer.
 
-Operations in a row that work on every sample by itself, on images at least, are carried out for a few
-samples at a time, which stay in the cache meanwhile.
+Operations in a row that work on every sample by itself are carried out for some samples at a time, which
+stay in the cache meanwhile: a few images, or as many rows as a dense layer's kernel is worth reading for.
 
 The operations themselves are functions of their own (see :mod:`.operations`), called by address.
 """
@@ -33,6 +33,32 @@ from nnstudio.engine.ops.jit.kernels.updates import COEFFICIENTS
 def _carry_out(op: Any, real: Any, context: Any, thread: int, threads: int) -> None:
     place = (op.ctypes.data, real.ctypes.data, context.ctypes.data, thread, threads)
     call_operation(op[codes.FUNCTION], place)
+
+
+@inlined
+def _begin_step(
+    context: Any, step: int, samples: int, batch: int, rows: int, key: Any, coefficients: Any
+) -> None:
+    """Tells a thread's operations which step it is."""
+    context[codes.SAMPLES] = samples
+    context[codes.POSITION] = step * batch
+    context[codes.ROWS] = rows + 8 * step * batch
+    context[codes.KEY] = np.int64(mix(key))
+    context[codes.COEFFICIENTS] = coefficients.ctypes.data + 4 * 2 * COEFFICIENTS * step
+
+
+@inlined
+def _in_blocks(
+    ops: Any, reals: Any, i: int, context: Any, first: int, last: int, thread: int, threads: int
+) -> None:
+    """Carries out operations from the ``i``-th on for some samples at a time, about as many each time."""
+    blocks = (last - first + ops[i, codes.BLOCK] - 1) // ops[i, codes.BLOCK]
+    end = first
+    for block in range(blocks):
+        begin, end = end, end + (last - end) // (blocks - block)
+        context[codes.FIRST], context[codes.LAST] = begin, end
+        for place in range(i, i + ops[i, codes.RUN]):
+            _carry_out(ops[place], reals[place], context, thread, threads)
 
 
 @entry_point
@@ -77,11 +103,8 @@ def run(
     passed = 0
     for step in range(len(losses)):
         samples = min(batch, size - step * batch)
-        context[codes.SAMPLES] = samples
-        context[codes.POSITION] = step * batch
-        context[codes.ROWS] = rows + 8 * step * batch
-        context[codes.KEY] = np.int64(mix(seed_key ^ np.uint64(first_step + step)))
-        context[codes.COEFFICIENTS] = coefficients.ctypes.data + 4 * 2 * COEFFICIENTS * step
+        key = seed_key ^ np.uint64(first_step + step)
+        _begin_step(context, step, samples, batch, rows, key, coefficients)
         first, last = share(samples, thread, threads, 1)
         i = 0
         while i < len(ops):
@@ -95,10 +118,7 @@ def run(
                 if op[3] != 0 and not np.isfinite(loss):
                     return  # all threads see the same, and the weights stay those that made it
             elif op[codes.BLOCK] != 0:
-                for begin in range(first, last, op[codes.BLOCK]):
-                    context[codes.FIRST], context[codes.LAST] = begin, min(last, begin + op[codes.BLOCK])
-                    for place in range(i, i + op[codes.RUN]):
-                        _carry_out(ops[place], reals[place], context, thread, threads)
+                _in_blocks(ops, reals, i, context, first, last, thread, threads)
                 i += op[codes.RUN] - 1
             else:
                 context[codes.FIRST], context[codes.LAST] = first, last

@@ -42,6 +42,9 @@ TILE = 8192
 TILE_ROWS = 28
 """Rows of such a tile, or a multiple of them, so that the microkernels are used well."""
 
+PART = 512
+"""Samples from which a kernel's gradient is added up part by part: each is read from memory once."""
+
 NORM_RUN = 4096
 """Gradients whose squares are summed by themselves, so that the sum is the same for any threads."""
 
@@ -184,11 +187,3 @@ def norm_factor(parts: int, count: int, limit: Float) -> Float:
         total += each[i]
     norm = np.sqrt(total)
     return np.float32(limit / norm) if norm > limit and np.isfinite(norm) else np.float32(1)
-
-
-@compiled
-def multiply_by(g_: int, size: int, factor: Float) -> None:
-    """Scales a run in place."""
-    g = floats(g_, size)
-    for i in range(size):
-        g[i] *= factor

@@ -9,6 +9,8 @@ from nnstudio.engine.plan import Step
 
 OWN_CACHE = 1 << 20
 """Bytes of a kernel that a core's own cache holds besides everything else."""
+MANY = 1024
+"""Samples from which it pays to read even a larger one for a thread's own samples."""
 
 
 def lower(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
@@ -16,7 +18,7 @@ def lower(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
     program, arrays = writer.program, writer.arrays(step)
     kernel = arrays["kernel"]
     out, relu = program.matrix(kernel.shape[1]), step.activation.name == "relu"
-    wide = writer.training and kernel.nbytes > OWN_CACHE
+    wide = writer.training and kernel.nbytes > OWN_CACHE and program.batch < MANY
     program.share(by_features=wide)
     dense.affine(program, x, kernel, arrays.get("bias"), out, rectify=relu)
     activation_backward = writer.activation(step.activation, out, size=out.width, done=relu)

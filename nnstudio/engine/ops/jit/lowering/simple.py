@@ -30,7 +30,10 @@ def activation(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered
 
 
 def dropout(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
-    """In place where the layer in front allows it; the mask is made anew in the backward pass."""
+    """In place where the layer in front allows it; the mask is made anew in the backward pass.
+
+    Behind a ReLU it need not be: no gradient passes there where the output is 0, as it is where dropped.
+    """
     rate = cast(Dropout, step.layer).rate
     if rate == 0 or not writer.training:
         return view(writer, step, x, needs_dx)
@@ -42,7 +45,10 @@ def dropout(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
     out.changeable = True
 
     def backward(dy: Matrix) -> Matrix:
-        pointwise.dropout(writer.program, dy, rate, step.number)
+        if out is x and x.rectified:
+            pointwise.scale(writer.program, dy, 1 / (1 - rate))
+        else:
+            pointwise.dropout(writer.program, dy, rate, step.number)
         return dy
 
     return out, backward

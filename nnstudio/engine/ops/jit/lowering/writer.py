@@ -160,7 +160,8 @@ def _trained_weights(network: Network, weights: Vector, recipe: Recipe) -> dict[
         if view.trainable:
             part, own = slice(view.start, view.stop), penalty.get(view.start, none)
             decayed = any(start <= view.start < stop for start, stop in recipe.decayed)
-            gradient = recipe.gradients[part] if whole else None
+            sums = recipe.gradients[part]
+            gradient = sums if whole else None
             place = (view.layer, view.spec.name)
-            found[place] = Weights(weights[part], gradient, view.start, decayed, own.l1, own.l2)
+            found[place] = Weights(weights[part], gradient, view.start, decayed, own.l1, own.l2, sums)
     return found

@@ -38,6 +38,7 @@ def _affine(kernels: Any, op: Any, step: Any, thread: int, threads: int) -> None
         inputs,
         bias + FLOAT * left if bias != 0 else 0,
         rectify,
+        0,
     )
     way = COPIED if last - first >= PACKED_ROWS and right - left >= PACKED_COLUMNS else IN_PLACE
     multiply(kernels, product, way, step[codes.SCRATCH], Ahead(0, 0, 0, 0, 0))
@@ -58,6 +59,7 @@ def _affine_input(kernels: Any, op: Any, step: Any, thread: int, threads: int) -
         last - first,
         right - left,
         units,
+        0,
         0,
         0,
     )

@@ -6,20 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from nnstudio.engine.ops.jit.kernels import codes
-from nnstudio.engine.ops.jit.kernels.compiled import compiled, doubles, floats, integers, operation
-from nnstudio.engine.ops.jit.kernels.elementwise import column_sums
+from nnstudio.engine.ops.jit.kernels import codes, elementwise
+from nnstudio.engine.ops.jit.kernels.compiled import compiled, doubles, floats, inlined, integers, operation
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.gemm import IN_PLACE, Ahead, Product, multiply
 from nnstudio.engine.ops.jit.kernels.shares import share
 from nnstudio.engine.ops.jit.kernels.updates import (
     NORM_RUN,
     OPTIMIZER,
+    PART,
     TILE,
     TILE_ROWS,
     change,
     finish_gradient,
-    multiply_by,
     norm_factor,
     squares,
 )
@@ -27,51 +26,71 @@ from nnstudio.engine.ops.jit.kernels.updates import (
 
 @compiled
 def _kernel_gradient(op: Any, real: Any, step: Any, thread: int, threads: int) -> None:
-    """The gradient of some rows of a kernel, tile by tile, each with its update while it is hot."""
-    kernels = integers(step[codes.KERNELS], step[codes.KERNELS_LENGTH])
-    x, x_row, dz, dz_row, inputs, units = op[1], op[2], op[3], op[4], op[5], op[6]
-    weights, gradient, offset, decayed = op[7], op[8], op[9], op[10]
+    """The gradient of some rows of a kernel, tile by tile, each with its update while it is hot.
+
+    The samples of a large batch are too many for the caches, so they are worked through in parts, and all
+    tiles but for the last part only added up.
+    """
+    inputs, units, samples, sums = op[5], op[6], step[codes.SAMPLES], op[11]
     first, last = share(inputs, thread, threads, 1)
     tile = max(TILE_ROWS, TILE // units // TILE_ROWS * TILE_ROWS)
-    for row in range(first, last, tile):
-        height = min(tile, last - row)
-        start, size = FLOAT * row * units, height * units
-        target = step[codes.SCRATCH] if gradient == 0 else gradient + start
-        product = Product(
-            x + FLOAT * row,
-            FLOAT,
-            x_row,
-            dz,
-            dz_row,
-            target,
-            FLOAT * units,
-            height,
-            units,
-            step[codes.SAMPLES],
-            0,
-            0,
-        )
-        multiply(
-            kernels, product, IN_PLACE, 0, _next_weights(step, weights, offset, row + tile, last, tile, units)
-        )
-        finish_gradient(target, weights + start, size, real[0], real[1], real[2])
-        if gradient == 0:
-            change(step, weights + start, target, offset + start, decayed, size)
+    part = PART if sums != 0 else samples
+    for sample in range(0, samples, part):
+        end = min(samples, sample + part)
+        for row in range(first, last, tile):
+            height = min(tile, last - row)
+            place = sums if sums != 0 else op[8]
+            target = step[codes.SCRATCH] if place == 0 else place + FLOAT * row * units
+            ahead = _next_weights(op, step, row + tile, min(last, row + 2 * tile))
+            _add_to_tile(op, step, row, height, sample, end, target, ahead)
+            if end == samples:
+                _finish_tile(op, real, step, row, height, target)
 
 
-@compiled
-def _next_weights(step: Any, weights: int, offset: int, row: int, last: int, tile: int, units: int) -> Ahead:
-    """The weights of the next tile, and the optimizer's values for them."""
-    optimizer = integers(step[codes.OPTIMIZER], OPTIMIZER)
-    start, height = FLOAT * row * units, min(tile, last - row)
-    slots = (optimizer[2] != 0) + (optimizer[3] != 0)
-    return Ahead(
-        weights + start,
-        optimizer[2] + offset + start,
-        optimizer[3] + offset + start,
-        1 + slots if height > 0 else 0,
-        FLOAT * height * units,
+@inlined
+def _add_to_tile(
+    op: Any, step: Any, row: int, height: int, sample: int, end: int, target: int, ahead: Ahead
+) -> None:
+    """``C (+)= xᵀ·dz`` for some rows of a kernel and some samples."""
+    x, x_row, dz, dz_row, units = op[1], op[2], op[3], op[4], op[6]
+    product = Product(
+        x + sample * x_row + FLOAT * row,
+        FLOAT,
+        x_row,
+        dz + sample * dz_row,
+        dz_row,
+        target,
+        FLOAT * units,
+        height,
+        units,
+        end - sample,
+        0,
+        0,
+        1 if sample > 0 else 0,
     )
+    kernels = integers(step[codes.KERNELS], step[codes.KERNELS_LENGTH])
+    multiply(kernels, product, IN_PLACE, 0, ahead)
+
+
+@inlined
+def _finish_tile(op: Any, real: Any, step: Any, row: int, height: int, target: int) -> None:
+    """Penalties, and the update unless whole gradients are wanted first."""
+    units, weights, gradient, offset, decayed = op[6], op[7], op[8], op[9], op[10]
+    start, size = FLOAT * row * units, height * units
+    finish_gradient(target, weights + start, size, real[0], real[1], real[2])
+    if gradient == 0:
+        change(step, weights + start, target, offset + start, decayed, size)
+
+
+@inlined
+def _next_weights(op: Any, step: Any, row: int, end: int) -> Ahead:
+    """The weights of the next tile, and what the optimizer keeps of them."""
+    units, weights, offset = op[6], op[7], op[9]
+    optimizer = integers(step[codes.OPTIMIZER], OPTIMIZER)
+    start = FLOAT * row * units
+    runs = 1 + (optimizer[2] != 0) + (optimizer[3] != 0)
+    first, second = optimizer[2] + offset + start, optimizer[3] + offset + start
+    return Ahead(weights + start, first, second, runs if row < end else 0, FLOAT * (end - row) * units)
 
 
 @compiled
@@ -81,7 +100,7 @@ def _bias_gradient(op: Any, real: Any, step: Any, thread: int, threads: int) -> 
     first, last = share(units, thread, threads, 16)
     if last > first:
         target = step[codes.SCRATCH] if gradient == 0 else gradient
-        column_sums(dz, dz_row, step[codes.SAMPLES], first, last, target)
+        elementwise.column_sums(dz, dz_row, step[codes.SAMPLES], first, last, target)
         start, size = FLOAT * first, last - first
         finish_gradient(target + start, weights + start, size, real[0], real[1], real[2])
         if gradient == 0:
@@ -107,7 +126,7 @@ def _clipped_update(op: Any, real: Any, step: Any, thread: int, threads: int) ->
     for begin in range(first, last, TILE):
         length, start = min(TILE, last - begin), FLOAT * begin
         if factor != np.float32(1):
-            multiply_by(gradient + start, length, factor)
+            elementwise.multiply(gradient + start, length, factor)
         change(step, weights + start, gradient + start, offset + start, decayed, length)
 
 

@@ -15,6 +15,7 @@ from nnstudio.engine.ops.jit.kernels.elementwise import (
     copy,
     dropout,
     gaussian_noise,
+    multiply,
     spatial_dropout,
 )
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
@@ -41,6 +42,8 @@ def _run(op: Any, real: Any, step: Any, sample: int, left: int, size: int) -> No
         gaussian_noise(key, real[0], op[1] + start, number, size)
     elif code == codes.ADD:
         add(op[1] + start, op[4] + start, size)
+    elif code == codes.SCALE:
+        multiply(op[1] + start, size, real[0])
     else:
         copy(op[1] + start, op[4] + sample * op[5] + FLOAT * left, size)
 

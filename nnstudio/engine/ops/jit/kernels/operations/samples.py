@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nnstudio.engine.ops.jit.kernels import codes
-from nnstudio.engine.ops.jit.kernels.compiled import compiled, floats, integers, operation
+from nnstudio.engine.ops.jit.kernels.compiled import compiled, fetch, floats, integers, operation
 from nnstudio.engine.ops.jit.kernels.elementwise import (
     copy,
     scale_floats,
@@ -19,13 +19,22 @@ from nnstudio.engine.ops.jit.kernels.elementwise import (
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.losses import SOFTMAX, sigmoid_cross_entropy, softmax_cross_entropy
 
+LINE = 64
+"""Bytes of a cache line."""
+AHEAD = 2
+"""Samples lie anywhere in memory; the one that comes so many later is fetched meanwhile."""
+
 
 @compiled
 def _gather(op: Any, real: Any, step: Any, first: int, last: int) -> None:
     x, x_row, width, itemsize, offsets, scales = op[1], op[2], op[3], op[4], op[5], op[6]
-    chosen = integers(step[codes.ROWS], last)
+    chosen, size = integers(step[codes.ROWS], last), itemsize * width
     for i in range(first, last):
-        source, target = step[codes.INPUT] + chosen[i] * itemsize * width, x + i * x_row
+        source, target = step[codes.INPUT] + chosen[i] * size, x + i * x_row
+        if i + AHEAD < last:
+            later = step[codes.INPUT] + chosen[i + AHEAD] * size
+            for line in range(later, later + size, LINE):
+                fetch(line)
         if itemsize == 1:
             scale_octets(source, real[0], real[1], target, width)
         else:

@@ -111,11 +111,19 @@ class Canvas(QWidget):
         self.updateGeometry()
         self._tell()
 
-    def put(self, picture: NDArray[np.float32]) -> None:
-        """Puts a picture of ink (or of colours) on the sheet, as large as it fits; one undo step."""
+    @property
+    def drawing(self) -> bool:
+        """A stroke is under way."""
+        return self._stroke is not None
+
+    def put(self, picture: NDArray[np.float32], again: bool = False) -> None:
+        """Puts a picture of ink (or of colours) on the sheet, as large as it fits.
+
+        One undo step; with ``again`` it goes on with the step before.
+        """
         size = self.sheet.image.size()
         ground = 1.0 if self.sheet.colour else 0.0
-        self.sheet.put(fit_on_sheet(picture, size.height(), size.width(), ground))
+        self.sheet.put(fit_on_sheet(picture, size.height(), size.width(), ground), again)
         self._tell()
 
     def clear(self) -> None:

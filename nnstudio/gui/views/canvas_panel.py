@@ -53,6 +53,9 @@ class CanvasPanel(QFrame):
         self.grid.setChecked(True)
         self.open = Button("Open image…", icon_name="image")
         self.paste = Button("Paste", icon_name="paste")
+        self.webcam = Button("Webcam off", icon_name="camera-off")
+        self.webcam.setCheckable(True)
+        self.offer_webcam(False)
         self.invert = Button("Invert", tooltip="Turns ink to paper and paper to ink.")
         self.message = QLabel()
         self.message.setWordWrap(True)
@@ -67,6 +70,17 @@ class CanvasPanel(QFrame):
         self.message.setText(text)
         self.message.setAccessibleName(text)
         self.message.setVisible(bool(text))
+
+    def offer_webcam(self, there: bool) -> None:
+        """Shows the webcam's button, or hides it where there is no camera."""
+        self.webcam.setVisible(there)
+        self.open.setText("Open…" if there else "Open image…")
+
+    def show_webcam(self, on: bool) -> None:
+        """Says on the webcam's button whether it is on."""
+        self.webcam.setChecked(on)
+        self.webcam.setText("Webcam on" if on else "Webcam off")
+        self.webcam.set_icon("camera" if on else "camera-off")
 
     def _lay_out(self) -> None:
         self._tools = QHBoxLayout()
@@ -83,6 +97,7 @@ class CanvasPanel(QFrame):
         checks.addWidget(self.grid)
         buttons.addWidget(self.open)
         buttons.addWidget(self.paste)
+        buttons.addWidget(self.webcam)
         buttons.addWidget(self.invert)
         buttons.addStretch(1)
         self._column = QVBoxLayout(self)

@@ -88,13 +88,15 @@ class Sheet:
         self.begin()
         self.image.fill(self._ground)
 
-    def put(self, values: NDArray[np.float32]) -> None:
+    def put(self, values: NDArray[np.float32], again: bool = False) -> None:
         """Replaces the whole picture, as one step.
 
         Args:
             values: As ``values()`` gives them, and of that shape.
+            again: The step before goes on, and none is begun.
         """
-        self.begin()
+        if not again:
+            self.begin()
         levels = np.ascontiguousarray(np.rint(values.clip(0, 1) * 255).astype(np.uint8))
         height, width = levels.shape[:2]
         stride = levels.strides[0]

@@ -1,4 +1,4 @@
-"""Brings pictures to the canvas from elsewhere: files, the clipboard, drops, a data set."""
+"""Brings pictures to the canvas from elsewhere: files, the clipboard, drops, a data set, a webcam."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QMimeData, QObject
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication, QImage, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from nnstudio.core.layer import Shape
@@ -17,6 +17,7 @@ from nnstudio.errors import DataError
 from nnstudio.gui.views.canvas_panel import CanvasPanel
 from nnstudio.gui.views.picture_files import filters, pasted_image, picture_paths, pixels_of, read_picture
 from nnstudio.gui.views.results import ResultsPanel
+from nnstudio.gui.views.webcam import Webcam, has_camera
 
 Reader = Callable[[], NDArray[np.uint8]]
 
@@ -41,6 +42,12 @@ class Intake(QObject):
         drawing.paste_clicked.connect(self._paste)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), page).activated.connect(self._paste)
         results.chosen.connect(self._show_result)
+        self.webcam = Webcam(self)
+        self._frames = 0  # since the webcam was switched on
+        drawing.webcam.clicked.connect(self._switch_webcam)
+        self.webcam.pictured.connect(self._show_frame)
+        self.webcam.switched.connect(drawing.show_webcam)
+        self.webcam.failed.connect(lambda text: drawing.say(text, "error"))
 
     def open_sample(self, sample: NDArray[np.generic]) -> None:
         """Puts a raw sample of a data set, ``(H, W, C)``, on the canvas, pixel by pixel."""
@@ -69,6 +76,35 @@ class Intake(QObject):
             self._open(lambda: pixels_of(image), "the pasted picture")
         else:
             self._drawing.say("There is no picture on the clipboard. Copy one first.", "error")
+
+    def look_for_webcam(self) -> None:
+        """Offers the webcam where there is one."""
+        self._drawing.offer_webcam(has_camera())
+
+    def stop(self) -> None:
+        """Nobody looks any more."""
+        self.webcam.switch(False)
+
+    def _switch_webcam(self, on: bool) -> None:
+        self._frames = 0
+        if on and not has_camera():
+            self.look_for_webcam()
+            self._drawing.say("The webcam is gone. Plug it in and come back to this page.", "error")
+            self._drawing.show_webcam(False)
+            return
+        self.webcam.switch(on)
+
+    def _show_frame(self, image: QImage) -> None:
+        if self._drawing.canvas.drawing:  # whoever draws on a picture wants to keep it
+            self.webcam.switch(False)
+            return
+        try:
+            opened = open_picture(pixels_of(image), self._shape())
+        except DataError as error:
+            self._drawing.say(_in_words(error), "error")
+            return
+        self._drawing.canvas.put(opened.sheet, again=self._frames > 0)
+        self._frames += 1
 
     def _ask_for_files(self) -> None:
         paths, _ = QFileDialog.getOpenFileNames(self._page, "Open images", "", filters())

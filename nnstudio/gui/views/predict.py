@@ -120,6 +120,7 @@ class PredictView(QWidget):
         self._one_thread.close()
         self._one_thread.enter_context(one_blas_thread())
         self._live.set_model_wanted(True, self)
+        self.intake.look_for_webcam()
         if self.model is not None:
             self.predictor.warm_up(self.model)
         self._adapt()
@@ -132,6 +133,7 @@ class PredictView(QWidget):
         self._live.set_model_wanted(False, self)
         self._one_thread.close()
         self.predictor.stop()
+        self.intake.stop()
         self.insights.stop()
         self._feed.stop()
 

@@ -60,6 +60,8 @@ class Sweep:
         self.spec: SweepSpec = self.project.sweep
         self._axes = axes_of(self.project)
         self.total = trial_count(self.spec, self._axes)
+        self._grid = grid(self._axes) if self.spec.strategy == "grid" else []
+        self._epochs: dict[int, int] = {}  # that the runs of a trial have
         self._stopping = False
         self._lock = FileLock(folder / "lock")
         with refusals(folder):
@@ -154,7 +156,7 @@ class Sweep:
 
     def _combination(self, number: int) -> Combination:
         if self.spec.strategy == "grid":
-            return grid(self._axes)[number]
+            return self._grid[number]
         if self.spec.strategy == "random":
             return drawn(self._axes, self.spec.seed, number)
         known, others = self._known()
@@ -176,6 +178,7 @@ class Sweep:
         except SpecError as error:  # two values that are allowed, but not together
             self._note({"event": "ended", **_named(run), "status": "failed", "reason": str(error)})
             return
+        self._epochs[run.trial] = project.train.epochs
         self._note({"event": "begun", **_named(run)})
         job: Job = {
             **_named(run),
@@ -207,7 +210,7 @@ class Sweep:
         epoch, figure = message["epoch"], message["figure"]
         if figure is None or self.spec.prune is None or epoch < self.spec.prune:
             return False
-        if epoch >= trial_project(self.project, self.trials[trial], 0).train.epochs:
+        if epoch >= self._epochs[trial]:
             return False  # it is done anyway
         others = self._trials.figures_at(epoch, without=trial)
         goal = self.spec.goal

@@ -65,6 +65,7 @@ class ExperimentsView(QWidget):
         self.panel = Panel("Trials")
         self.sweeps = Combo("Sweep")
         self.sweeps.setToolTip("The sweeps that are kept, newest first.")
+        self.sweeps.setPlaceholderText("Earlier sweeps")
         self.retry = Button(
             "Retry failed", "", "refresh", small=True, tooltip="Train again only what failed."
         )
@@ -119,6 +120,7 @@ class ExperimentsView(QWidget):
             self.verdict.setVisible(bool(self.verdict.text()))
         else:
             self.panel.set_subtitle("")
+            self.sweeps.setCurrentIndex(-1)
         self._show_buttons()
 
     def _build(self) -> None:
@@ -150,6 +152,7 @@ class ExperimentsView(QWidget):
         self._foot.setSpacing(gap)
 
     def _connect(self) -> None:
+        self._document.reset.connect(self._another_project)
         self._runner.changed.connect(self._follow)
         self._runner.ended.connect(self._ended)
         self.sweeps.activated.connect(self._choose)
@@ -172,6 +175,16 @@ class ExperimentsView(QWidget):
                 self.look_again()
         self._show_buttons()
 
+    def _another_project(self) -> None:
+        """Shows the other project's sweep, unless it is a trial of the one that is shown or under way."""
+        shown = self._shown
+        name = self._document.project.name
+        if self._runner.running or (shown and any(trial.name == name for trial in shown.trials)):
+            return
+        self.show_sweep(None)
+        if self.isVisible():
+            self.look_again()
+
     def _ended(self) -> None:
         self._show_buttons()
         self.table.fit()
@@ -182,6 +195,7 @@ class ExperimentsView(QWidget):
         self.sweeps.clear()
         for one in listed:
             self.sweeps.addItem(sweep_text(one))
+        self.sweeps.setCurrentIndex(-1)
         self.sweeps.setVisible(bool(listed))
         name = self._document.project.name
         folders = [one.folder for one in listed]

@@ -176,6 +176,8 @@ def test_a_trial_opens_as_the_project_on_the_train_page(
     qtbot.waitUntil(lambda: page.document.project.name == name, timeout=PATIENCE)
     assert page.window.pages.current == "train"
     assert len(page.window.live.records) == 2
+    page.window.show_page("experiments")
+    assert page.view.table.isVisible(), "one can go on to the next trial"
 
 
 def test_the_values_of_a_trial_become_the_projects_as_one_step(
@@ -203,6 +205,17 @@ def test_earlier_sweeps_are_chosen_from_the_list(page: Page, workers: list[InPro
     QTest.keyClick(page.view.sweeps, Qt.Key.Key_Down if other else Qt.Key.Key_Up)
     qtbot.waitUntil(lambda: page.view.table.rows.rowCount() == 1, timeout=PATIENCE)
     assert page.column("Units") == ["3"]
+
+
+def test_another_project_begins_with_an_empty_page(
+    page: Page, workers: list[InProcess], qtbot: QtBot
+) -> None:
+    page.open(project({"lr": "1e-3,1e-2"}))
+    start(page, qtbot)
+    page.open(project({}).replace(name="fresh"))
+    qtbot.waitUntil(lambda: page.view.sweeps.count() == 1, timeout=PATIENCE)
+    assert page.view.empty.isVisible()
+    assert page.view.sweeps.currentIndex() == -1
 
 
 def test_the_newest_sweep_of_the_project_is_there_when_the_page_is_opened(

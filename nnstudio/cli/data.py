@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from nnstudio.data.batches import shuffle_words
 from nnstudio.data.catalog import list_datasets, load_dataset
 from nnstudio.data.dataset import Dataset
 from nnstudio.errors import SpecError
+
+_PAIR = re.compile(r"(\d+) ?[x×,] ?(\d+)")
+"""A size as people write it: 28x28, 28,28."""
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -145,7 +149,8 @@ def _reading(arguments: argparse.Namespace) -> ImportOptions:
             allowed = "field=value, such as label=species"
             raise SpecError("--read needs a field and a value", allowed=allowed, received=setting)
         kind = ImportOptions.model_fields[name].annotation if name in ImportOptions.model_fields else str
-        fields[name] = text if kind is str else value_of(text)
+        pair = None if kind is str else _PAIR.fullmatch(text)
+        fields[name] = text if kind is str else [int(pair[1]), int(pair[2])] if pair else value_of(text)
     return ImportOptions.build(fields)
 
 

@@ -29,6 +29,7 @@ class Datasets(QObject):
 
     Attributes:
         pace: Speed of the download under way and the time left, "" while they aren't known.
+        fetched: Name of the data set that is downloaded, or was lately.
 
     Signals:
         described(): The data set, what is known of it, or its fraction changed.
@@ -49,6 +50,7 @@ class Datasets(QObject):
         super().__init__(parent)
         self._document = document
         self.pace = ""
+        self.fetched = ""
         self._files: dict[Key, DatasetInfo | None] = {}
         self._named = {info.name: info for info in list_datasets()}
         self._task: Task | None = None
@@ -160,7 +162,7 @@ class Datasets(QObject):
             self.pace = pace.tell(share)
             self.progress.emit(text, share)
 
-        self.pace = ""
+        self.pace, self.fetched = "", name
         self._task = run_in_background(
             lambda report: fetch(chosen, in_words(chosen, report)),
             lambda _folder: self._arrived(chosen.title),

@@ -11,6 +11,7 @@ import pytest
 
 import nnstudio as nn
 from nnstudio.core.import_options import ImportOptions
+from tests.data.sources.pictures import digits, random_images, write_tree
 
 from .conftest import Command
 
@@ -94,6 +95,7 @@ def test_convert_writes_what_trains_again(
 
 def test_wrong_wishes_are_refused(command: Command, table: Path, tmp_path: Path) -> None:
     command("data", "info", table, "--read", "label").refused("--read needs a field and a value")
+    command("data", "info", table, "--read", "size=wide").refused("size")
     command("data", "info", table, "--read", "fit=squeeze").refused("fit", "stretch")
     command("data", "info", table, "--read", "colours=rgb").refused("colours")
     command("data", "convert", table, tmp_path / "x.parquet").refused("ending that isn't known", ".npz")
@@ -109,3 +111,9 @@ def test_corrections_count_from_the_command_line(command: Command, table: Path, 
     told = command("evaluate", tmp_path / "run", "--split", "train", "--json").json
     assert sum(map(sum, told["confusion"])) == 60
     command(*arguments[:-1], 'data.corrections=[{"row": 99, "label": null}]').refused("doesn't hold", "Data")
+
+
+@pytest.mark.parametrize("size", ["6x4", "6,4", "6×4", "[6,4]"])
+def test_a_size_is_written_as_people_do(command: Command, tmp_path: Path, size: str):
+    folder = write_tree(tmp_path / "pets", digits(random_images(6, (8, 8)), np.array(["a", "b"] * 3)))
+    assert command("data", "preview", folder, "--json", "--read", f"size={size}").json["shape"] == [6, 4, 1]

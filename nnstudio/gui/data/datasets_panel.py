@@ -266,7 +266,16 @@ class DatasetsPanel(QFrame):
         self.show_recent()
 
     def _show_download(self, text: str, share: float | None) -> None:
+        self._place_download(self._datasets.fetched)
         self.download.say(text, share, self._datasets.pace)
+
+    def _place_download(self, name: str) -> None:
+        """Below the card of its data set."""
+        before = self._column.indexOf(self.download)
+        below = self._column.indexOf(self.cards[name])
+        if before != below + 1:
+            self._column.removeWidget(self.download)
+            self._column.insertWidget(self._column.indexOf(self.cards[name]) + 1, self.download)
 
     def _downloaded(self, _title: str) -> None:
         self.download.hide()
@@ -276,7 +285,9 @@ class DatasetsPanel(QFrame):
     def _download_failed(self, error: Exception, name: str) -> None:
         if name:
             self._fetched = name
-            self.download.fail(getattr(error, "what", "") or str(error))
+            self._place_download(name)
+            reason = getattr(error, "received", "").rpartition(": ")[2] or str(error)
+            self.download.fail(self.cards[name].title, f"{reason[:1].upper()}{reason[1:]}.")
 
 
 def _title(text: str) -> QLabel:

@@ -27,6 +27,8 @@ class Download(QFrame):
         self.text = ElidedLabel("", "secondary")
         self.pace = QLabel()
         self.pace.setProperty("role", "caption")
+        self.pace.setTextFormat(Qt.TextFormat.PlainText)
+        self.pace.setWordWrap(True)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Download")
@@ -50,11 +52,11 @@ class Download(QFrame):
         self.button.setText("Cancel")
         self.show()
 
-    def fail(self, reason: str) -> None:
-        """Shows that it failed."""
+    def fail(self, title: str, reason: str) -> None:
+        """Shows that the download of ``title`` failed, and why in a few words."""
         self._failed = True
-        self.text.setText(reason)
-        self.pace.setText("")
+        self.text.setText(f"Could not download {title}")
+        self.pace.setText(reason)
         self.bar.hide()
         self.button.setText("Try again")
         self.show()

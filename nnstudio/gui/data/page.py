@@ -203,6 +203,7 @@ class DataView(QWidget):
         button = "Try again"
         if self._missing is not None:
             self._remedy, button = "download", "Download"
+            text = _press_download(error)
         elif isinstance(error, DataError) and "corrects a sample" in error.what:
             self._remedy, button = "forget", "Forget what doesn't fit"
         self._show_state(_sentence(what), text, button)
@@ -255,6 +256,12 @@ class DataView(QWidget):
 def _sentence(text: str) -> str:
     text = text.strip()
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
+def _press_download(error: Exception) -> str:
+    """What to do where a data set is missing; the error itself advises a command of the command line."""
+    place = error.allowed.replace(" in ", " into ", 1) if isinstance(error, DataError) else ""
+    return f"Press Download, or put {place}." if place else "Press Download."
 
 
 def _short(text: str, longest: int = 400) -> str:

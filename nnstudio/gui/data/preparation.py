@@ -181,6 +181,7 @@ class PreparationPanel(QFrame):
 
     def _show_nothing(self) -> None:
         self.split.show_summary(None)
+        self.plot.clear()
         self.statistics.setText("")
         self.tiles.clear()
 

@@ -81,6 +81,13 @@ class ScalingPlot(QWidget):
         self.setAccessibleName("Values before and after scaling")
         theme().changed.connect(self.updateGeometry)
 
+    def clear(self) -> None:
+        """Shows nothing."""
+        self._pair = None
+        self.setAccessibleDescription("")
+        self.setToolTip("")
+        self.update()
+
     def show_pair(self, raw: Histogram, scaled: Histogram) -> None:
         """Shows the values before and after."""
         self._pair = raw, scaled

@@ -100,7 +100,7 @@ class SplitSection(QWidget):
         """The share in force, also where the recipe leaves it to the data set."""
         share = getattr(self._recipe, name)
         if share is None:
-            return 0.0 if self._has_own_test else TEST_SHARE
+            return TEST_SHARE if self._summary and not self._has_own_test else 0.0
         return float(share)
 
     def _slid(self, name: str, percent: int) -> None:

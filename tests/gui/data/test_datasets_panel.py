@@ -135,7 +135,10 @@ def test_offline_the_reason_is_told_and_the_next_try_works(
         server.misbehave(mirror, FIRST, *failing)
     QTest.mouseClick(panel.cards["mnist"], LEFT)
     qtbot.waitUntil(lambda: panel.download.button.text() == "Try again", timeout=20_000)
-    assert "could not download" in panel.download.text.full_text()
+    assert panel.download.text.full_text() == "Could not download MNIST"
+    assert panel.download.pace.text() == "HTTP status 503."
+    below = panel.download.geometry().top() - panel.cards["mnist"].geometry().bottom()
+    assert 0 < below < 12, "below its card"
     assert "503" in window.messages.text
     assert "check the internet connection" in window.messages.text
     QTest.mouseClick(panel.download.button, LEFT)
@@ -147,6 +150,7 @@ def test_the_page_itself_offers_the_download(qtbot: QtBot, window: MainWindow, p
     page = data_page(window)
     window.datasets.choose("mnist")
     qtbot.waitUntil(lambda: page.state.isVisible() and page.source.error is not None, timeout=10_000)
+    assert "Press Download, or put its four files into" in page.state.accessibleDescription()
     QTest.mouseClick(page.state.button, LEFT)
     qtbot.waitUntil(lambda: page.source.measures is not None, timeout=20_000)
     assert page.strip.value("test") == "30"

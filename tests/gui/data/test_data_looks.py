@@ -72,7 +72,7 @@ def test_every_state_of_the_page_looks_right(
             "Downloading train-images-idx3-ubyte.gz, 1.2 of 9.9 MB", 0.1, "1 MB/s"
         )
         check("a download")
-        window.data.datasets.download.fail("could not download MNIST")
+        window.data.datasets.download.fail("MNIST", "No connection.")
         check("a failed download")
         window.data.datasets.download.hide()
         images.unlink()

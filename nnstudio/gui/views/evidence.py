@@ -59,7 +59,7 @@ class Evidence(QFrame):
             others: Fixes to offer besides the one in the strip.
         """
         self._finding = finding
-        self.rule.setText(rule)
+        self.rule.setText(rule[:1].upper() + rule[1:])
         self.meaning.setText(finding.meaning)
         self._fill_table(finding.figures)
         self._offer(others[:_OTHERS])

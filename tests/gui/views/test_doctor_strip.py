@@ -168,7 +168,7 @@ def test_why_opens_the_rule_the_figures_and_the_other_fixes(paused: Page) -> Non
     paused.press("Why?")
     evidence = paused.strip.evidence
     assert evidence.isVisible()
-    assert evidence.rule.text().startswith("val loss ≥ 1.1 × best val loss")
+    assert evidence.rule.text().startswith("Val loss ≥ 1.1 × best val loss")
     assert evidence.table == [
         ("Best epoch", "17"),
         ("Val loss then", "0.281"),

@@ -181,11 +181,13 @@ class PlotData(QDialog):
         column.addWidget(self.title)
         column.addWidget(self.view, 1)
         column.addLayout(row)
+        self.view.fit_columns()
         self.view.setFocus()
 
     def sizeHint(self) -> QSize:
         """Wide enough for all columns."""
-        return QSize(theme().px(760), theme().px(420))
+        table = len(COLUMNS) * self.view.horizontalHeader().minimumSectionSize()
+        return QSize(table + theme().px(40), theme().px(420))
 
 
 class _View(QTableView):
@@ -201,6 +203,11 @@ class _View(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(theme().px(26))
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+
+    def fit_columns(self) -> None:
+        """No column becomes narrower than the longest name: numbers never elide, they scroll."""
+        header = self.horizontalHeader()
+        header.setMinimumSectionSize(max(header.sectionSizeHint(column) for column in range(len(COLUMNS))))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copies whole rows, not the one cell that Qt would take."""

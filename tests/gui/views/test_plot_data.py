@@ -63,6 +63,15 @@ def test_a_row_per_epoch_that_grows_with_the_run(window: MainWindow, dialog: Plo
     assert len(window.findChildren(PlotData)) == 1
 
 
+@pytest.mark.parametrize("width", [840, 400])
+def test_numbers_and_names_are_never_cut_off(dialog: PlotData, width: int) -> None:
+    dialog.resize(width, 300)
+    header, model = dialog.view.horizontalHeader(), dialog.view.model()
+    for column in range(model.columnCount()):
+        needed = max(header.sectionSizeHint(column), dialog.view.sizeHintForColumn(column))
+        assert header.sectionSize(column) >= needed, model.headerData(column, Qt.Orientation.Horizontal)
+
+
 def test_it_closes_with_its_project(window: MainWindow, dialog: PlotData, qtbot: QtBot) -> None:
     assert dialog.isVisible()
     window.document.open(spiral_project(3), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStatusBar, QWidget
 
 from nnstudio.engine.session import Snapshot
@@ -41,6 +41,8 @@ class StatusBar(QStatusBar):
         self._counts = self._figure("Samples to train on, held back for validation, and for the final test.")
         self._standing = ""
         self._arrange()
+        self._keep_still()
+        theme().changed.connect(self._keep_still)
         self._usage = _Usage()
         self._timer = QTimer(self)
         self._timer.setInterval(_SECOND)
@@ -126,9 +128,16 @@ class StatusBar(QStatusBar):
         self._memory.setText(f"RAM {numbers.size(memory)}")
         self._processor.setText(f"CPU {numbers.percent(processor, places=0)}")
 
+    def _keep_still(self) -> None:
+        """Room for the longest figures, so that what changes every second moves nothing."""
+        for label, longest in ((self._memory, "RAM 888 MB"), (self._processor, "CPU 100%")):
+            label.ensurePolished()
+            label.setMinimumWidth(label.fontMetrics().horizontalAdvance(longest) + 1)
+
     def _figure(self, tooltip: str) -> QLabel:
         label = QLabel()
         label.setToolTip(tooltip)
+        label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return label
 
     def _arrange(self) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from nnstudio.gui.status_bar import StatusBar
 from tests.gui.windows import shown_window, spiral_project
 
 
@@ -24,3 +26,18 @@ def test_the_checkpoints_of_the_run_are_counted_as_they_are_kept(
         assert window.status.kept == words
         window.live.reset()
         assert window.status.kept == ""
+
+
+def test_figures_that_change_every_second_move_nothing(qtbot: QtBot) -> None:
+    bar = StatusBar()
+    qtbot.addWidget(bar)
+    bar.resize(1280, 24)
+    bar.show_counts((54_000, 6_000, 10_000))
+    bar.show()
+    places = []
+    for text in ("CPU 0%", "CPU 16%", "CPU 100%"):
+        bar._processor.setText(text)
+        QApplication.sendPostedEvents()
+        places.append([label.geometry() for label in (bar._memory, bar._processor, bar._counts)])
+        assert bar._processor.width() >= bar._processor.sizeHint().width()
+    assert places[0] == places[1] == places[2]

@@ -33,6 +33,7 @@ from nnstudio.engine.analysis.curves import (
 )
 from nnstudio.engine.analysis.evaluation import Analysis, analyse
 from nnstudio.engine.analysis.explain import METHODS, Method, explain, methods_for
+from nnstudio.engine.analysis.features import feature_layer
 from nnstudio.engine.analysis.forward_pass import LayerPass, layer_passes, worked_pass
 from nnstudio.engine.analysis.grad_cam import grad_cam, grad_cam_layer
 from nnstudio.engine.analysis.integrated import Attribution, integrated_gradients
@@ -40,7 +41,7 @@ from nnstudio.engine.analysis.pictures import channel_maps, filter_images, norma
 from nnstudio.engine.analysis.plane import decision_surface, plane_grid, unit_lines, unit_responses
 from nnstudio.engine.analysis.saliency import input_gradients, saliency_map, smooth_gradients
 from nnstudio.engine.analysis.significance import PairedTest, mcnemar_test, wilson_interval
-from nnstudio.engine.analysis.similar import FeatureIndex, Neighbour, feature_index, feature_layer
+from nnstudio.engine.analysis.similar import FeatureIndex, Neighbour, feature_index
 
 __all__ = [
     "METHODS",

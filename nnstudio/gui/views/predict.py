@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
 
 from nnstudio.core.layer import Shape, shape_text
 from nnstudio.data.dataset import Part
-from nnstudio.engine.analysis import FeatureIndex
 from nnstudio.engine.drawing import is_drawable, network_input
 from nnstudio.engine.model import Model
 from nnstudio.engine.network import Network
@@ -44,7 +43,7 @@ from nnstudio.gui.views.numbers_panel import NumbersPanel
 from nnstudio.gui.views.prediction_panel import PredictionPanel
 from nnstudio.gui.views.predictor import Drawing, Prediction, Predictor
 from nnstudio.gui.views.results import ResultsPanel
-from nnstudio.gui.widgets import numbers
+from nnstudio.gui.views.similar_search import same_model
 from nnstudio.gui.widgets.empty_state import EmptyState
 
 Reader = Callable[[], NDArray[np.uint8]]
@@ -183,6 +182,8 @@ class PredictView(QWidget):
         self.predictor.failed.connect(lambda text: self.drawing.say(text, "error"))
         self.insights.found.connect(self._show_insight)
         self.insights.failed.connect(self.prediction.similar.say)
+        self.insights.search.changed.connect(self._tell_search)
+        self.prediction.search.toggled.connect(self.insights.search.toggle)
         self.input.wanted_changed.connect(self._want)
         self.prediction.train_requested.connect(self.train_requested)
         self.prediction.second.changed.connect(self.predictor.request)
@@ -290,15 +291,21 @@ class PredictView(QWidget):
             self.input.show_insight(insight)
         self.activations.show_layers(model, insight.layers)
         similar = self.prediction.similar
-        if index is not None and index.model is model and insight.similar:
+        if index is not None and insight.similar and same_model(index.model, model):
             similar.show_similar(index, insight.similar, model.classes)
-            self.prediction.features.setText(_features_words(index))
         elif self._live.running:
             similar.say("Shown when the run pauses or ends.")
         elif self._live.prepared is None:
             similar.say("Shown once the training images are loaded: train, or evaluate.")
         else:
             similar.say("Looking through the training images…")
+        self._tell_search()
+
+    def _tell_search(self) -> None:
+        search, model = self.insights.search, self.model
+        index = search.index
+        there = index is not None and model is not None and same_model(index.model, model)
+        self.prediction.search.show_search(index if there else None, search.searching, search.can_go_on)
 
     def _show(self, prediction: Prediction | None) -> None:
         self.insights.show(prediction)
@@ -328,10 +335,3 @@ class PredictView(QWidget):
         self.results.setVisible(self.results.filled)
         if self.results.filled:
             QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(self.results))
-
-
-def _features_words(index: FeatureIndex) -> str:
-    size = index.directions.shape[1]
-    total, among = len(index.part), len(index.positions)
-    sample = "" if among == total else f", among {numbers.count(among)}"
-    return f"features of {index.layer}, {numbers.count(size)}{sample}"

@@ -16,10 +16,10 @@ from nnstudio.gui.views.big_class import BigClass
 from nnstudio.gui.views.own_tests_bar import OwnTestsBar
 from nnstudio.gui.views.predictor import Prediction
 from nnstudio.gui.views.probability_bars import Bar, ProbabilityBars
+from nnstudio.gui.views.search_bar import SearchBar
 from nnstudio.gui.views.second_opinion import SecondOpinion
 from nnstudio.gui.views.similar import SimilarImages
 from nnstudio.gui.widgets import numbers
-from nnstudio.gui.widgets.elided_label import ElidedLabel
 from nnstudio.gui.widgets.empty_state import EmptyState
 from nnstudio.gui.widgets.panel import Panel
 
@@ -57,7 +57,7 @@ class PredictionPanel(Panel):
         self.similar = SimilarImages()
         self.second = SecondOpinion()
         self.own_tests = OwnTestsBar()
-        self.features = ElidedLabel("", "caption")
+        self.search = SearchBar()
         self.no_model = EmptyState(
             "No trained network yet",
             "Train once. Then its prediction appears here while you draw.",
@@ -80,7 +80,7 @@ class PredictionPanel(Panel):
 
     def set_pictures(self, pictures: bool) -> None:
         """Similar training images are shown where the samples are pictures."""
-        for widget in (self._similar_words, self.features, self.similar):
+        for widget in (self.search, self.similar):
             widget.setVisible(pictures)
         self.no_ink.say(
             "Nothing drawn yet" if pictures else "Nothing entered yet",
@@ -172,26 +172,13 @@ class PredictionPanel(Panel):
         column.addSpacing(theme().px(8))
         column.addLayout(row)
         column.addWidget(self.bars)
-        column.addLayout(self._similar_heading())
+        column.addWidget(self.search)
         column.addWidget(self.similar)
         column.addStretch(1)
         column.addWidget(self.own_tests)
         column.addWidget(self.second)
         theme().changed.connect(self._show_bars)
         return content
-
-    def _similar_heading(self) -> QHBoxLayout:
-        heading = self._similar_words = QLabel("Most similar training images")
-        heading.setProperty("role", "section")
-        self.features.setToolTip(
-            "Cosine of the angle between what the network makes of both images in front of its last layer.\n"
-            "1: the same features, 0: nothing in common. a·b / (|a|·|b|)"
-        )
-        row = QHBoxLayout()
-        row.addWidget(heading)
-        row.addStretch(1)
-        row.addWidget(self.features)
-        return row
 
 
 def entropy_bits(probabilities: NDArray[np.float32]) -> float:

@@ -102,7 +102,7 @@ def test_similar_training_images_are_the_nearest_in_the_last_hidden_layer(
     assert index.part is digits.train
     assert found == index.nearest(view.input.view.sample, NEIGHBOURS)
     assert [one.label for one in found].count(3) >= 5
-    assert view.prediction.features.full_text().startswith("features of dense, 96")
+    assert view.prediction.search.features.full_text().startswith("features of dense, 96")
 
 
 def test_similar_images_wait_while_a_run_goes_on(qtbot: QtBot, document: Document, live: StillLive):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +16,7 @@ from nnstudio.engine.fast_path import Device
 from nnstudio.errors import Cancelled
 from nnstudio.experiments.sweeps.expansion import axes_of, trial_count
 from nnstudio.experiments.sweeps.folders import find_unfinished, new_sweep_folder
-from nnstudio.experiments.sweeps.local import LocalWorkers
+from nnstudio.experiments.sweeps.local import LocalWorkers, Workers
 from nnstudio.experiments.sweeps.readiness import check_ready
 from nnstudio.experiments.sweeps.sweep import Sweep, read_recipe, read_trials
 from nnstudio.experiments.sweeps.trials import Trial
@@ -135,7 +135,13 @@ class SweepRunner(QObject):
         return None if done < TELLING else (time.monotonic() - at) * (1 - self.shown.share) / done
 
     def start(
-        self, project: ProjectSpec, device: Device = "auto", folder: Path | None = None, retry: bool = False
+        self,
+        project: ProjectSpec,
+        device: Device = "auto",
+        folder: Path | None = None,
+        *,
+        retry: bool = False,
+        cluster: str = "",
     ) -> None:
         """Begins a sweep, or goes on with an unfinished one of the same recipe.
 
@@ -144,9 +150,10 @@ class SweepRunner(QObject):
             device: Where to compute.
             folder: The sweep to go on with.
             retry: Train again what failed.
+            cluster: Address of the Dask cluster that trains; "" for this machine.
         """
         if self._work is None:
-            self._work = _Work(project, device, folder, retry)
+            self._work = _Work(project, device, folder, retry, cluster)
             self.shown, self._begun = None, None
             self._timer.start()
             self._poll()
@@ -191,8 +198,11 @@ class SweepRunner(QObject):
 class _Work:
     """The thread. The window only reads what it leaves behind."""
 
-    def __init__(self, project: ProjectSpec, device: Device, folder: Path | None, retry: bool) -> None:
+    def __init__(
+        self, project: ProjectSpec, device: Device, folder: Path | None, retry: bool, cluster: str
+    ) -> None:
         self._project, self._device, self._folder, self._retry = project, device, folder, retry
+        self._cluster = cluster
         self._stop = threading.Event()
         self.shown: Shown | None = None
         self.said = "Looking at the data"
@@ -228,19 +238,30 @@ class _Work:
     def _train(self) -> None:
         project = self._project
         check_ready(project, self._report)
-        folder = self._folder or find_unfinished(project) or new_sweep_folder(project.name)
-        with closing(Sweep(folder, project, self._device)) as sweep:
-            if self._retry:
-                sweep.retry_failed()
-            self._running, self.said = True, ""
-            self.shown = Shown(folder, project, sweep.trials, sweep.total)
-            with closing(LocalWorkers(sweep.spec.workers)) as workers:
-                for trials in sweep.run(workers):
-                    if trials != self.shown.trials:
-                        self.shown = Shown(folder, project, trials, sweep.total)
-                    if self._stop.is_set():
-                        sweep.stop()
-            self.shown = Shown(folder, project, sweep.trials, sweep.total)
+        with closing(self._workers()) as workers:
+            folder = self._folder or find_unfinished(project) or new_sweep_folder(project.name)
+            with closing(Sweep(folder, project, self._device)) as sweep:
+                if self._retry:
+                    sweep.retry_failed()
+                self._running, self.said = True, ""
+                self._follow(sweep, workers)
+
+    def _follow(self, sweep: Sweep, workers: Workers) -> None:
+        self.shown = Shown(sweep.folder, sweep.project, sweep.trials, sweep.total)
+        for trials in sweep.run(workers):
+            if trials != self.shown.trials:
+                self.shown = replace(self.shown, trials=trials)
+            if self._stop.is_set():
+                sweep.stop()
+        self.shown = replace(self.shown, trials=sweep.trials)
+
+    def _workers(self) -> Workers:
+        if not self._cluster:
+            return LocalWorkers(self._project.sweep.workers)
+        from nnstudio.experiments.sweeps.cluster import DaskWorkers
+
+        self.said = "Looking for the cluster"
+        return DaskWorkers(self._cluster)
 
     def _report(self, message: str, _share: float | None) -> None:
         self.said = message

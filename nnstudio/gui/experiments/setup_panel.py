@@ -16,11 +16,13 @@ from nnstudio.errors import SpecError
 from nnstudio.experiments.sweeps.expansion import axes_of, trial_count
 from nnstudio.gui.document import Document
 from nnstudio.gui.experiments.add_menu import AddMenu
+from nnstudio.gui.experiments.run_on import RunOn
 from nnstudio.gui.experiments.runner import SweepRunner
 from nnstudio.gui.experiments.vary_rows import VaryRows, setting_title
 from nnstudio.gui.form.frame import SectionScroll
 from nnstudio.gui.form.words import error_sentence
 from nnstudio.gui.forms import SpecForm
+from nnstudio.gui.settings import Settings
 from nnstudio.gui.theme import theme
 from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets import numbers
@@ -37,6 +39,7 @@ class SweepPanel(QFrame):
         document: The project.
         runner: Trains the sweep.
         seconds: How long one run of the project takes here, or None where that isn't known.
+        settings: Remembers where sweeps train.
         parent: Qt parent.
 
     Signals:
@@ -50,6 +53,7 @@ class SweepPanel(QFrame):
         document: Document,
         runner: SweepRunner,
         seconds: Callable[[], float | None],
+        settings: Settings,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -64,6 +68,7 @@ class SweepPanel(QFrame):
         self.strategy.setToolTip(f"<p>{SweepSpec.model_fields['strategy'].description}</p>")
         fields = ("goal", "trials", "repeats", "prune", "workers", "seed")
         self.form = SpecForm(SweepSpec, only=fields)
+        self.run_on = RunOn(settings)
         self.summary = _words("secondary")
         self.progress = _words("secondary")
         self.bar = QProgressBar()
@@ -143,6 +148,10 @@ class SweepPanel(QFrame):
         self._column.addWidget(self.rows)
         self._column.addLayout(self._strategy_row)
         self._column.addWidget(self.form)
+        line = QFrame()
+        line.setProperty("role", "divider")
+        self._column.addWidget(line)
+        self._column.addWidget(self.run_on)
         foot = QVBoxLayout()
         for widget in (self.summary, self.progress, self.bar):
             foot.addWidget(widget)
@@ -196,6 +205,8 @@ class SweepPanel(QFrame):
         self.strategy.changed.connect(lambda key: self._edit("Set strategy", None, strategy=key))
         self.form.edited.connect(self._set)
         self.form.left.connect(document.seal)
+        self.run_on.there.toggled.connect(self.refresh)
+        self.run_on.address.textChanged.connect(self._show_summary)
         self.start.clicked.connect(self.start_requested)
         self.stop.clicked.connect(self._runner.stop)
 
@@ -233,18 +244,20 @@ class SweepPanel(QFrame):
 
     # What it will take
 
-    def _show_summary(self) -> None:
+    def _show_summary(self, *_news: object) -> None:
         project = self._document.project
         sweep = project.sweep
         problem, words = "", ""
         if not sweep.vary:
             words = "Add at least one parameter to vary."
+        elif self.run_on.problem:
+            problem = self.run_on.problem
         elif not self._document.report.ok:
             problem = "The network has errors. Fix them on the Train page first."
         else:
             try:
                 trials = trial_count(sweep, axes_of(project))
-                words = cost_words(trials, sweep, self._seconds())
+                words = cost_words(trials, sweep, None if self.run_on.cluster else self._seconds())
             except SpecError as error:
                 problem = error_sentence(error) if " is not valid" in error.what else f"{error.what}."
         self.summary.setText(problem[:1].upper() + problem[1:] or words)

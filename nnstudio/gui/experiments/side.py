@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout
 from nnstudio.errors import NNStudioError
 
 if TYPE_CHECKING:
+    from nnstudio.core.spec import ProjectSpec
     from nnstudio.gui.experiments.page import ExperimentsView
     from nnstudio.gui.experiments.runner import SweepRunner
     from nnstudio.gui.experiments.setup_panel import SweepPanel
@@ -51,7 +52,7 @@ class ExperimentsSide(QObject):
         from nnstudio.gui.experiments.setup_panel import SweepPanel
 
         window = self._window
-        panel = SweepPanel(window.document, self.runner, self._seconds)
+        panel = SweepPanel(window.document, self.runner, self._seconds, window.settings)
         panel.start_requested.connect(self._start)
         window.estimating.changed.connect(panel.refresh)
         self._column.addWidget(panel)
@@ -78,7 +79,11 @@ class ExperimentsSide(QObject):
         return (shown.seconds if same and shown else None) or self._window.estimating.seconds
 
     def _start(self) -> None:
-        self.runner.start(self._window.document.project, self._window.live.device)
+        self._run(self._window.document.project)
+
+    def _run(self, project: ProjectSpec, folder: Path | None = None, retry: bool = False) -> None:
+        cluster = self.panel.run_on.cluster
+        self.runner.start(project, self._window.live.device, folder, retry=retry, cluster=cluster)
 
     def _go_on(self, folder: Path, retry: bool) -> None:
         from nnstudio.experiments.sweeps.sweep import read_recipe
@@ -88,7 +93,7 @@ class ExperimentsSide(QObject):
         except NNStudioError as error:
             self._window.messages.show_error(error, None)
             return
-        self.runner.start(project, self._window.live.device, folder, retry)
+        self._run(project, folder, retry)
 
     def _evaluate(self, folder: Path) -> None:
         from nnstudio.experiments.listing import point_of

@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from nnstudio.experiments.listing import KeptModel
 from nnstudio.experiments.sweeps.folders import list_sweeps, new_sweep_folder
 from nnstudio.experiments.sweeps.sweep import read_trials
+from nnstudio.gui.experiments.run_on import RunOn
 from nnstudio.gui.main_window import MainWindow
 from tests.experiments.sweeps.sample_sweeps import InProcess, project, ran
-from tests.gui.acting import double_click
+from tests.gui.acting import double_click, retype
 from tests.gui.experiments.conftest import Page, click
 from tests.gui.states import open_project
 from tests.gui.windows import shown_window
@@ -238,6 +239,43 @@ def test_data_that_are_not_there_are_told_before_anything_trains(
     start(page, qtbot)
     assert "/nowhere.csv" in page.window.messages.title + page.window.messages.text
     assert workers == []
+    assert list_sweeps() == ()
+
+
+def test_a_cluster_trains_by_its_address_which_is_remembered(
+    page: Page, workers: list[InProcess], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(
+        "nnstudio.experiments.sweeps.cluster.DaskWorkers",
+        lambda address: asked.append(address) or InProcess(),
+    )
+    page.open(project({"lr": "1e-3"}))
+    run_on = page.panel.run_on
+    qtbot.waitUntil(run_on.there.isVisible)
+    QTest.mouseClick(run_on.there, Qt.MouseButton.LeftButton, pos=QPoint(8, run_on.there.height() // 2))
+    assert page.panel.summary.text() == "Give the address of the cluster."
+    assert not page.panel.start.isEnabled()
+    retype(run_on.address, "tcp://127.0.0.1:8786", enter=True)
+    start(page, qtbot)
+    assert asked == ["tcp://127.0.0.1:8786"]
+    assert workers == []
+    assert page.column("Status") == ["Done"]
+    again = RunOn(page.window.settings)
+    qtbot.addWidget(again)
+    assert again.cluster == "tcp://127.0.0.1:8786"
+
+
+def test_a_cluster_that_is_not_there_is_told_and_nothing_is_begun(
+    page: Page, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("nnstudio.experiments.sweeps.cluster.PATIENCE", 0.5)
+    page.open(project({"lr": "1e-3"}))
+    page.panel.run_on.there.setChecked(True)
+    retype(page.panel.run_on.address, "nonsense")
+    start(page, qtbot)
+    assert "no Dask cluster at nonsense" in page.window.messages.title + page.window.messages.text
     assert list_sweeps() == ()
 
 

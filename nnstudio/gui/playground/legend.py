@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
@@ -15,6 +17,7 @@ from nnstudio.gui.widgets import numbers
 
 WIDTH = 200
 _NARROW = 150  # beside another column
+_GAP, _SPACING = 12, 6  # between two columns, and between two parts of one
 _ROW, _BAR, _TEXT_LEFT = 21, 9, 24
 _NAMES = {"train": "Train", "validation": "Val", "test": "Test"}
 
@@ -111,7 +114,8 @@ class SidePanel(QWidget):
     def fit(self, height: int, widest: int) -> int:
         """Puts the key and the scale beside the rest where all of it is too high.
 
-        Where there is no room for that either, the scale is left out, then the key, then the hits.
+        Where there is no room for that either, the scale is left out, then the key, then the hits. It is
+        worked out first and then done: each change asks for another layout, which comes here again.
 
         Args:
             height: Room that there is.
@@ -120,22 +124,19 @@ class SidePanel(QWidget):
         Returns:
             The width it takes.
         """
-        parts = (self.scale, self.key, self._hits)
-        for part in parts:
-            part.setVisible(True)
-        self._put_key(beside=False)
-        if self._height() > height:
-            self._put_key(beside=True)
-            self._put_key(beside=self._row.minimumSize().width() <= widest)
-        for part in parts:
-            if self._height() <= height:
-                break
-            part.setVisible(False)
-        return max(theme().px(WIDTH), self._row.minimumSize().width())
-
-    def _height(self) -> int:
-        self._row.activate()
-        return self._row.minimumSize().height()
+        px = theme().px
+        words = [self.train, self.held, self.lines, self._hits]
+        words += [self._line, self._heading, self._place, self._answer]
+        droppable: list[QWidget] = [self.scale, self.key, self._hits]
+        wide = _width(words) + px(_GAP) + _width([self.key, self.scale])
+        beside = _height([*droppable[:2], *words]) > height and wide <= widest
+        columns = [words, droppable[:2]] if beside else [[*droppable[:2], *words]]
+        hidden = [part for column in columns for part in _left_out(column, droppable, height)]
+        self._put_key(beside=beside)
+        for part in droppable:
+            if part.isHidden() != (part in hidden):
+                part.setVisible(part not in hidden)
+        return max(px(WIDTH), wide if beside else 0)
 
     def _put_key(self, *, beside: bool) -> None:
         if beside == self._beside:
@@ -145,14 +146,13 @@ class SidePanel(QWidget):
             (self._column if beside else self._second).removeWidget(widget)
             (self._second if beside else self._column).insertWidget(at, widget)
         self._space()
-        self._row.activate()
 
     def _space(self) -> None:
         px = theme().px
         self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(px(12) if self._beside else 0)
+        self._row.setSpacing(px(_GAP) if self._beside else 0)
         for column in (self._column, self._second):
-            column.setSpacing(px(6))
+            column.setSpacing(px(_SPACING))
         self._line.setFixedWidth(px(_NARROW if self._beside else WIDTH))
 
 
@@ -255,6 +255,26 @@ class ColourBar(QWidget):
         painter.drawText(area, Qt.AlignmentFlag.AlignRight, names[1])
         if not self._classes:
             painter.drawText(area, Qt.AlignmentFlag.AlignHCenter, "50%")
+
+
+def _height(parts: Sequence[QWidget]) -> int:
+    """Height of parts one below the other, with a little room for the stretch among them."""
+    return sum(part.sizeHint().height() + theme().px(_SPACING) for part in parts)
+
+
+def _width(parts: Sequence[QWidget]) -> int:
+    """Width of the widest part; a line takes what it is given."""
+    return max(part.sizeHint().width() for part in parts)
+
+
+def _left_out(column: Sequence[QWidget], droppable: Sequence[QWidget], height: int) -> list[QWidget]:
+    """What has to go from a column so that it becomes no higher than ``height``, the first ones first."""
+    kept, gone = list(column), []
+    for part in droppable:
+        if part in kept and _height(kept) > height:
+            kept.remove(part)
+            gone.append(part)
+    return gone
 
 
 def _hits(group: PointGroup) -> str:

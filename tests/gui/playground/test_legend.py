@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -31,3 +32,25 @@ def test_the_kinds_of_points_are_always_explained(
         assert all(side.rect().contains(part.geometry()) for part in parts)
         places = [part.geometry() for part in parts]
         assert not any(a.intersects(b) for n, a in enumerate(places) for b in places[n + 1 :])
+
+
+def test_once_arranged_it_asks_for_no_further_layout(tmp_path: Path, qtbot: QtBot) -> None:
+    class Requests(QObject):
+        count = 0
+
+        def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+            self.count += event.type() == QEvent.Type.LayoutRequest
+            return False
+
+    with shown_window(tmp_path, 1280, 720) as window:
+        window.document.open(spiral_project(), None)
+        window.files.opened.emit()
+        panel = window.pages.page("train").findChild(PlaygroundPanel)
+        assert panel is not None
+        qtbot.waitUntil(lambda: panel.surface.look is not None)
+        qtbot.wait(100)
+        requests = Requests()
+        panel.side.installEventFilter(requests)
+        qtbot.wait(100)
+        assert requests.count <= 1
+        panel.side.removeEventFilter(requests)

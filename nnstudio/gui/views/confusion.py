@@ -273,6 +273,11 @@ class ConfusionTable(QTableView):
         else:
             super().keyPressEvent(event)
 
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """Everything is drawn anew: of a moved picture the chosen cell's old frame would stay."""
+        super().scrollContentsBy(dx, dy)
+        self.viewport().update()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Makes the cells as large as there is room for."""
         super().resizeEvent(event)

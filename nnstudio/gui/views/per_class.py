@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 from typing import cast
 
 from PySide6.QtCore import (
@@ -30,6 +31,7 @@ from PySide6.QtWidgets import (
 from nnstudio.engine.analysis import ClassMetrics
 from nnstudio.gui.theme import font, theme
 from nnstudio.gui.views.per_class_model import (
+    AVERAGES,
     BAR,
     CHANGE,
     CLASS_ROLE,
@@ -200,22 +202,22 @@ class PerClassTable(QTableView):
         row = room // max(1, self.figures.rowCount())
         self.verticalHeader().setDefaultSectionSize(max(px(_TIGHT_ROW), min(px(_ROW), row)))
         room = self.viewport().width() - px(_LEFT - _PADDING)  # the last figures keep off the edge
-        for captions, bars in ((COLUMNS, True), (SHORT, True), (COLUMNS, False), (SHORT, False)):
+        for bars, captions, average in product((True, False), (COLUMNS, SHORT), AVERAGES):
             widths = self._widths(captions)
             shown = [n for n in widths if n != BAR or bars]
             left = room - sum(widths[n] for n in shown if n == BAR or not self.isColumnHidden(n))
-            if left >= self._longest_name(captions):
+            if left >= self._longest_name(average):
                 break
-        self.figures.set_captions(captions)
+        self.figures.set_captions(captions, average)
         self.setColumnHidden(BAR, not bars)  # the figure says the same
         for column, width in widths.items():
             header.resizeSection(column, width + (px(_LEFT - _PADDING) if column == self.last_column else 0))
         header.resizeSection(0, max(px(_LEAST_NAME), left))
 
-    def _longest_name(self, captions: tuple[str, ...]) -> int:
+    def _longest_name(self, average: str) -> int:
         """Width of the first column in which no name is shortened, within reason."""
         metrics = QFontMetrics(font(12, 600))
-        widest = max(metrics.horizontalAdvance(name) for name in self.figures.names(captions))
+        widest = max(metrics.horizontalAdvance(name) for name in self.figures.names(average))
         return min(theme().px(_MOST_NAME), widest + theme().px(_LEFT + _PADDING))
 
     def _widths(self, captions: tuple[str, ...]) -> dict[int, int]:

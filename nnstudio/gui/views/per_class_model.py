@@ -12,9 +12,11 @@ from nnstudio.engine.analysis import ClassMetrics
 from nnstudio.gui.widgets import numbers
 
 Index = QModelIndex | QPersistentModelIndex
-COLUMNS = ("Class", "Precision", "Recall", "F1", "", "Support", "Change")
-SHORT = ("Class", "Prec.", "Rec.", "F1", "", "Sup.", "Change")
+COLUMNS: tuple[str, ...] = ("Class", "Precision", "Recall", "F1", "", "Support", "Change")
+SHORT: tuple[str, ...] = ("Class", "Prec.", "Rec.", "F1", "", "Sup.", "Change")
 """Captions where the room is needed for the names of the classes."""
+AVERAGES = ("Macro average", "Macro avg.")
+"""Names of the last row, the longer first."""
 TOOLTIPS = (
     "The class, and the plain mean over all classes below.",
     "Of the samples taken for the class, the share that is.\nTP / (TP + FP)",
@@ -40,17 +42,17 @@ class PerClassModel(QAbstractTableModel):
         self._values: list[np.ndarray] = []
         self._averages: tuple[float, ...] = ()
         self._sorting = (-1, Qt.SortOrder.AscendingOrder)
-        self._captions: tuple[str, ...] = COLUMNS
+        self._captions, self._average = COLUMNS, AVERAGES[0]
 
-    def set_captions(self, captions: tuple[str, ...]) -> None:
-        """Heads the columns with ``COLUMNS`` or ``SHORT``."""
-        if captions != self._captions:
-            self._captions = captions
+    def set_captions(self, captions: tuple[str, ...], average: str) -> None:
+        """Heads the columns with ``COLUMNS`` or ``SHORT``, and names the last row."""
+        if (captions, average) != (self._captions, self._average):
+            self._captions, self._average = captions, average
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(captions) - 1)
 
-    def names(self, captions: tuple[str, ...]) -> tuple[str, ...]:
-        """What stands in the first column, below such captions."""
-        return (*self._classes, "Macro average" if captions == COLUMNS else "Macro avg.")
+    def names(self, average: str) -> tuple[str, ...]:
+        """What stands in the first column, where the last row has such a name."""
+        return (*self._classes, average)
 
     def show_metrics(
         self, metrics: ClassMetrics, classes: tuple[str, ...], other: ClassMetrics | None = None
@@ -131,7 +133,7 @@ class PerClassModel(QAbstractTableModel):
             return float(value)
         if role == Qt.ItemDataRole.DisplayRole:
             if column == 0:
-                return self.names(self._captions)[number]
+                return self._average if number < 0 else self._classes[number]
             if column == BAR:
                 return ""
             if column == CHANGE:

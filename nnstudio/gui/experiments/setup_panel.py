@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from nnstudio.core.history import Change
@@ -80,10 +81,16 @@ class SweepPanel(QFrame):
         )
         self._build()
         self._connect()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catches up with edits made elsewhere."""
+        super().showEvent(event)
         self.refresh()
 
     def refresh(self, *_news: object) -> None:
-        """Shows everything afresh."""
+        """Shows everything afresh, once somebody looks."""
+        if not self.isVisible():
+            return
         project = self._document.project
         self.menu.set_project(project)
         self.rows.show_all(project)

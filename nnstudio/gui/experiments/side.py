@@ -65,7 +65,7 @@ class ExperimentsSide(QObject):
         page.open_requested.connect(self._window.files.open_path)
         page.values_wanted.connect(self._use)
         page.go_on_requested.connect(self._go_on)
-        self.panel.refresh()
+        self.panel.show()
 
     def shut_down(self) -> None:
         """Lets the runs under way save their states; the sweep can go on later."""

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMenu
 
 from nnstudio.core.spec import ProjectSpec, SweepSpec
 from nnstudio.gui.experiments.setup_panel import cost_words
+from nnstudio.gui.experiments.vary_rows import VaryRows
 from nnstudio.gui.form.spins import NumberSpin
 from nnstudio.gui.page_tabs import PAGES
 from tests.experiments.sweeps.sample_sweeps import project
@@ -188,3 +189,18 @@ def test_the_set_up_is_saved_with_the_project(varied: Page, tmp_path: Path) -> N
     saved = ProjectSpec.from_json(json.loads(path.read_text(encoding="utf-8")))
     assert saved.sweep == varied.sweep
     assert saved.sweep.vary[0].values == (0.5,)
+
+
+def test_edits_elsewhere_cost_nothing_here_until_somebody_looks(
+    varied: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[object] = []
+    real = VaryRows.show_all
+    monkeypatch.setattr(VaryRows, "show_all", lambda rows, project: looked.append(0) or real(rows, project))
+    varied.window.show_page("train")
+    varied.document.set_layer_field("hidden", "units", 9)
+    varied.document.undo()
+    varied.document.apply("Sweep", varied.document.project.replace(sweep=varied.sweep.with_vary(0, None)))
+    assert looked == []
+    varied.window.show_page("experiments")
+    assert [row.path for row in varied.panel.rows.rows] == ["network.layers.hidden.units"]

@@ -286,7 +286,10 @@ class ImportView(QWidget):
 
     def _finish(self, info: DatasetInfo) -> None:
         self._show_idle()
-        self.status.emit(f"{info.title} is imported: {info.summary}.")
+        preview = self.job.preview
+        left_out = preview.train + preview.test - info.train - info.test if preview and preview.exact else 0
+        words = f"; {left_out:,} left out" if left_out > 0 else ""
+        self.status.emit(f"{info.title} is imported: {info.summary}{words}.")
         self.imported.emit(str(self.job.path), self.job.options, info)
 
 

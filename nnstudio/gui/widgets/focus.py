@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
+    QAbstractSlider,
     QAbstractSpinBox,
     QApplication,
     QComboBox,
@@ -144,9 +145,9 @@ def _place(target: QWidget) -> str:
 def _wants_ring(target: QWidget) -> bool:
     if target.isWindow() or isinstance(target, QMenu | QMenuBar) or _place(target) == "none":
         return False
-    # A click on a button needs no ring; it returns with the first key that moves the focus.
+    # A click on a button or a slider needs no ring; it returns with the first key that moves the focus.
     clicked = QApplication.mouseButtons() != Qt.MouseButton.NoButton
-    return not (clicked and isinstance(target, QAbstractButton))
+    return not (clicked and isinstance(target, QAbstractButton | QAbstractSlider))
 
 
 class _RingStyle(QProxyStyle):

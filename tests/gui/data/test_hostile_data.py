@@ -204,6 +204,7 @@ def test_bad_samples_are_listed_and_skipped_or_not(
     qtbot.waitUntil(lambda: not view.isVisible(), timeout=20_000)
     settled(qtbot, page)
     assert len(page.source.summary.dataset.train) == left
+    assert window.status._hint.text().endswith(f"samples; {len(listed)} left out.")
 
 
 def test_where_nothing_can_be_used_there_is_nothing_to_skip(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QListWidget, QMessageBox, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QListWidget, QMessageBox, QPushButton, QSlider, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnstudio.gui.tokens import LIGHT
@@ -84,6 +84,19 @@ def test_a_mouse_click_rings_fields_and_lists_but_not_buttons(page: Page) -> Non
     assert page.ring.geometry() == around(page, page.number, 3)
     QTest.mouseClick(page.list.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(20, 12))
     assert page.ring.geometry() == around(page, page.list, 0)  # inside: lists may touch the window's edge
+
+
+def test_a_slider_is_ringed_for_keys_alone(page: Page) -> None:
+    slider = QSlider(Qt.Orientation.Horizontal)
+    page.layout().addWidget(slider)
+    slider.show()
+    slider.setFocus(Qt.FocusReason.TabFocusReason)
+    assert page.ring.widget() is slider
+    page.first.setFocus()
+    QTest.mousePress(slider, Qt.MouseButton.LeftButton)
+    slider.setFocus(Qt.FocusReason.MouseFocusReason)
+    assert page.ring.widget() is None
+    QTest.mouseRelease(slider, Qt.MouseButton.LeftButton)
 
 
 def test_a_widget_can_choose_its_ring(page: Page) -> None:

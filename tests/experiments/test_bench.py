@@ -83,10 +83,10 @@ def test_jax_has_the_same_gradients(name: str):
 @pytest.mark.parametrize(("library", "package"), [("torch", "torch"), ("jax", "jax")])
 def test_a_peer_trains_and_evaluates(library: str, package: str):
     pytest.importorskip(package)
-    for name in ("M4", "C3"):
-        peer = peer_named(library, CASES[name], CASES[name].data(1000), 1)
-        assert peer.train(0.1) > 0
-        assert peer.evaluate(500) > 0
+    case = CASES["C3"]
+    peer = peer_named(library, case, case.data(1000), 1)
+    assert peer.train(0.1) > 0
+    assert peer.evaluate(200) > 0
 
 
 def test_a_library_that_is_unknown_is_named():

@@ -113,7 +113,7 @@ class Intake(QObject):
     def _paste(self) -> None:
         self.take(QGuiApplication.clipboard().mimeData())
 
-    def _open(self, read: Reader, name: str) -> None:
+    def _open(self, read: Reader, name: str, take_focus: bool = True) -> None:
         try:
             opened = open_picture(read(), self._shape())
         except DataError as error:
@@ -125,11 +125,12 @@ class Intake(QObject):
         done = "has the network's size and is taken as it is" if opened.exact else "is put on the canvas"
         turned = ", dark on light turned round" if opened.inverted and opened.exact else ""
         self._drawing.say(f"{name[:1].upper()}{name[1:]} {done}{turned}.")
-        self._drawing.canvas.setFocus()
+        if take_focus:
+            self._drawing.canvas.setFocus()
 
-    def _show_result(self, sheet: NDArray[np.float32], exact: bool) -> None:
-        self._drawing.centre.setChecked(not exact)
-        self._drawing.canvas.put(sheet)
+    def _show_result(self, path: str) -> None:
+        self._drawing.centre.setChecked(self._drawing.centre.isEnabled())  # as it was listed
+        self._open(lambda: read_picture(path), Path(path).name, take_focus=False)
 
 
 def _in_words(error: DataError) -> str:

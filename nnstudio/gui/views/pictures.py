@@ -23,20 +23,21 @@ class Picture:
     """An opened file.
 
     Attributes:
-        name: Name of the file.
-        sheet: Ink or colours, ready for the canvas; None if the file can't be used.
-        sample: The network's input; None likewise.
-        exact: The picture has the network's size and is taken as it is.
+        path: The file.
+        sample: The network's input; None if the file can't be used.
         problem: Why it can't be used.
         probabilities: What the network says, or None.
     """
 
-    name: str
-    sheet: NDArray[np.float32] | None = None
+    path: Path
     sample: NDArray[np.uint8] | None = None
-    exact: bool = False
     problem: str = ""
     probabilities: NDArray[np.float32] | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        return self.path.name
 
 
 def open_pictures(
@@ -54,11 +55,11 @@ def _open(path: Path, shape: Shape) -> Picture:
     try:
         opened = open_picture(read_picture(path), shape)
     except NNStudioError as error:
-        return Picture(path.name, problem=error.what)
+        return Picture(path, problem=error.what)
     ground = 1.0 if shape[2] == 3 else 0.0
     sheet = opened.sheet if opened.exact else fit_on_sheet(opened.sheet, SIDE, SIDE, ground)
     sample = network_input(sheet, shape, centre=not opened.exact)
-    return Picture(path.name, sheet, sample, opened.exact)
+    return Picture(path, sample)
 
 
 def with_predictions(pictures: tuple[Picture, ...], model: Model, as_bytes: bool) -> tuple[Picture, ...]:

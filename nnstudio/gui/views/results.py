@@ -129,12 +129,12 @@ class ResultsPanel(Panel):
     """The list. Choosing a row puts the picture on the canvas.
 
     Signals:
-        chosen(object, bool): The picture's sheet, and whether it is taken as it is.
+        chosen(str): The picture's file.
         status(str): What was done.
         listed: The list was filled, emptied or renewed.
     """
 
-    chosen = Signal(object, bool)
+    chosen = Signal(str)
     status = Signal(str)
     listed = Signal()
 
@@ -253,8 +253,8 @@ class ResultsPanel(Panel):
     def _choose(self, current: QModelIndex) -> None:
         if current.isValid():
             picture = self.rows.pictures[current.row()]
-            if picture.sheet is not None:
-                self.chosen.emit(picture.sheet, picture.exact)
+            if picture.sample is not None:
+                self.chosen.emit(str(picture.path))
 
     def _dress(self) -> None:
         table, px = self.table, theme().px

@@ -285,6 +285,10 @@ def test_several_dropped_images_are_listed_and_saved(
     view.results.table.selectRow(2)
     settled(qtbot, view)
     assert (view.input.view.sample == images[2]).all()
+    (tmp_path / "1.png").unlink()
+    view.results.table.selectRow(1)
+    assert "can't be read" in view.drawing.message.text()
+    assert said[1] == rows.data(rows.index(1, 1)), "what was said of it stays"
     view.results.save_csv(str(tmp_path / "out.csv"))
     with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
         saved = list(csv.DictReader(file))

@@ -52,6 +52,16 @@ def test_batches_stand_at_fractions_of_their_epoch() -> None:
     assert run.end == 1.25
 
 
+def test_the_error_of_a_batch_is_what_its_accuracy_lacks() -> None:
+    run = RunCurves(1)
+    run.extend([Block(1, 1, 2, 4, (0.9, 0.8), (0.25, 0.75))])
+    error = run.batch["error"]
+    assert (error.x.tolist(), error.y.tolist()) == ([0.25, 0.5], [0.75, 0.25])
+    assert error.thinned(0, 1, 100)[1].tolist() == [0.75, 0.25]
+    run.drop_batches()
+    assert len(run.batch["error"]) == 0
+
+
 def test_a_run_without_validation_has_no_validation_line() -> None:
     run = RunCurves(1)
     run.extend([record(1, 0.5, None), record(2, 0.4, None)])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnstudio.engine.state import Block, EpochRecord, Event
-from nnstudio.gui.views.curve_trace import BatchTrace, Trace
+from nnstudio.gui.views.curve_trace import BatchTrace, Complement, Trace
 
 METRICS = ("loss", "accuracy", "error")
 """What can be drawn of a run; the error is 1 − accuracy."""
@@ -93,7 +93,7 @@ class RunCurves:
 
     def __init__(self, number: int, weight: float = 0.0) -> None:
         self.number = number
-        self.batch = {metric: BatchTrace() for metric in METRICS}
+        self.drop_batches()
         self.series = {(metric, split): Series(weight) for metric in METRICS for split in SPLITS}
         self.records: list[EpochRecord] = []
 
@@ -105,7 +105,7 @@ class RunCurves:
     @property
     def end(self) -> float:
         """X of the newest point."""
-        ends = [trace.x[-1] for trace in self.batch.values() if len(trace)]
+        ends = [trace.x[-1] for trace in self._kept.values() if len(trace)]
         return max([*ends, float(len(self.records))])
 
     @property
@@ -120,10 +120,8 @@ class RunCurves:
             ends = [(block.epoch - 1 + block.batch / block.batches, block) for block in blocks]
             steps = [np.arange(1 - len(b.losses), 1) / b.batches + end for end, b in ends]
             x = np.concatenate(steps)
-            self.batch["loss"].extend(x, [loss for block in blocks for loss in block.losses])
-            shares = [share for block in blocks for share in block.accuracies]
-            self.batch["accuracy"].extend(x, shares)
-            self.batch["error"].extend(x, [1 - share for share in shares])
+            self._kept["loss"].extend(x, [loss for block in blocks for loss in block.losses])
+            self._kept["accuracy"].extend(x, [share for block in blocks for share in block.accuracies])
         records = [event for event in events if isinstance(event, EpochRecord)]
         if records:
             self.records.extend(records)
@@ -142,12 +140,16 @@ class RunCurves:
 
     def drop_batches(self) -> None:
         """Forgets the batches, of a run that is only compared with."""
-        self.batch = {metric: BatchTrace() for metric in METRICS}
+        self._kept = {"loss": BatchTrace(), "accuracy": BatchTrace()}
+        self.batch: dict[str, Trace | Complement] = {
+            **self._kept,
+            "error": Complement(self._kept["accuracy"]),
+        }
 
     def cut(self, x: float) -> None:
         """Forgets what lies beyond epoch ``x``, because the run goes on from there."""
         x += 1e-6
-        for trace in self.batch.values():
+        for trace in self._kept.values():
             trace.cut(x)
         for series in self.series.values():
             series.cut(x)

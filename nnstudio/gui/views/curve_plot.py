@@ -17,7 +17,7 @@ from nnstudio.gui.views.curve_axes import Axis, log_ticks, nice_axis, ticks_with
 from nnstudio.gui.views.curve_data import SPLITS
 from nnstudio.gui.views.curve_overlay import Overlay
 from nnstudio.gui.views.curve_picture import Picture
-from nnstudio.gui.views.curve_trace import Array, Trace, log10
+from nnstudio.gui.views.curve_trace import Array, Complement, Trace, log10
 from nnstudio.gui.widgets import numbers
 
 TICK_HEIGHT, TICK_WIDTH = 36, 64  # room per tick
@@ -214,7 +214,7 @@ class Plot(QGraphicsObject):
             room = min(30.0, self._whole.right() - x)
             painter.drawText(QRectF(x - room, self.area.bottom() + gap / 2, 2 * room, 16), centre, text)
 
-    def _set(self, curve: pg.PlotCurveItem, trace: Trace | None, most: int = 10**9) -> None:
+    def _set(self, curve: pg.PlotCurveItem, trace: Trace | Complement | None, most: int = 10**9) -> None:
         if trace is None or not len(trace):
             if curve.xData is not None and len(curve.xData):
                 curve.setData(x=np.empty(0), y=np.empty(0))

@@ -192,6 +192,31 @@ class BatchTrace(Trace):
         self._waiting = self._waiting[0][:kept], self._waiting[1][:kept]
 
 
+class Complement:
+    """1 − another line, to be drawn without being kept: the errors beside the accuracies."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+
+    def __len__(self) -> int:
+        return len(self._trace)
+
+    @property
+    def x(self) -> Array:
+        """All x."""
+        return self._trace.x
+
+    @property
+    def y(self) -> Array:
+        """All values."""
+        return 1 - self._trace.y
+
+    def thinned(self, x_min: float, x_max: float, columns: int) -> tuple[Array, Array]:
+        """As :meth:`Trace.thinned`."""
+        x, y = self._trace.thinned(x_min, x_max, columns)
+        return x, 1 - y
+
+
 def _extremes(x: Array, y: Array, stride: int) -> tuple[Array, Array]:
     """Two of every ``2·stride`` points, the least and the greatest, in their order; a rest is kept whole."""
     if stride == 1:

@@ -48,6 +48,16 @@ def _begin_step(
 
 
 @inlined
+def _tally(op: Any, samples: int, step: int, thread: int, losses: Any, hits: Any) -> bool:
+    """Writes down a step's loss and hits; whether the run goes on after such a loss."""
+    loss, hit = tally(op[1], op[2], samples)
+    if thread == 0:
+        losses[step], hits[step] = loss, hit
+    goes_on: bool = op[3] == 0 or np.isfinite(loss)
+    return goes_on
+
+
+@inlined
 def _in_blocks(
     ops: Any, reals: Any, i: int, context: Any, first: int, last: int, thread: int, threads: int
 ) -> None:
@@ -112,10 +122,7 @@ def run(
             if op[0] == codes.BARRIER:
                 passed = barrier(counter, threads, passed, give_way)
             elif op[0] == codes.TALLY:
-                loss, hit = tally(op[1], op[2], samples)
-                if thread == 0:
-                    losses[step], hits[step] = loss, hit
-                if op[3] != 0 and not np.isfinite(loss):
+                if not _tally(op, samples, step, thread, losses, hits):
                     return  # all threads see the same, and the weights stay those that made it
             elif op[codes.BLOCK] != 0:
                 _in_blocks(ops, reals, i, context, first, last, thread, threads)

@@ -62,6 +62,8 @@ class ExperimentsView(QWidget):
         self._shown: Shown | None = None
         self._listed: tuple[ListedSweep, ...] = ()
         self._task: Task | None = None
+        self._following = False  # the runner has news that were not shown yet
+        self._watching = True  # the sweep under way, not another one that was chosen meanwhile
         self.panel = Panel("Trials")
         self.sweeps = Combo("Sweep")
         self.sweeps.setToolTip("The sweeps that are kept, newest first.")
@@ -92,8 +94,9 @@ class ExperimentsView(QWidget):
         return self.table if self._shown is not None else None
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Looks which sweeps there are."""
+        """Catches up with the sweep under way, and looks which others there are."""
         super().showEvent(event)
+        self._follow()
         self.look_again()
 
     def look_again(self) -> None:
@@ -168,7 +171,11 @@ class ExperimentsView(QWidget):
 
     def _follow(self) -> None:
         shown = self._runner.shown
-        if shown is not None:
+        self._watching |= shown is None  # another one begins
+        if not self.isVisible():
+            return
+        if shown is not None and self._watching and (self._runner.running or self._following):
+            self._following = self._runner.running
             first = self._shown is None or self._shown.folder != shown.folder
             self.show_sweep(shown)
             if first:
@@ -186,6 +193,8 @@ class ExperimentsView(QWidget):
             self.look_again()
 
     def _ended(self) -> None:
+        self._following = True
+        self._follow()
         self._show_buttons()
         self.table.fit()
 
@@ -207,7 +216,9 @@ class ExperimentsView(QWidget):
             self.sweeps.setCurrentIndex(folders.index(self._shown.folder))
 
     def _choose(self, place: int) -> None:
-        self._read(self._listed[place].folder)
+        folder, under_way = self._listed[place].folder, self._runner.shown
+        self._watching = not self._runner.running or (under_way is not None and folder == under_way.folder)
+        self._read(folder)
 
     def _read(self, folder: Path) -> None:
         if self._runner.running and self._runner.shown and self._runner.shown.folder == folder:

@@ -16,7 +16,7 @@ from nnstudio.experiments.sweeps.sweep import read_trials
 from nnstudio.gui.experiments.run_on import RunOn
 from nnstudio.gui.main_window import MainWindow
 from tests.experiments.sweeps.sample_sweeps import InProcess, project, ran
-from tests.gui.acting import double_click, retype
+from tests.gui.acting import double_click, pick, retype
 from tests.gui.experiments.conftest import Page, click
 from tests.gui.states import open_project
 from tests.gui.windows import shown_window
@@ -144,6 +144,18 @@ def test_edits_during_a_sweep_are_for_the_next_one(
     assert page.sweep.vary == ()
 
 
+def test_a_sweep_that_ends_behind_another_page_is_told_and_shown_later(
+    page: Page, workers: list[InProcess], qtbot: QtBot
+) -> None:
+    page.open(project({"lr": "1e-3,1e-2"}))
+    with qtbot.waitSignal(page.window.experiments.runner.ended, timeout=PATIENCE):
+        click(page.panel.start)
+        page.window.show_page("train")
+    assert page.window.messages.title == "The sweep is done: 2 trials."
+    page.window.show_page("experiments")
+    assert page.column("Status") == ["Done", "Done"]
+
+
 def test_a_trial_opens_in_evaluate_by_key_and_by_double_click(
     page: Page, workers: list[InProcess], qtbot: QtBot
 ) -> None:
@@ -205,6 +217,22 @@ def test_earlier_sweeps_are_chosen_from_the_list(page: Page, workers: list[InPro
     page.view.sweeps.setFocus()
     QTest.keyClick(page.view.sweeps, Qt.Key.Key_Down if other else Qt.Key.Key_Up)
     qtbot.waitUntil(lambda: page.view.table.rows.rowCount() == 1, timeout=PATIENCE)
+    assert page.column("Units") == ["3"]
+
+
+def test_another_sweep_can_be_looked_at_while_one_is_under_way(
+    page: Page, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nnstudio.gui.experiments.runner.LocalWorkers", lambda _n: Slow())
+    ran(new_sweep_folder("other"), project({"units": "3"}).replace(name="other"))
+    page.open(project({"lr": "1e-4,1e-3,1e-2,1e-1"}))
+    runner = page.window.experiments.runner
+    with qtbot.waitSignal(runner.ended, timeout=PATIENCE):
+        click(page.panel.start)
+        qtbot.waitUntil(lambda: page.view.sweeps.count() == 2, timeout=PATIENCE)
+        pick(page.view.sweeps, page.view.sweeps.itemText(1 - page.view.sweeps.currentIndex()))
+        qtbot.waitUntil(lambda: page.view.table.rows.rowCount() == 1, timeout=PATIENCE)
+        assert runner.running
     assert page.column("Units") == ["3"]
 
 

@@ -235,7 +235,7 @@ class EvaluateView(QWidget):
         self._stack.setCurrentIndex(1)
         if waiting:
             self.table.setFocus()
-        self._fill_gallery()
+        self.gallery.show_again(self._fill_gallery)
         kind = "images" if is_drawable(result.part.shape) else "samples"
         samples = f"{numbers.count(analysis.samples)} {_SPLIT_WORDS[result.split]} {kind}"
         self.status.emit(f"Evaluated {samples} in {numbers.elapsed(result.seconds)}")

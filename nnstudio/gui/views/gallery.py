@@ -52,6 +52,16 @@ class GalleryModel(QAbstractListModel):
         self._thumbs: dict[int, QPixmap] = {}
         theme().changed.connect(self._forget)
 
+    @property
+    def part(self) -> Part | None:
+        """What the samples are of."""
+        return self._part
+
+    @property
+    def positions(self) -> Ints:
+        """Their positions in it."""
+        return self._positions
+
     def show_samples(
         self, part: Part | None, analysis: Analysis | None, positions: Ints, classes: tuple[str, ...]
     ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QStackedWidget, QWidget
@@ -122,6 +124,21 @@ class GalleryPanel(Panel):
         """Shows images chosen elsewhere, surest prediction first."""
         self._positions, self.shown_class = positions, -1
         self._name(title)
+
+    def show_again(self, show: Callable[[], None]) -> None:
+        """Shows the same of a new evaluation: an image stays chosen, or the one that takes its place."""
+        row, part, position = self.gallery.currentIndex().row(), self.gallery.samples.part, self._chosen
+        focused = self.detail.label_button.hasFocus()
+        show()
+        shown = self.gallery.samples.positions
+        if row < 0 or not len(shown):
+            return
+        there = np.flatnonzero(shown == position) if part is self._part else np.zeros(0, np.int64)
+        index = self.gallery.samples.index(int(there[0]) if there.size else min(row, len(shown) - 1))
+        self.gallery.setCurrentIndex(index)
+        self.gallery.scrollTo(index)
+        if focused:
+            self.detail.label_button.setFocus()
 
     def _name(self, text: str, nothing: str = "No sample falls into this cell.") -> None:
         self._nothing = nothing

@@ -170,52 +170,82 @@ def _block(
     target: int,
     add: int,
 ) -> None:
-    """Adds what some rows of ``dz`` of some samples contribute to a group's filters."""
-    channels, filters, lanes = plan[CHANNELS], plan[FILTERS], kernels[LANES]
-    width, most = plan[KERNEL_WIDTH], kernels[MOST_VECTORS]
-    height = plan[TAPS] // width
-    table = integers(op[5] + 8 * FIRST_TAP_ROW, TAP_ROW * height + TAP_COLUMN * width)
-    c_row = FLOAT * filters * plan[GROUPS]
-    column = 0
-    while column < filters:
-        left = filters - column
-        vectors = min(most, (left + lanes - 1) // lanes)
-        tail = min(lanes, left - (vectors - 1) * lanes)
-        tallest = kernels[MOST_ROWS + vectors]
-        place = group * filters + column
+    """Adds what some rows of ``dz`` of some samples contribute to a group's filters, panel by panel."""
+    channels, filters = plan[CHANNELS], plan[FILTERS]
+    panel, c_row = kernels[LANES] * kernels[MOST_VECTORS], FLOAT * filters * plan[GROUPS]
+    for column in range(0, filters, panel):
         for tap in range(first // channels, (last + channels - 1) // channels):
-            along = table[tap // width * TAP_ROW : (tap // width + 1) * TAP_ROW]
-            across = table[TAP_ROW * height + tap % width * TAP_COLUMN :]
-            start = max(row, along[START]) - along[START]
-            count = min(after, along[START] + along[COUNT]) - along[START] - start
-            begin = 8 * (sample * along[COUNT] + start)
-            products = count + (samples - 1) * along[COUNT] if count > 0 and across[PIXELS] > 0 else 0
-            if products == 0 and add == 1:
-                continue
-            channel = max(first, tap * channels) - tap * channels
-            end = min(last, (tap + 1) * channels) - tap * channels
-            blocks = (end - channel + tallest - 1) // tallest
-            for block in range(blocks):
-                size = (end - channel) // (blocks - block)
-                call_gemm(
-                    kernels[ADDRESSES + (MAX_ROWS + 1) * vectors + size],
-                    (
-                        op[1] + across[FIRST_IN_X] + FLOAT * (group * channels + channel),
-                        op[3] + across[FIRST_IN_DZ] + FLOAT * place,
-                        target + (tap * channels + channel - first) * c_row + FLOAT * place,
-                        across[PIXELS],
-                        products,
-                        along[IN_X] + begin,
-                        along[IN_DZ] + begin,
-                        add,
-                        FLOAT,
-                        plan[PIXEL_STEP],
-                        plan[DZ_STEP],
-                        c_row,
-                        0,
-                        0,
-                        tail,
-                    ),
-                )
-                channel += size
-        column += vectors * lanes
+            start = max(first, tap * channels)
+            _tap(
+                kernels,
+                op,
+                plan,
+                tap,
+                sample,
+                samples,
+                row,
+                after,
+                group * channels + start - tap * channels,
+                min(last, (tap + 1) * channels) - start,
+                group * filters + column,
+                min(panel, filters - column),
+                target + (start - first) * c_row + FLOAT * (group * filters + column),
+                add,
+            )
+
+
+@compiled
+def _tap(
+    kernels: Any,
+    op: Any,
+    plan: Any,
+    tap: int,
+    sample: int,
+    samples: int,
+    row: int,
+    after: int,
+    channel: int,
+    channels: int,
+    number: int,
+    filters: int,
+    target: int,
+    add: int,
+) -> None:
+    """Adds the products of a tap's channels, from ``channel`` on, with filters, from ``number`` on."""
+    width, lanes = plan[KERNEL_WIDTH], kernels[LANES]
+    height, c_row = plan[TAPS] // width, FLOAT * plan[FILTERS] * plan[GROUPS]
+    table = integers(op[5] + 8 * FIRST_TAP_ROW, TAP_ROW * height + TAP_COLUMN * width)
+    along = table[tap // width * TAP_ROW : (tap // width + 1) * TAP_ROW]
+    across = table[TAP_ROW * height + tap % width * TAP_COLUMN :]
+    start = max(row, along[START]) - along[START]
+    count = min(after, along[START] + along[COUNT]) - along[START] - start
+    begin = 8 * (sample * along[COUNT] + start)
+    products = count + (samples - 1) * along[COUNT] if count > 0 and across[PIXELS] > 0 else 0
+    if products == 0 and add == 1:
+        return
+    vectors = (filters + lanes - 1) // lanes
+    blocks = (channels + kernels[MOST_ROWS + vectors] - 1) // kernels[MOST_ROWS + vectors]
+    done = 0
+    for block in range(blocks):  # of even heights
+        size = (channels - done) // (blocks - block)
+        call_gemm(
+            kernels[ADDRESSES + (MAX_ROWS + 1) * vectors + size],
+            (
+                op[1] + across[FIRST_IN_X] + FLOAT * (channel + done),
+                op[3] + across[FIRST_IN_DZ] + FLOAT * number,
+                target + done * c_row,
+                across[PIXELS],
+                products,
+                along[IN_X] + begin,
+                along[IN_DZ] + begin,
+                add,
+                FLOAT,
+                plan[PIXEL_STEP],
+                plan[DZ_STEP],
+                c_row,
+                0,
+                0,
+                filters - (vectors - 1) * lanes,
+            ),
+        )
+        done += size

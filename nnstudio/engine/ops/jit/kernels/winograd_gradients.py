@@ -31,6 +31,7 @@ from nnstudio.engine.ops.jit.kernels.convolution import (
     clear_border,
     put_inside,
 )
+from nnstudio.engine.ops.jit.kernels.elementwise import copy
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.gemm import add_product
 from nnstudio.engine.ops.jit.kernels.scalars import ZERO
@@ -123,18 +124,10 @@ def _transform_gradients(
         place = sample * op[DZ_SAMPLE] + (row + r) * outputs * width * pixel
         there, there_row = op[DZ] + place, width * pixel
         inside = min(outputs, plan[HEIGHT] - (row + r) * outputs)
-        whole = inside == outputs and across * outputs == width
-        if not whole or op[OUTPUTS] != 0:
-            edge, edge_row = scratch + plan[SCRATCH_EDGE], across * outputs * pixel
-            if not whole:
-                clear(edge, outputs * outputs * across * filters)
-            if op[OUTPUTS] != 0:
-                _put_passed(
-                    there, there_row, op[OUTPUTS] + place, there_row, edge, edge_row, inside, width * filters
-                )
-            else:
-                put_inside(there, there_row, edge, edge_row, inside, width * filters)
-            there, there_row = edge, edge_row
+        if op[OUTPUTS] != 0 or inside < outputs or across * outputs > width:
+            output = op[OUTPUTS] + place if op[OUTPUTS] != 0 else 0
+            _put_in_tiles(plan, there, output, scratch + plan[SCRATCH_EDGE], inside)
+            there, there_row = scratch + plan[SCRATCH_EDGE], across * outputs * pixel
         call_transform(
             kernels[transform_of(outputs, OUTPUT_GRADIENT)],
             (
@@ -152,6 +145,21 @@ def _transform_gradients(
                 0,
             ),
         )
+
+
+@compiled
+def _put_in_tiles(plan: Any, dz: int, output: int, edge: int, inside: int) -> None:
+    """Copies the rows of ``dz`` for a row of tiles, with zeros where there are none; undoes a ReLU."""
+    filters, outputs = plan[FILTERS], plan[TILE]
+    run, size = plan[WIDTH] * filters, plan[TILES_ACROSS] * outputs * filters
+    for y in range(inside):
+        source, target = dz + FLOAT * y * run, edge + FLOAT * y * size
+        if output != 0:
+            _put_passed(source, 0, output + FLOAT * y * run, 0, target, 0, 1, run)
+        else:
+            copy(source, target, run)
+        clear(target + FLOAT * run, size - run)
+    clear(edge + FLOAT * inside * size, (outputs - inside) * size)
 
 
 @compiled

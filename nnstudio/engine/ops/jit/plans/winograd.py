@@ -11,7 +11,7 @@ from nnstudio.engine.ops.jit.kernels.winograd_transforms import OUTPUTS, OVERLAP
 from nnstudio.engine.ops.jit.plans.convolution import Convolution
 from nnstudio.engine.ops.jit.plans.windows import Image, Plan, Source
 
-_ROOM = (96 * 1024, 384 * 1024)
+_ROOM = (112 * 1024, 384 * 1024)
 """Floats of V and M that are worked on at a time: as few and as many. The larger a transformed kernel is,
 the more they must be to be worth reading it."""
 _FEWEST_CHANNELS = 8

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from nnstudio.engine.analysis import FeatureIndex
 from nnstudio.gui.theme import theme
@@ -23,8 +23,7 @@ class SearchBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        heading = QLabel("Most similar training images")
-        heading.setProperty("role", "section")
+        heading = ElidedLabel("Most similar training images", "section")
         self.features = ElidedLabel("", "caption")
         self.features.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.features.setToolTip(

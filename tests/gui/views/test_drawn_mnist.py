@@ -19,14 +19,14 @@ from tests.gui.views.strokes import Handwriting, vectorised
 from tests.gui.views.test_canvas import draw
 from tests.realdata import real_data_dir
 
-PER_CLASS = 10
+PER_CLASS = 20
 _CELL = SIDE / 28
 
 
 @pytest.fixture(scope="module")
 def mnist() -> Prepared:
     dataset = load_idx_folder(real_data_dir() / "mnist")
-    return prepare_dataset(dataset, DataSpec(source="mnist", fraction=0.2))
+    return prepare_dataset(dataset, DataSpec(source="mnist", fraction=0.3))
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def reader(mnist: Prepared) -> Model:
 
 @pytest.fixture(scope="module")
 def digits(mnist: Prepared) -> tuple[np.ndarray, np.ndarray, list[Handwriting]]:
-    """100 test images, 10 of each digit, their labels and their strokes."""
+    """200 test images, 20 of each digit, their labels and their strokes."""
     labels = mnist.test.labels
     chosen = np.concatenate([np.flatnonzero(labels == digit)[:PER_CLASS] for digit in range(10)])
     images = mnist.test.samples(chosen)

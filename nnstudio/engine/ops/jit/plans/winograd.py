@@ -52,7 +52,10 @@ def forward(convolution: Convolution) -> Plan:
 def parts(convolution: Convolution, batch: int) -> int:
     """Parts of the batch in which the kernel's gradient is summed up."""
     worth = batch * _products(convolution.output, outputs(convolution)) // _PRODUCTS_OF_A_PART
-    return int(np.clip(worth, 2, min(_MOST_PARTS, max(2, batch))))
+    parts = int(np.clip(worth, 2, min(_MOST_PARTS, max(2, batch))))
+    return (
+        1 << (parts - 1).bit_length()
+    )  # threads, too, are powers of two in most cases: they get equal shares
 
 
 def gradients(convolution: Convolution, batch: int) -> Plan:

@@ -12,11 +12,11 @@ from types import TracebackType
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from nnstudio.gui import appearance
-from nnstudio.gui.icons import application_icon
-from nnstudio.gui.kernels import EarlyKernels
+from nnstudio.gui.look import appearance
+from nnstudio.gui.look.icons import application_icon
 from nnstudio.gui.main_window import MainWindow
-from nnstudio.gui.settings import Settings
+from nnstudio.gui.run.kernels import EarlyKernels
+from nnstudio.gui.shell.settings import Settings
 from nnstudio.gui.theme import theme
 
 TIMING = "NNSTUDIO_TIMING"

@@ -16,7 +16,7 @@ from nnstudio.data.dataset import Dataset
 from nnstudio.data.points2d import SETS
 from nnstudio.gui.background import Task, run_in_background
 from nnstudio.gui.document import Document
-from nnstudio.gui.pace import Pace, bytes_per_second
+from nnstudio.gui.run.pace import Pace, bytes_per_second
 
 Key = tuple[str, ImportOptions | None]
 """A file or folder, and how it is read."""

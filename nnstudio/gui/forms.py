@@ -17,9 +17,9 @@ from nnstudio.gui.form.nested import NestedForm
 from nnstudio.gui.form.row import CheckRow, FormRow
 from nnstudio.gui.form.spins import OptionalField
 from nnstudio.gui.form.words import error_sentence
-from nnstudio.gui.help_topics import Topic, field_topic
+from nnstudio.gui.help.topics import Topic, field_topic
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 
 STATES = ("normal", "locked", "changed", "invalid")
 

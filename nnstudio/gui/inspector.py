@@ -22,10 +22,10 @@ from nnstudio.gui.form.pending import LOCKED, Pending
 from nnstudio.gui.form.training_section import STOP_FIRST, TrainingSection
 from nnstudio.gui.form.words import error_sentence
 from nnstudio.gui.forms import SpecForm
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.playground.look import is_plane
 from nnstudio.gui.playground.points_section import PointsSection
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.tour.offer import TourOffer
 
 LOW_WINDOW = 800

@@ -14,14 +14,14 @@ from nnstudio.engine.model import Model
 from nnstudio.engine.session import Session, Snapshot, StateMaker
 from nnstudio.engine.state import EpochRecord, Event, TrainerState
 from nnstudio.gui.document import Document
-from nnstudio.gui.forking import Forking
-from nnstudio.gui.polling import Poller
-from nnstudio.gui.read_ahead import ReadAhead
-from nnstudio.gui.recording import RunKeeper
-from nnstudio.gui.resuming import Reached, models_in, reached_by, reached_in, snapshot_of
-from nnstudio.gui.run_log import RunLog
-from nnstudio.gui.run_maker import RecorderMaker, RunMaker
-from nnstudio.gui.run_notices import RunNotices
+from nnstudio.gui.run.forking import Forking
+from nnstudio.gui.run.polling import Poller
+from nnstudio.gui.run.read_ahead import ReadAhead
+from nnstudio.gui.run.recording import RunKeeper
+from nnstudio.gui.run.resuming import Reached, models_in, reached_by, reached_in, snapshot_of
+from nnstudio.gui.run.run_log import RunLog
+from nnstudio.gui.run.run_maker import RecorderMaker, RunMaker
+from nnstudio.gui.run.run_notices import RunNotices
 
 if TYPE_CHECKING:
     from nnstudio.engine.checkpoint import Checkpoint

@@ -10,41 +10,41 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from nnstudio.gui import run_dialogs
-from nnstudio.gui.actions import Actions
-from nnstudio.gui.appearance import Appearance
 from nnstudio.gui.background import shut_down_background
 from nnstudio.gui.data.side import DataSide
 from nnstudio.gui.datasets import Datasets
-from nnstudio.gui.docks import Docks
 from nnstudio.gui.document import Document
-from nnstudio.gui.dropped import Kind, sort_out
-from nnstudio.gui.estimating import Estimating
 from nnstudio.gui.experiments.side import ExperimentsSide
-from nnstudio.gui.focus import Regions, SingleKeys
 from nnstudio.gui.inspector import InspectorPanel
-from nnstudio.gui.layer_list import LayerList
-from nnstudio.gui.layer_rail import LayerRail
+from nnstudio.gui.layer_list.panel import LayerList
+from nnstudio.gui.layer_list.rail import LayerRail
 from nnstudio.gui.live import Live
-from nnstudio.gui.messages import MessageArea
-from nnstudio.gui.navigation import Navigation
-from nnstudio.gui.page_makers import makers
-from nnstudio.gui.page_tabs import PageTabs
-from nnstudio.gui.pages import Pages
-from nnstudio.gui.project_files import ProjectFiles
-from nnstudio.gui.project_label import ProjectLabel, show_state
-from nnstudio.gui.recovering import Recovery
-from nnstudio.gui.run_link import RunLink
-from nnstudio.gui.settings import Settings
+from nnstudio.gui.look.appearance import Appearance
+from nnstudio.gui.project.dropped import Kind, sort_out
+from nnstudio.gui.project.project_files import ProjectFiles
+from nnstudio.gui.project.project_label import ProjectLabel, show_state
+from nnstudio.gui.project.recovering import Recovery
+from nnstudio.gui.run import run_dialogs
+from nnstudio.gui.run.estimating import Estimating
+from nnstudio.gui.run.run_link import RunLink
+from nnstudio.gui.shell.actions import Actions
+from nnstudio.gui.shell.docks import Docks
+from nnstudio.gui.shell.focus import Regions, SingleKeys
+from nnstudio.gui.shell.messages import MessageArea
+from nnstudio.gui.shell.navigation import Navigation
+from nnstudio.gui.shell.page_makers import makers
+from nnstudio.gui.shell.page_tabs import PageTabs
+from nnstudio.gui.shell.pages import Pages
+from nnstudio.gui.shell.settings import Settings
+from nnstudio.gui.shell.status_bar import StatusBar
+from nnstudio.gui.shell.toolbar import Toolbar
+from nnstudio.gui.shell.window_commands import connect_commands
+from nnstudio.gui.shell.window_geometry import limit_window, place_window
 from nnstudio.gui.stack.outline import ModelOutline
 from nnstudio.gui.stack.panel import StackPanel
-from nnstudio.gui.status_bar import StatusBar
 from nnstudio.gui.theme import theme
-from nnstudio.gui.toolbar import Toolbar
 from nnstudio.gui.views.start import empty_project
 from nnstudio.gui.widgets import focus as focus_ring
-from nnstudio.gui.window_commands import connect_commands
-from nnstudio.gui.window_geometry import limit_window, place_window
 
 NARROW = 1366
 """Width at 100% zoom below which the layer list becomes a rail."""

@@ -13,8 +13,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
-from nnstudio.gui.stylesheet import PICTURES, stylesheet
-from nnstudio.gui.tokens import DARK, LIGHT, Tokens, high_contrast
+from nnstudio.gui.look.stylesheet import PICTURES, stylesheet
+from nnstudio.gui.look.tokens import DARK, LIGHT, Tokens, high_contrast
 from nnstudio.paths import cache_dir, resource
 
 Mode = Literal["light", "dark", "system"]

@@ -37,7 +37,7 @@ class Desk:
         from PySide6.QtWidgets import QApplication
 
         from nnstudio.gui.main_window import MainWindow
-        from nnstudio.gui.settings import Settings
+        from nnstudio.gui.shell.settings import Settings
         from nnstudio.gui.theme import theme
 
         self.app = QApplication.instance() or QApplication([])

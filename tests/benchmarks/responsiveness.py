@@ -63,7 +63,7 @@ class Watch:
 
         from nnstudio.experiments.presets import load_preset
         from nnstudio.gui.main_window import MainWindow
-        from nnstudio.gui.settings import Settings
+        from nnstudio.gui.shell.settings import Settings
         from nnstudio.gui.theme import theme
 
         self.app = QApplication.instance() or QApplication([])

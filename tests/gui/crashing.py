@@ -84,9 +84,9 @@ def process(what: str, home: Path, *arguments: str) -> Iterator[subprocess.Popen
 
 
 def _window():  # type: ignore[no-untyped-def]
-    from nnstudio.gui import autosave
     from nnstudio.gui.app import make_application
     from nnstudio.gui.main_window import MainWindow
+    from nnstudio.gui.project import autosave
     from nnstudio.gui.theme import theme
 
     autosave.DELAY_MS = KEPT

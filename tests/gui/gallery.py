@@ -24,9 +24,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnstudio.gui import icons
+from nnstudio.gui.look import icons
+from nnstudio.gui.look.tokens import contrast
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import contrast
 from nnstudio.gui.widgets.banner import Banner
 from nnstudio.gui.widgets.buttons import Button, IconButton
 from nnstudio.gui.widgets.empty_state import EmptyState

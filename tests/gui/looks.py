@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnstudio.gui.tokens import contrast
+from nnstudio.gui.look.tokens import contrast
 from nnstudio.gui.widgets.elided_label import ElidedLabel
 from nnstudio.gui.widgets.focus import FocusRing
 

@@ -12,7 +12,7 @@ from nnstudio.engine.state import Block, EpochRecord, Event
 from nnstudio.engine.trainer import Trainer
 from nnstudio.gui.document import Document
 from nnstudio.gui.live import Live
-from nnstudio.gui.notices import Notice
+from nnstudio.gui.run.notices import Notice
 from nnstudio.layers import Dense, Input
 
 

@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QApplication, QWidget
 from nnstudio.core.spec import ProjectSpec
 from nnstudio.experiments.presets import load_preset
 from nnstudio.experiments.sweeps.folders import list_sweeps, new_sweep_folder
-from nnstudio.gui import help as help_windows
-from nnstudio.gui import run_dialogs
+from nnstudio.gui.help import windows as help_windows
 from nnstudio.gui.main_window import MainWindow
+from nnstudio.gui.project.undo_history import UndoHistory
+from nnstudio.gui.run import run_dialogs
 from nnstudio.gui.tour.offer import start_tour
-from nnstudio.gui.undo_history import UndoHistory
 from nnstudio.layers import Conv2D, Dense, MaxPool
 from tests.experiments.sweeps import sample_sweeps as sweeps
 

@@ -12,7 +12,7 @@ from nnstudio.gui.document import Document
 from nnstudio.gui.form.facts import facts
 from nnstudio.gui.form.helping import docstring_html
 from nnstudio.gui.form.pending import Pending
-from nnstudio.gui.help_popover import HelpPopover
+from nnstudio.gui.help.popover import HelpPopover
 from nnstudio.gui.inspector import InspectorPanel
 from nnstudio.gui.theme import theme
 from nnstudio.layers import Activation, BatchNorm, Dense, Dropout, Flatten, Input, Residual

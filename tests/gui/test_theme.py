@@ -7,9 +7,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
-from nnstudio.gui import stylesheet
+from nnstudio.gui.look import stylesheet
+from nnstudio.gui.look.tokens import (
+    CATEGORIES,
+    DARK,
+    LIGHT,
+    Tokens,
+    contrast,
+    high_contrast,
+    luminance,
+    text_on,
+)
 from nnstudio.gui.theme import font, theme
-from nnstudio.gui.tokens import CATEGORIES, DARK, LIGHT, Tokens, contrast, high_contrast, luminance, text_on
 
 BOTH = pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=lambda tokens: tokens.name)
 

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from nnstudio.core.spec import ProjectSpec
 from nnstudio.gui.background import shut_down_background
 from nnstudio.gui.main_window import MainWindow
-from nnstudio.gui.settings import Settings
+from nnstudio.gui.shell.settings import Settings
 
 
 @contextmanager

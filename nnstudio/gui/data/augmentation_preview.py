@@ -13,8 +13,8 @@ from nnstudio.data.augmentation.preview import preview
 from nnstudio.data.dataset import Part
 from nnstudio.engine.drawing import is_drawable
 from nnstudio.gui.background import Task, run_in_background
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.views.pixels import shown
 
 EPOCHS = 7

@@ -8,9 +8,9 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from nnstudio.gui.icons import pixmap
+from nnstudio.gui.look.icons import pixmap
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import font, theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.views.pixels import sample_image
 from nnstudio.gui.widgets.tag import Tag
 from nnstudio.gui.widgets.tile import Tile

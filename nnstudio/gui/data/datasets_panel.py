@@ -20,8 +20,8 @@ from nnstudio.gui.data.download_row import Download
 from nnstudio.gui.data.recent_data import OwnData, RecentData
 from nnstudio.gui.data.thumbnails import some_points, some_samples
 from nnstudio.gui.datasets import Datasets
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets.buttons import Button
 
 POINTS = "points"

@@ -18,10 +18,10 @@ from nnstudio.errors import NNStudioError
 from nnstudio.gui.data.import_job import ImportJob
 from nnstudio.gui.data.import_parts import Facts, FirstSamples, ProblemsPanel, Working
 from nnstudio.gui.forms import SpecForm
-from nnstudio.gui.messages import MessageArea
-from nnstudio.gui.pace import Pace, samples_per_second
+from nnstudio.gui.look.tokens import METRICS
+from nnstudio.gui.run.pace import Pace, samples_per_second
+from nnstudio.gui.shell.messages import MessageArea
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets import numbers
 from nnstudio.gui.widgets.buttons import Button
 from nnstudio.gui.widgets.elided_label import ElidedLabel

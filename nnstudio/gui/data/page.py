@@ -18,8 +18,8 @@ from nnstudio.gui.data.overview import ClassesPanel, DataStrip
 from nnstudio.gui.data.samples_panel import CORRECTED, DOUBLED, SamplesPanel
 from nnstudio.gui.data.source import DataSource
 from nnstudio.gui.document import Document
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets.empty_state import EmptyState
 
 HINT = "Changes here apply to the next run."

@@ -23,8 +23,8 @@ from nnstudio.gui.document import Document
 from nnstudio.gui.form.frame import SectionScroll
 from nnstudio.gui.form.words import error_sentence
 from nnstudio.gui.forms import SpecForm
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets import numbers
 from nnstudio.gui.widgets.buttons import IconButton
 from nnstudio.gui.widgets.elided_label import ElidedLabel

@@ -8,7 +8,7 @@ from typing import Any
 
 from nnstudio.core.import_options import ImportOptions
 from nnstudio.errors import SpecError
-from nnstudio.gui.settings import Settings
+from nnstudio.gui.shell.settings import Settings
 
 KEY = "recent/data"
 MOST = 12

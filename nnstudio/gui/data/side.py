@@ -19,7 +19,7 @@ from nnstudio.gui.datasets import Datasets
 from nnstudio.gui.document import Document
 from nnstudio.gui.form.training_section import STOP_FIRST
 from nnstudio.gui.live import Live
-from nnstudio.gui.settings import Settings
+from nnstudio.gui.shell.settings import Settings
 
 if TYPE_CHECKING:
     from nnstudio.gui.data.datasets_panel import DatasetsPanel

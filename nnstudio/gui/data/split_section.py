@@ -11,8 +11,8 @@ from nnstudio.data.prepare import TEST_SHARE, nearest_share, part_sizes
 from nnstudio.gui.data.small_plots import SplitBar
 from nnstudio.gui.data.summary import Summary
 from nnstudio.gui.forms import SpecForm
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets import numbers
 from nnstudio.gui.widgets.slider import QuietSlider
 

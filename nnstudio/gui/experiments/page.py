@@ -17,8 +17,8 @@ from nnstudio.gui.background import Task, run_in_background
 from nnstudio.gui.document import Document
 from nnstudio.gui.experiments.results_table import ResultsTable
 from nnstudio.gui.experiments.runner import Shown, SweepRunner, read_shown
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets import numbers
 from nnstudio.gui.widgets.buttons import Button
 from nnstudio.gui.widgets.combo import Combo

@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
 
 from nnstudio.experiments.sweeps.trials import Trial
 from nnstudio.gui.experiments.results_model import PLACE_ROLE, STATUS, STATUS_ROLE, ResultsModel
-from nnstudio.gui.icons import pixmap
+from nnstudio.gui.look.icons import pixmap
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import font, theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets.tag import KINDS
 
 _ROW, _TAG, _ICON = 27, 18, 12

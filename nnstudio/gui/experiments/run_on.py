@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QRadioButton, QWidget
 
-from nnstudio.gui.settings import Settings
+from nnstudio.gui.look.tokens import METRICS
+from nnstudio.gui.shell.settings import Settings
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 
 ADDRESS, WANTED = "sweep/cluster", "sweep/on_cluster"
 

@@ -23,9 +23,9 @@ from nnstudio.gui.experiments.vary_rows import VaryRows, setting_title
 from nnstudio.gui.form.frame import SectionScroll
 from nnstudio.gui.form.words import error_sentence
 from nnstudio.gui.forms import SpecForm
-from nnstudio.gui.settings import Settings
+from nnstudio.gui.look.tokens import METRICS
+from nnstudio.gui.shell.settings import Settings
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets import numbers
 from nnstudio.gui.widgets.buttons import Button
 from nnstudio.gui.widgets.segmented import SegmentedControl

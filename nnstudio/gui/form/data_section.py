@@ -9,8 +9,8 @@ from nnstudio.core.augmentation_spec import AugmentationSpec
 from nnstudio.core.fields import describe
 from nnstudio.core.spec import DataSpec
 from nnstudio.gui.forms import SpecForm
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets import numbers
 from nnstudio.gui.widgets.buttons import IconButton
 from nnstudio.gui.widgets.elided_label import ElidedLabel

@@ -13,13 +13,13 @@ from nnstudio.core.window import Size
 from nnstudio.gui.form.facts import facts, work
 from nnstudio.gui.form.more import MoreButton
 from nnstudio.gui.forms import SpecForm
-from nnstudio.gui.help_popover import show_topic
-from nnstudio.gui.help_topics import layer_topic
-from nnstudio.gui.icons import layer_glyph
+from nnstudio.gui.help.popover import show_topic
+from nnstudio.gui.help.topics import layer_topic
+from nnstudio.gui.look.icons import layer_glyph
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.stack.edits import has_weights
 from nnstudio.gui.stack.glyphs import glyph_of
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets import numbers
 from nnstudio.gui.widgets.buttons import IconButton
 from nnstudio.gui.widgets.elided_label import ElidedLabel

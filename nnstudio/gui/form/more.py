@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets.buttons import Button
 
 

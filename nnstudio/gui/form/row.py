@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from nnstudio.gui.form.editors import Editor
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets.buttons import IconButton
 from nnstudio.gui.widgets.elided_label import ElidedLabel
 

@@ -11,8 +11,8 @@ from nnstudio.gui.form.more import MoreButton
 from nnstudio.gui.form.pending import LOCKED, Pending
 from nnstudio.gui.form.schedule_preview import SchedulePreview
 from nnstudio.gui.forms import SpecForm
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets.buttons import IconButton
 
 STOP_FIRST = "Locked while training. Stop the run to change it."

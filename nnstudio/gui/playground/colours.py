@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage
 
-from nnstudio.gui.stylesheet import mix
-from nnstudio.gui.tokens import Tokens
+from nnstudio.gui.look.stylesheet import mix
+from nnstudio.gui.look.tokens import Tokens
 
 SURFACE = 0.6
 """Strength of the surface's colours, so that points in the full ones stand out."""

@@ -23,9 +23,9 @@ from nnstudio.core.spec import DataSpec
 from nnstudio.data.plane_inputs import FUNCTIONS
 from nnstudio.data.points2d import SETS, draw_points
 from nnstudio.gui.forms import SpecForm
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.playground.look import is_plane
 from nnstudio.gui.theme import font, theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets import numbers
 
 _TITLES = {"spiral": "Spiral", "moons": "Moons", "circles": "Rings", "xor": "XOR", "blobs": "Blobs"}

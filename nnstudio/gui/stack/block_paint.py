@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from nnstudio.core.shapes import LayerReport
-from nnstudio.gui.icons import pixmap
+from nnstudio.gui.look.icons import pixmap
 from nnstudio.gui.stack.card_layout import CARD, CardLayout
 from nnstudio.gui.stack.card_paint import radius_of
 from nnstudio.gui.stack.draw import CardState, draw_frame, draw_text

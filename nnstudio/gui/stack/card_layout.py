@@ -8,10 +8,10 @@ from PySide6.QtCore import QPointF, QRectF
 
 from nnstudio.core.fixes import Fix
 from nnstudio.core.shapes import LayerReport, Problem
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.stack.card_text import Run, width, wrap
 from nnstudio.gui.stack.texts import problem_text
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 
 LINE = 18
 PROBLEM_TOP = 6

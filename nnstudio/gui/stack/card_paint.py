@@ -6,7 +6,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from nnstudio.core.shapes import LayerReport
-from nnstudio.gui.icons import glyph_pixmap, pixmap
+from nnstudio.gui.look.icons import glyph_pixmap, pixmap
+from nnstudio.gui.look.stylesheet import mix
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.stack import card_layout as at
 from nnstudio.gui.stack.card_layout import CARD, CardLayout, FixButton, ProblemBox
 from nnstudio.gui.stack.card_text import face, metrics, width
@@ -31,9 +33,7 @@ from nnstudio.gui.stack.texts import (
     skip_text,
 )
 from nnstudio.gui.stack.tiles import paint_tiles
-from nnstudio.gui.stylesheet import mix
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 _LOCK = 14

@@ -6,12 +6,12 @@ from PySide6.QtCore import QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QDrag, QPainter, QPainterPath, QPen, QPixmap
 
 from nnstudio.core.layer import LayerSpec
-from nnstudio.gui.icons import glyph_pixmap, pixmap
+from nnstudio.gui.look.icons import glyph_pixmap, pixmap
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.stack.card_text import face, metrics, width
 from nnstudio.gui.stack.commands import called
 from nnstudio.gui.stack.glyphs import glyph_of
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 
 _SIZE = QSize(172, 34)
 _GRIP_LEFT, _GLYPH_LEFT, _TEXT_LEFT = 10, 33, 57

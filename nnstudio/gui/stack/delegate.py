@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnstudio.core.shapes import LayerReport
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.stack import card_layout as at
 from nnstudio.gui.stack.block_paint import paint_block
 from nnstudio.gui.stack.card_layout import CARD
@@ -27,7 +28,6 @@ from nnstudio.gui.stack.model import ROW_ROLE, Index
 from nnstudio.gui.stack.texts import amount_text, multiply_adds_text, parameters_text
 from nnstudio.gui.stack.tips import multiply_adds_tip, parameters_tip, tile_tip
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 
 if TYPE_CHECKING:
     from nnstudio.gui.stack.view import StackView

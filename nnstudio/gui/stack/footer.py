@@ -6,9 +6,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from nnstudio.core.shapes import ShapeReport
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.stack.texts import parameters_text, totals, verdict
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets.elided_label import ElidedLabel
 from nnstudio.gui.widgets.icon_label import IconLabel
 from nnstudio.gui.widgets.properties import set_property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from nnstudio.core.layer import LayerSpec
-from nnstudio.gui.icons import glyph_names
+from nnstudio.gui.look.icons import glyph_names
 
 
 def glyph_of(layer: LayerSpec) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.stack.draw import draw_text
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 
 
 def paint_placeholder(painter: QPainter, card: QRectF, text: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
-from nnstudio.gui.icons import icon
+from nnstudio.gui.look.icons import icon
 from nnstudio.gui.stack import commands, edits, problems
 from nnstudio.gui.stack.keys import COMMANDS, StackCommand
 

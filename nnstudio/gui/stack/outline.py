@@ -19,11 +19,11 @@ from PySide6.QtWidgets import (
 
 from nnstudio.core.shapes import infer_shapes
 from nnstudio.core.spec import NetworkSpec
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.stack.footer import StackFooter
 from nnstudio.gui.stack.model import Index, StackModel
 from nnstudio.gui.stack.outline_paint import MARGIN, paint_row
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets.elided_label import ElidedLabel
 
 WIDTH = 200

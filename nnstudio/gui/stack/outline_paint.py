@@ -7,13 +7,13 @@ from PySide6.QtGui import QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QStyle
 
 from nnstudio.core.shapes import LayerReport
-from nnstudio.gui.icons import glyph_pixmap
+from nnstudio.gui.look.icons import glyph_pixmap
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.stack.card_text import face, metrics, width
 from nnstudio.gui.stack.glyphs import glyph_of
 from nnstudio.gui.stack.model import ROW_ROLE, Index
 from nnstudio.gui.stack.texts import shape_or_unknown
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 
 MARGIN = 6
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

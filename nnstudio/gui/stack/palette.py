@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nnstudio.core.layer import LAYERS, LayerSpec
 from nnstudio.experiments.presets import PresetInfo, list_presets
-from nnstudio.gui.tokens import CATEGORIES
+from nnstudio.gui.look.tokens import CATEGORIES
 
 _EXACT, _BEGINS, _WORD, _INSIDE, _SYNONYM, _CATEGORY = range(6)
 PRESETS = "presets"

@@ -8,13 +8,13 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from nnstudio.gui.icons import glyph_pixmap, pixmap
+from nnstudio.gui.look.icons import glyph_pixmap, pixmap
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.stack.card_text import face, metrics, width
 from nnstudio.gui.stack.glyphs import glyph_of
 from nnstudio.gui.stack.palette import PRESETS, Choice, Entry
 from nnstudio.gui.stack.palette_model import CATEGORY_ROLE, COUNT_ROLE, ENTRY_ROLE, Index
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 
 if TYPE_CHECKING:
     from nnstudio.gui.stack.palette_view import PaletteView

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QMenu, QWidget
 
 from nnstudio.gui.document import Document
-from nnstudio.gui.icons import layer_glyph
+from nnstudio.gui.look.icons import layer_glyph
 from nnstudio.gui.stack import commands
 from nnstudio.gui.stack.glyphs import glyph_of
 from nnstudio.gui.stack.palette import Entry, palette, preset_entries

@@ -8,7 +8,7 @@ from PySide6.QtCore import QMimeData, QModelIndex, QObject, QPersistentModelInde
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 
 from nnstudio.errors import SpecError
-from nnstudio.gui.icons import icon, layer_glyph
+from nnstudio.gui.look.icons import icon, layer_glyph
 from nnstudio.gui.stack import mime
 from nnstudio.gui.stack.glyphs import glyph_of
 from nnstudio.gui.stack.palette import (

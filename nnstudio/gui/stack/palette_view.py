@@ -7,7 +7,7 @@ from PySide6.QtGui import QDrag, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyle, QStyleOptionViewItem, QTreeView, QWidget
 
 from nnstudio.core.layer import LayerSpec
-from nnstudio.gui.help_topics import Topic, layer_topic
+from nnstudio.gui.help.topics import Topic, layer_topic
 from nnstudio.gui.stack.carry import dress
 from nnstudio.gui.stack.palette import PRESETS, Entry, PresetEntry
 from nnstudio.gui.stack.palette_delegate import PaletteDelegate

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyleOptionViewItem, Q
 
 from nnstudio.errors import NNStudioError
 from nnstudio.gui.document import Document
-from nnstudio.gui.help_topics import Topic, layer_topic
+from nnstudio.gui.help.topics import Topic, layer_topic
 from nnstudio.gui.stack import card_layout as at
 from nnstudio.gui.stack import commands
 from nnstudio.gui.stack.card_paint import radius_of

@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from nnstudio.gui.icons import layer_glyph
+from nnstudio.gui.look.icons import layer_glyph
 from nnstudio.gui.stack.glyphs import glyph_of
 from nnstudio.gui.theme import font, theme
 from nnstudio.gui.views.activation_layout import (

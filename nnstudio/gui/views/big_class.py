@@ -6,8 +6,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import font, theme
-from nnstudio.gui.tokens import METRICS
 
 _SIDE = 96
 _SIZES = (64, 48, 36, 28, 22, 18, 15, 13, 11)

@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import font, theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.views.canvas import PEN, PENS, Canvas, Tool
 from nnstudio.gui.widgets.buttons import Button, IconButton
 from nnstudio.gui.widgets.properties import set_property

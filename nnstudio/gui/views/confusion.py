@@ -29,8 +29,8 @@ from PySide6.QtWidgets import (
 )
 
 from nnstudio.engine.analysis import Floats, Ints, column_shares, row_shares
+from nnstudio.gui.look.tokens import text_on
 from nnstudio.gui.theme import font, theme
-from nnstudio.gui.tokens import text_on
 from nnstudio.gui.views.rotated_header import RotatedHeader
 from nnstudio.gui.views.shades import change_colour, hit_colour, mistake_colour
 from nnstudio.gui.widgets import numbers

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject
 
-from nnstudio.gui.stylesheet import mix
+from nnstudio.gui.look.stylesheet import mix
 from nnstudio.gui.theme import font, theme
 from nnstudio.gui.views.curve_axes import Axis, log_ticks, nice_axis, ticks_within
 from nnstudio.gui.views.curve_data import SPLITS

@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
 )
 
 from nnstudio.engine.state import Event
-from nnstudio.gui.icons import icon
+from nnstudio.gui.look.icons import icon
+from nnstudio.gui.look.tokens import METRICS as SIZES
 from nnstudio.gui.theme import font, theme
 from nnstudio.gui.throttle import Throttle
-from nnstudio.gui.tokens import METRICS as SIZES
 from nnstudio.gui.views.curve_data import Best, RunCurves
 from nnstudio.gui.views.curve_menu import CurveMenu
 from nnstudio.gui.views.curve_picture import Picture

@@ -15,8 +15,8 @@ from nnstudio.engine.session import Session
 from nnstudio.errors import NNStudioError
 from nnstudio.gui.document import Document
 from nnstudio.gui.live import Live
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.views.evidence import NEW_RUN, Evidence
 from nnstudio.gui.widgets.banner import Banner
 

@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
 from nnstudio.engine.drawing import is_drawable
 from nnstudio.experiments.listing import KeptModel
 from nnstudio.gui.document import Document
-from nnstudio.gui.kept_runs import KeptRunLoader
 from nnstudio.gui.live import Live
+from nnstudio.gui.look.tokens import METRICS
+from nnstudio.gui.run.kept_runs import KeptRunLoader
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.views.evaluation import Evaluated, Evaluator, Showing, Split, available_splits
 from nnstudio.gui.views.evaluation_strip import EvaluationStrip
 from nnstudio.gui.views.exhibits import exhibits

@@ -21,7 +21,7 @@ from nnstudio.experiments.listing import KeptModel
 from nnstudio.gui.background import Task, run_in_background
 from nnstudio.gui.document import Document
 from nnstudio.gui.live import Live
-from nnstudio.gui.prepared_cache import PreparedCache
+from nnstudio.gui.run.prepared_cache import PreparedCache
 
 Split = Literal["test", "validation", "train", "own"]
 Showing = Literal["best", "latest"] | KeptModel

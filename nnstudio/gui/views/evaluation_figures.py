@@ -9,7 +9,7 @@ import numpy as np
 
 from nnstudio.engine.analysis import ClassMetrics, Floats, Ints, Mistake, column_shares, row_shares
 from nnstudio.engine.confidence import Calibration
-from nnstudio.gui.tokens import LIGHT, text_on
+from nnstudio.gui.look.tokens import LIGHT, text_on
 from nnstudio.gui.views.shades import change_colour, hit_colour, mistake_colour
 from nnstudio.gui.views.svg import GRID, INK, MUTED, Svg, text_width
 from nnstudio.gui.views.unit_curves import Curve, thinned

@@ -9,10 +9,10 @@ from PySide6.QtGui import QResizeEvent, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QWidget
 
 from nnstudio.engine.analysis import Analysis, wilson_interval
-from nnstudio.gui.choosers import Chooser
-from nnstudio.gui.kept_runs import RunMenu
+from nnstudio.gui.look.tokens import METRICS
+from nnstudio.gui.run.kept_runs import RunMenu
+from nnstudio.gui.shell.choosers import Chooser
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets import numbers
 from nnstudio.gui.widgets.buttons import Button, IconButton
 from nnstudio.gui.widgets.metrics_strip import Metric, MetricsStrip

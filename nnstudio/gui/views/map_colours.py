@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nnstudio.gui.tokens import Tokens, channels
+from nnstudio.gui.look.tokens import Tokens, channels
 
 _NEUTRAL = 0.0
 Bytes = NDArray[np.uint8]

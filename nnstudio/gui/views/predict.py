@@ -29,8 +29,8 @@ from nnstudio.engine.threads import one_blas_thread
 from nnstudio.experiments.listing import KeptModel
 from nnstudio.gui.document import Document
 from nnstudio.gui.live import Live
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.views.activations_panel import ActivationsPanel
 from nnstudio.gui.views.canvas_panel import CanvasPanel
 from nnstudio.gui.views.evaluation import Showing

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from nnstudio.engine.lr_finder import RateTest
-from nnstudio.gui.stylesheet import mix
+from nnstudio.gui.look.stylesheet import mix
 from nnstudio.gui.theme import font, theme
 from nnstudio.gui.views.curve_axes import Axis, nice_axis
 from nnstudio.gui.widgets import numbers

@@ -6,8 +6,8 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from nnstudio.experiments.listing import KeptModel
-from nnstudio.gui.choosers import Chooser
-from nnstudio.gui.kept_runs import KeptRunLoader, RunMenu
+from nnstudio.gui.run.kept_runs import KeptRunLoader, RunMenu
+from nnstudio.gui.shell.choosers import Chooser
 from nnstudio.gui.theme import theme
 from nnstudio.gui.views.predictor import Prediction
 from nnstudio.gui.widgets import numbers

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nnstudio.gui.stylesheet import mix
-from nnstudio.gui.tokens import Tokens
+from nnstudio.gui.look.stylesheet import mix
+from nnstudio.gui.look.tokens import Tokens
 
 FULL_MISTAKE = 0.2
 """Share of a row at which a mistake has its full colour; more than that can't look worse."""

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVB
 
 from nnstudio.core.spec import NetworkSpec, ProjectSpec
 from nnstudio.experiments import presets
-from nnstudio.gui.recent import RecentProject, when_text
+from nnstudio.gui.project.recent import RecentProject, when_text
 from nnstudio.gui.theme import theme
 from nnstudio.gui.views.preset_card import Measured, PresetCard
 from nnstudio.gui.widgets import numbers

@@ -15,12 +15,12 @@ from nnstudio.errors import NNStudioError
 from nnstudio.gui.background import run_in_background
 from nnstudio.gui.document import Document
 from nnstudio.gui.live import Live
-from nnstudio.gui.notices import Notice
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.playground.look import is_plane
 from nnstudio.gui.playground.panel import PlaygroundPanel
+from nnstudio.gui.run.notices import Notice
 from nnstudio.gui.theme import font, theme
 from nnstudio.gui.throttle import Throttle
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.views import train_metrics
 from nnstudio.gui.views.curves import CurvesPanel
 from nnstudio.gui.views.doctor_strip import DoctorStrip

@@ -9,8 +9,8 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import font, theme
-from nnstudio.gui.tokens import METRICS
 
 _HEIGHT = 64
 _LINE = 3

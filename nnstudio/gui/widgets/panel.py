@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import METRICS
 from nnstudio.gui.widgets.elided_label import ElidedLabel
 
 _HEADER = 36

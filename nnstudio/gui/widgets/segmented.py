@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
-from nnstudio.gui.icons import icon
+from nnstudio.gui.look.icons import icon
 from nnstudio.gui.theme import theme
 from nnstudio.gui.widgets.properties import set_property
 

@@ -6,9 +6,9 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from nnstudio.gui.icons import pixmap
+from nnstudio.gui.look.icons import pixmap
+from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import font, theme
-from nnstudio.gui.tokens import METRICS
 
 # kind -> ground, colour of text and icon
 KINDS = {

@@ -20,8 +20,8 @@ from nnstudio.data.published import PUBLISHED, PublishedSet
 from nnstudio.gui.data.datasets_panel import DatasetsPanel
 from nnstudio.gui.data.recent_data import OwnData, RecentData
 from nnstudio.gui.main_window import MainWindow
-from nnstudio.gui.pace import Pace, bytes_per_second
-from nnstudio.gui.settings import Settings
+from nnstudio.gui.run.pace import Pace, bytes_per_second
+from nnstudio.gui.shell.settings import Settings
 from tests.data.web_server import Handler, Server, published, server, silence_midway, status  # noqa: F401 - fixtures
 from tests.gui.data.conftest import data_page, settled
 from tests.gui.windows import shown_window

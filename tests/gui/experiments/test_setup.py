@@ -15,7 +15,7 @@ from nnstudio.core.spec import ProjectSpec, SweepSpec
 from nnstudio.gui.experiments.setup_panel import cost_words
 from nnstudio.gui.experiments.vary_rows import VaryRows
 from nnstudio.gui.form.spins import NumberSpin
-from nnstudio.gui.page_tabs import PAGES
+from nnstudio.gui.shell.page_tabs import PAGES
 from tests.experiments.sweeps.sample_sweeps import project
 from tests.gui.acting import focused, pick, retype, state
 from tests.gui.experiments.conftest import Page, choose, click

@@ -4,8 +4,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QHeaderView, QLineEdit
 
-from nnstudio.gui.layer_list import LayerList
-from nnstudio.gui.layer_rail import LayerRail
+from nnstudio.gui.layer_list.panel import LayerList
+from nnstudio.gui.layer_list.rail import LayerRail
 from nnstudio.gui.stack.outline import ModelOutline
 
 

@@ -5,7 +5,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDrag
 from PySide6.QtTest import QTest
 
-from nnstudio.gui.layer_list import LayerList
+from nnstudio.gui.layer_list.panel import LayerList
 from nnstudio.gui.stack import mime
 from nnstudio.gui.stack.auto_scroll import ZONE
 from nnstudio.gui.stack.palette_model import PaletteModel

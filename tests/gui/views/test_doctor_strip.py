@@ -16,7 +16,7 @@ from nnstudio.engine.checkup import Visit
 from nnstudio.engine.doctor import Figure, Finding, ProjectFix
 from nnstudio.engine.doctor.finding import set_train
 from nnstudio.gui.document import Document
-from nnstudio.gui.notices import Notice
+from nnstudio.gui.run.notices import Notice
 from nnstudio.gui.views.doctor_strip import DoctorStrip
 from nnstudio.gui.views.evidence import Evidence
 from nnstudio.gui.views.train import TrainView

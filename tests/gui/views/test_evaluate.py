@@ -197,7 +197,7 @@ def test_every_cell_says_what_it_is_to_a_screen_reader(view: EvaluateView, worst
 
 
 def test_text_on_cells_is_the_more_legible_of_black_and_white(view: EvaluateView):
-    from nnstudio.gui.tokens import DARK, LIGHT, contrast, text_on
+    from nnstudio.gui.look.tokens import DARK, LIGHT, contrast, text_on
     from nnstudio.gui.views.shades import hit_colour, mistake_colour
 
     for tokens in (LIGHT, DARK):

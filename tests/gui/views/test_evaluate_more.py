@@ -19,7 +19,7 @@ from nnstudio.engine.model import Model
 from nnstudio.experiments.listing import KeptModel, RunPoint
 from nnstudio.formats.keras_h5 import save_model
 from nnstudio.gui.document import Document
-from nnstudio.gui.kept_runs import RunMenu
+from nnstudio.gui.run.kept_runs import RunMenu
 from nnstudio.gui.theme import font
 from nnstudio.gui.views import evaluation_strip
 from nnstudio.gui.views.comparison_bar import verdict

@@ -161,7 +161,7 @@ def test_an_enlarged_unit_follows_the_drawing(qtbot: QtBot, view: PredictView):
 
 
 def test_colours_keep_their_meaning():
-    from nnstudio.gui.tokens import DARK, LIGHT, channels
+    from nnstudio.gui.look.tokens import DARK, LIGHT, channels
 
     for tokens in (LIGHT, DARK):
         ends = diverging(np.array([[-1, 0, 1]], np.float32), tokens)[0]

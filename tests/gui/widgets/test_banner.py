@@ -5,8 +5,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton
 
+from nnstudio.gui.look.tokens import LIGHT
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import LIGHT
 from nnstudio.gui.widgets.banner import KINDS, Banner
 
 

@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QListWidget, QMessageBox, QPushButton, QSlider, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from nnstudio.gui.tokens import LIGHT
+from nnstudio.gui.look.tokens import LIGHT
 from nnstudio.gui.widgets import focus
 from nnstudio.gui.widgets.combo import Combo
 from nnstudio.gui.widgets.spin import IntSpin

@@ -7,8 +7,8 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QFontDatabase, QFontMetrics
 
 from nnstudio.gui import theme as theming
+from nnstudio.gui.look.tokens import LIGHT
 from nnstudio.gui.theme import font, theme
-from nnstudio.gui.tokens import LIGHT
 from nnstudio.gui.widgets.metrics_strip import Metric, MetricsStrip
 
 CELLS = ("Epoch", "Train loss", "Val loss", "Val accuracy", "Learning rate", "Samples/s", "Time left")

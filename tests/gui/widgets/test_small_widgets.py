@@ -7,8 +7,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMainWindow, QPushButton
 
+from nnstudio.gui.look.tokens import DARK, LIGHT
 from nnstudio.gui.theme import theme
-from nnstudio.gui.tokens import DARK, LIGHT
 from nnstudio.gui.widgets.bars import Bar
 from nnstudio.gui.widgets.buttons import Button, IconButton
 from nnstudio.gui.widgets.combo import Combo

@@ -1,0 +1,1 @@
+"""The list that layers are dragged from, wide and narrow."""

@@ -1,0 +1,1 @@
+"""What surrounds the pages: menus, toolbar, tabs, side panels, status bar, messages."""

@@ -36,8 +36,8 @@ class Desk:
         from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
         from nnstudio.gui.theme import theme
-        from nnstudio.gui.views.curve_data import Best
-        from nnstudio.gui.views.curves import CurvesPanel
+        from nnstudio.gui.views.train.curve_data import Best
+        from nnstudio.gui.views.train.curves import CurvesPanel
 
         class Painted(QObject):
             count = 0

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from nnstudio.gui.main_window import MainWindow
 from nnstudio.gui.theme import theme
 from nnstudio.gui.views.start import StartPage
-from nnstudio.gui.views.train import TrainView
+from nnstudio.gui.views.train.page import TrainView
 from tests.gui.windows import shown_window, spiral_project
 
 NONE, CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier

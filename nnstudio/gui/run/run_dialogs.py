@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
 def find_rate(window: MainWindow) -> None:
     """Looks for a learning rate."""
-    from nnstudio.gui.views.rate_finder import open_rate_finder
+    from nnstudio.gui.views.train.rate_finder import open_rate_finder
 
     open_rate_finder(window)
 
 
 def fork_run(window: MainWindow) -> None:
     """Begins another run at a checkpoint of this one."""
-    from nnstudio.gui.views.fork_dialog import open_fork
+    from nnstudio.gui.views.train.fork_dialog import open_fork
 
     open_fork(window)
 
@@ -32,6 +32,6 @@ def bookmark(window: MainWindow) -> None:
 
 def plot_data(window: MainWindow) -> None:
     """Shows the table behind the curves."""
-    from nnstudio.gui.views.plot_data import open_plot_data
+    from nnstudio.gui.views.train.plot_data import open_plot_data
 
     open_plot_data(window)

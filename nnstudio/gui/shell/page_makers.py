@@ -47,7 +47,7 @@ def _train_preset(window: MainWindow, name: str) -> None:
 
 
 def _train(window: MainWindow) -> QWidget:
-    from nnstudio.gui.views.train import TrainView
+    from nnstudio.gui.views.train.page import TrainView
 
     page = TrainView(window.document, window.live)
     page.playground.looked.connect(lambda seen: window.stack.view.tiles.show(seen.units))
@@ -55,7 +55,7 @@ def _train(window: MainWindow) -> QWidget:
 
 
 def _evaluate(window: MainWindow) -> QWidget:
-    from nnstudio.gui.views.evaluate import EvaluateView
+    from nnstudio.gui.views.evaluate.page import EvaluateView
 
     page = EvaluateView(window.document, window.live)
     page.open_in_predict.connect(lambda sample: _open_sample(window, sample))
@@ -63,7 +63,7 @@ def _evaluate(window: MainWindow) -> QWidget:
 
 
 def _predict(window: MainWindow) -> QWidget:
-    from nnstudio.gui.views.predict import PredictView
+    from nnstudio.gui.views.predict.page import PredictView
 
     return _connected(window, PredictView(window.document, window.live))
 

@@ -1,1 +1,1 @@
-"""The pages of the window, one module each."""
+"""The pages of the window, one folder each, and what they share."""

@@ -18,7 +18,7 @@ from nnstudio.core.points_spec import PointsSpec
 from nnstudio.gui.main_window import MainWindow
 from nnstudio.gui.playground.look import Look
 from nnstudio.gui.playground.panel import PlaygroundPanel
-from nnstudio.gui.views.train import TrainView
+from nnstudio.gui.views.train.page import TrainView
 from tests.gui.acting import retype
 from tests.gui.windows import shown_window, spiral_project
 

@@ -1,0 +1,1 @@
+"""The Predict page: the canvas, what the network sees and says, and why."""

@@ -23,7 +23,7 @@ class Crew:
     as long as the pieces don't depend on the number of threads, the results are the same bits for any.
 
     Until it is opened by ``with``, and outside of training, the calling thread does everything by itself.
-    The helpers begin with the first work there is for them, and have ended behind the block.
+    The helpers begin with the first work there is for them, and have ended behind the (outermost) block.
 
     Attributes:
         count: How many threads pay.
@@ -36,18 +36,20 @@ class Crew:
     def __init__(self, most: int | None = None) -> None:
         self.count = ThreadCount(most or most_threads())
         self.size = self.count.size
-        self._open = False
+        self._blocks = 0  # that have opened it and not ended yet
         self._helpers: list[threading.Thread] = []
         self._inbox: SimpleQueue[_Round | None] = SimpleQueue()
 
     def __enter__(self) -> Crew:
-        self._open = True
+        self._blocks += 1
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._open = False
+        self._blocks -= 1
+        if self._blocks:
+            return
         for _ in self._helpers:
             self._inbox.put(None)
         for helper in self._helpers:
@@ -65,7 +67,7 @@ class Crew:
         Args:
             pieces: They write to places of their own; each should take a tenth of a millisecond at least.
         """
-        helpers = min(self.count.with_room(self.size), len(pieces)) - 1 if self._open else 0
+        helpers = min(self.count.with_room(self.size), len(pieces)) - 1 if self._blocks else 0
         if helpers <= 0:
             for piece in pieces:
                 piece()

@@ -48,9 +48,10 @@ def measure(
     gather = Gather(part, scaling, batch, share=crew.run)
     workspace: Any = network.workspace(weights, batch, ops=NumpyOps(crew))
     loss, hits = 0.0, 0
-    for start in range(0, len(part), batch):
-        rows = np.arange(start, min(start + batch, len(part)))
-        logits = workspace.forward(gather.x(rows))
-        part_loss, part_hits = workspace.loss(logits, gather.labels(rows), backward=False)
-        loss, hits = loss + part_loss, hits + part_hits
+    with crew:
+        for start in range(0, len(part), batch):
+            rows = np.arange(start, min(start + batch, len(part)))
+            logits = workspace.forward(gather.x(rows))
+            part_loss, part_hits = workspace.loss(logits, gather.labels(rows), backward=False)
+            loss, hits = loss + part_loss, hits + part_hits
     return loss / len(part), hits / len(part)

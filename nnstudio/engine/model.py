@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from nnstudio.core.activations import ActivationFunction
 from nnstudio.core.spec import NetworkSpec
 from nnstudio.data.batches import Scaling
+from nnstudio.engine.crew import Crew
 from nnstudio.engine.fast_path import Device, fast_evaluator, pays_on_gpu
 from nnstudio.engine.measure import evaluation_batch
 from nnstudio.engine.network import Network, Workspace
+from nnstudio.engine.ops.numpy_ops import NumpyOps
 from nnstudio.engine.threads import one_blas_thread
 from nnstudio.errors import DataError
 from nnstudio.optim import Loss
@@ -100,7 +102,7 @@ class Model:
             return self._of_every_class(fast.evaluate(_compact(x), scaled=scaled)[2])
         probabilities = np.empty((len(x), *self.network.output_shape), dtype=np.float32)
         workspace = self._passes(len(x))
-        with one_blas_thread(), np.errstate(all="ignore"):  # weights that overflow give NaN
+        with one_blas_thread(), self._crew(), np.errstate(all="ignore"):  # weights that overflow give NaN
             for start in range(0, len(x), workspace.batch):
                 part = x[start : start + workspace.batch]
                 batch = part.astype(np.float32) if scaled else self.scaling.apply(part)
@@ -118,7 +120,7 @@ class Model:
         probabilities = np.empty((len(x), *self.network.output_shape), dtype=np.float32)
         workspace, total, hits = self._passes(len(x)), 0.0, 0
         link = ActivationFunction(self.loss.link)
-        with one_blas_thread(), np.errstate(all="ignore"):  # weights that overflow: an infinite loss or NaN
+        with one_blas_thread(), self._crew(), np.errstate(all="ignore"):  # overflow: an infinite loss or NaN
             for start in range(0, len(x), workspace.batch):
                 stop = min(start + workspace.batch, len(x))
                 logits = workspace.forward(self.scaling.apply(x[start:stop]))
@@ -163,8 +165,16 @@ class Model:
         batch = evaluation_batch(self.network, samples)
         workspace: Workspace | None = getattr(self._local, "workspace", None)
         if workspace is None or workspace.batch < batch:
-            workspace = self._local.workspace = self.network.workspace(self.weights, batch)
+            ops = NumpyOps(self._crew())
+            workspace = self._local.workspace = self.network.workspace(self.weights, batch, ops=ops)
         return workspace
+
+    def _crew(self) -> Crew:
+        """The threads that share out this thread's large products."""
+        crew: Crew | None = getattr(self._local, "crew", None)
+        if crew is None:
+            crew = self._local.crew = Crew()
+        return crew
 
 
 def _compact(x: NDArray[Any]) -> NDArray[Any]:

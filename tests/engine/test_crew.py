@@ -13,7 +13,7 @@ from nnstudio.data.dataset import Dataset, Part
 from nnstudio.data.prepare import prepare_dataset
 from nnstudio.engine.crew import Crew
 from nnstudio.engine.ops import NumpyOps
-from nnstudio.engine.ops.products import ALIGNMENT, LEAST_WORK, PIECE_WORK, cuts, pieces_for
+from nnstudio.engine.ops.products import ALIGNMENT, LEAST_WORK, MOST_PIECES, PIECE_WORK, cuts, pieces_for
 from nnstudio.engine.trainer import Trainer
 from nnstudio.layers import Activation, Dense, Dropout, Input
 
@@ -70,14 +70,25 @@ def test_an_error_is_raised_when_all_pieces_are_done_and_the_crew_goes_on():
         crew.run(meeting(2))
 
 
+def test_a_block_within_a_block_leaves_the_threads_to_the_outer_one():
+    with Crew(2) as crew:
+        with crew:
+            crew.run(meeting(2))
+        assert crew.threads == 2
+        crew.run(meeting(2))
+    assert crew.threads == 1
+
+
 def test_overflow_warns_on_no_thread():
     big = np.full(1000, 3e38, np.float32)
     with Crew(2) as crew, np.errstate(all="ignore"):
         crew.run([lambda: np.add(big, big)] * 50)
 
 
-@pytest.mark.parametrize(("work", "pieces"), [(1, 1), (LEAST_WORK - 1, 1), (LEAST_WORK, 2), (2**40, 2**16)])
-def test_large_products_are_cut_into_even_numbers_of_pieces(work: int, pieces: int):
+@pytest.mark.parametrize(
+    ("work", "pieces"), [(1, 1), (LEAST_WORK - 1, 1), (LEAST_WORK, 2), (2**40, MOST_PIECES)]
+)
+def test_large_products_are_cut_into_few_and_even_pieces(work: int, pieces: int):
     assert pieces_for(work) == pieces
     assert pieces_for(4 * PIECE_WORK) == 4
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from queue import SimpleQueue
 from types import TracebackType
 
@@ -55,6 +57,18 @@ class Crew:
         for helper in self._helpers:
             helper.join()
         self._helpers.clear()
+
+    @contextmanager
+    def as_many_as_pay(self, work: int) -> Iterator[None]:
+        """Computes the block on as many threads as pay, and finds out more about how many do.
+
+        Args:
+            work: How much is done inside, in any unit that stays the same.
+        """
+        self.size = self.count.next_size()
+        started = time.perf_counter()
+        yield
+        self.count.learn(self.size, (time.perf_counter() - started) / work)
 
     @property
     def threads(self) -> int:

@@ -102,11 +102,12 @@ class Model:
             return self._of_every_class(fast.evaluate(_compact(x), scaled=scaled)[2])
         probabilities = np.empty((len(x), *self.network.output_shape), dtype=np.float32)
         workspace = self._passes(len(x))
-        with one_blas_thread(), self._crew(), np.errstate(all="ignore"):  # weights that overflow give NaN
+        with one_blas_thread(), self._crew() as crew, np.errstate(all="ignore"):  # overflow gives NaN
             for start in range(0, len(x), workspace.batch):
                 part = x[start : start + workspace.batch]
-                batch = part.astype(np.float32) if scaled else self.scaling.apply(part)
-                probabilities[start : start + len(part)] = workspace.probabilities(batch)
+                with crew.as_many_as_pay(len(part)):
+                    batch = part.astype(np.float32) if scaled else self.scaling.apply(part)
+                    probabilities[start : start + len(part)] = workspace.probabilities(batch)
         return self._of_every_class(probabilities)
 
     def evaluate(self, x: Any, y: Any) -> Evaluation:
@@ -120,12 +121,13 @@ class Model:
         probabilities = np.empty((len(x), *self.network.output_shape), dtype=np.float32)
         workspace, total, hits = self._passes(len(x)), 0.0, 0
         link = ActivationFunction(self.loss.link)
-        with one_blas_thread(), self._crew(), np.errstate(all="ignore"):  # overflow: an infinite loss or NaN
+        with one_blas_thread(), self._crew() as crew, np.errstate(all="ignore"):  # overflow: inf or NaN
             for start in range(0, len(x), workspace.batch):
                 stop = min(start + workspace.batch, len(x))
-                logits = workspace.forward(self.scaling.apply(x[start:stop]))
-                loss, right = workspace.loss(logits, labels[start:stop], backward=False)
-                workspace.ops.activate(link, logits, probabilities[start:stop])
+                with crew.as_many_as_pay(stop - start):
+                    logits = workspace.forward(self.scaling.apply(x[start:stop]))
+                    loss, right = workspace.loss(logits, labels[start:stop], backward=False)
+                    workspace.ops.activate(link, logits, probabilities[start:stop])
                 total, hits = total + loss, hits + right
         return Evaluation(total / n, hits / n, self._of_every_class(probabilities), labels)
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LIMIT_MS = 16.0
 EPOCHS = 400
+GIVEN_UP = 0.2  # seconds without anything being painted
 PAUSE = 0.012  # between two frames; moves that come faster are left out by pyqtgraph
 GROWTH = 10  # batches that come between two frames, ten times a second
 
@@ -77,8 +78,8 @@ class Desk:
         """Milliseconds until what something changes has been painted: those that pass, those computed."""
         before, started, computed = self.painted.count, time.perf_counter(), time.thread_time()
         do()
-        while self.painted.count == before:
-            self.app.processEvents()
+        while self.painted.count == before and time.perf_counter() - started < GIVEN_UP:
+            self.app.processEvents()  # a move at the limits of the view changes nothing to be painted
         self.app.processEvents()
         took = 1e3 * (time.perf_counter() - started), 1e3 * (time.thread_time() - computed)
         time.sleep(PAUSE)

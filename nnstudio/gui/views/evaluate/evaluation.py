@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, cast
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -219,6 +219,9 @@ class Evaluator(QObject):
         if other is not None and result.other is not None:
             self._others = (other, result.part, result.other)
         self._task, self.result = None, result
+        if self._asked is not None and result.split != self._split == self._asked[1]:  # that split is empty
+            model, _, compared, recipe = self._asked
+            self._split, self._asked = result.split, (model, result.split, compared, recipe)
         self.done.emit(result)
         self._model_changed()  # it may have changed meanwhile
 
@@ -280,7 +283,7 @@ def evaluate_split(
     Args:
         model: The model.
         prepared: The data.
-        split: Which part of them.
+        split: Which part of them; where it has no samples, the first of the others that has some.
         other: A model to compare with.
         known: Its last evaluation, with the part it was made on.
         report: Told what is going on; may raise ``Cancelled``.
@@ -290,8 +293,9 @@ def evaluate_split(
         Cancelled: ``report`` stopped it.
     """
     part = part_of(prepared, split)
-    if part is None or not len(part):
-        raise DataError(f"there are no {split} samples", fix="choose another split")
+    if part is None or not len(part):  # data without test samples are still worth a look
+        split = available_splits(prepared)[0]
+        part = cast(Part, part_of(prepared, split))
     started = time.perf_counter()
     analysis = analyse(evaluate_in_blocks(model, part, report))
     seconds = time.perf_counter() - started

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from nnstudio.data.dataset import Part
+from nnstudio.data.prepare import Prepared
 from nnstudio.engine.model import Model
 from nnstudio.gui.document import Document
 from nnstudio.gui.views.evaluate.page import EvaluateView
@@ -79,3 +82,15 @@ def test_while_the_newest_weights_are_on_their_way_it_says_so(
     assert "newest weights" in view.empty.accessibleDescription()
     live.model_changed.emit()
     qtbot.waitUntil(lambda: view.result is not None, timeout=5000)
+
+
+def test_data_without_test_samples_are_evaluated_on_what_there_is(
+    qtbot: QtBot, document: Document, trained: Model, digits: Prepared
+):
+    live = StillLive(trained, replace(digits, test=Part(digits.test.x[:0], digits.test.labels[:0])))
+    view = shown(qtbot, document, live)
+    qtbot.waitUntil(lambda: view.result is not None and not view.evaluator.busy, timeout=5000)
+    assert view.result.split == view.evaluator.split == "validation"
+    assert view.table.isVisible()
+    qtbot.wait(50)
+    assert not view.evaluator.busy  # it doesn't ask again for what there isn't

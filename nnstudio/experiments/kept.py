@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,8 +43,13 @@ def kept_checkpoints(run: Path) -> tuple[Kept, ...]:
     return tuple(sorted(found, key=lambda kept: kept.epoch))
 
 
-def load_kept(run: Path, epoch: int) -> Checkpoint:
+def load_kept(run: Path, epoch: int, load: Callable[[Path], Checkpoint] = load_checkpoint) -> Checkpoint:
     """The checkpoint of a run after some epoch.
+
+    Args:
+        run: The run's folder.
+        epoch: The epoch's number.
+        load: What reads the file.
 
     Raises:
         FormatError: It wasn't kept, or is damaged.
@@ -51,7 +57,7 @@ def load_kept(run: Path, epoch: int) -> Checkpoint:
     kept = kept_checkpoints(run)
     for checkpoint in kept:
         if checkpoint.epoch == epoch:
-            return load_checkpoint(checkpoint.path)
+            return load(checkpoint.path)
     epochs = ", ".join(str(checkpoint.epoch) for checkpoint in kept)
     raise FormatError(
         f"{run} has no checkpoint of epoch {epoch}",

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from nnstudio.core.spec import ProjectSpec
 from nnstudio.engine.checkpoint import load_checkpoint
+from nnstudio.engine.checkpoint_child import load_foreign_checkpoint
 from nnstudio.engine.model import Model
 from nnstudio.errors import FormatError, NNStudioError
 from nnstudio.experiments.kept import kept_checkpoints, load_kept
@@ -145,15 +146,17 @@ def best_accuracies(projects: Mapping[str, ProjectSpec], base: Path | None = Non
 
 
 def load_point(point: RunPoint) -> KeptModel:
-    """Reads the model of one moment of a run.
+    """Reads the model of one moment of a run; a run from elsewhere is parsed in a child process.
 
     Raises:
         FormatError: It isn't there, or is damaged.
     """
+    own = point.folder.resolve().is_relative_to(runs_dir().resolve())
+    load = load_checkpoint if own else load_foreign_checkpoint
     if isinstance(point.moment, int):
-        checkpoint = load_kept(point.folder, point.moment)
+        checkpoint = load_kept(point.folder, point.moment, load)
     else:
-        checkpoint = load_checkpoint(point.folder / f"{point.moment}.h5")
+        checkpoint = load(point.folder / f"{point.moment}.h5")
     return KeptModel(point, checkpoint.project, checkpoint.model())
 
 

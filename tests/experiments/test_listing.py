@@ -9,8 +9,11 @@ import pytest
 
 from nnstudio.core.spec import DataSpec, NetworkSpec, ProjectSpec, TrainSpec
 from nnstudio.data.prepare import prepare
+from nnstudio.engine.checkpoint import load_checkpoint
 from nnstudio.engine.trainer import Trainer
 from nnstudio.errors import FormatError
+from nnstudio.experiments import listing
+from nnstudio.experiments.kept import load_kept
 from nnstudio.experiments.listing import RunPoint, list_runs, load_point, point_of
 from nnstudio.experiments.runs import RunRecorder
 from nnstudio.layers import Dense, Input
@@ -55,7 +58,8 @@ def test_a_damaged_result_hides_no_run(tmp_path: Path):
     assert (found.name, found.accuracy, found.begun) == ("mine", None, None)
 
 
-def test_every_moment_gives_its_own_model(tmp_path: Path):
+def test_every_moment_gives_its_own_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(listing, "runs_dir", lambda: tmp_path)
     folder = kept_run(tmp_path, "20260101-120000-mlp")
     points = [RunPoint(folder, "mlp", moment) for moment in (1, 2, 3, "last", "best")]
     weights = [load_point(point).model.weights for point in points]
@@ -67,3 +71,14 @@ def test_every_moment_gives_its_own_model(tmp_path: Path):
         load_point(RunPoint(folder, "mlp", 9))
     with pytest.raises(FormatError, match="no run"):
         point_of(tmp_path)
+
+
+def test_a_run_from_elsewhere_never_meets_hdf5_in_this_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = kept_run(tmp_path / "elsewhere", "20260101-120000-mlp")
+    points = [RunPoint(folder, "mlp", moment) for moment in ("best", 2)]
+    wanted = [load_checkpoint(folder / "best.h5").weights, load_kept(folder, 2).weights]
+    monkeypatch.setattr("h5py.File", None)  # of this process; the child has its own
+    for point, weights in zip(points, wanted, strict=True):
+        assert (load_point(point).model.weights == weights).all()

@@ -18,14 +18,22 @@ class Panel(QFrame):
     Attributes:
         body: Layout below the header; add the content to it.
         header: Layout of the header row: title, subtitle, stretch, then the controls.
+
+    Args:
+        title: Its name; without one there is no header.
+        subtitle: More about it.
+        parent: Parent widget.
+        yielding: The title may be shortened where the panel would be too wide for its page.
     """
 
-    def __init__(self, title: str = "", subtitle: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, title: str = "", subtitle: str = "", parent: QWidget | None = None, *, yielding: bool = False
+    ) -> None:
         super().__init__(parent)
         self.setProperty("role", "panel")
         self._header_row = QWidget(self)
         self.header = QHBoxLayout(self._header_row)
-        self._title = QLabel(title)
+        self._title = ElidedLabel(title, "section") if yielding else QLabel(title)
         self._title.setProperty("role", "section")
         self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._subtitle = ElidedLabel(subtitle, "caption")

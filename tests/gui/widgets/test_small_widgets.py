@@ -118,6 +118,14 @@ def test_a_panels_controls_stay_whole_when_the_subtitle_does_not_fit(qtbot) -> N
     assert control.mapTo(panel, QPoint(control.width(), 0)).x() == 240 - 12
 
 
+def test_a_yielding_panel_shortens_its_title_where_others_are_as_wide_as_it(qtbot) -> None:
+    firm, yielding = Panel(LONG), Panel(LONG, yielding=True)
+    qtbot.addWidget(firm)
+    qtbot.addWidget(yielding)
+    assert yielding.minimumSizeHint().width() < 100 < firm.minimumSizeHint().width()
+    assert yielding.accessibleName() == LONG
+
+
 def test_an_empty_states_button_is_its_only_way_on(qtbot) -> None:
     empty = EmptyState("No runs to compare yet", "Train once and the curves appear here.", "Train", "play")
     qtbot.addWidget(empty)

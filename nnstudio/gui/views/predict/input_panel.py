@@ -44,7 +44,7 @@ class InputPanel(Panel):
     wanted_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("What the network sees", parent=parent)
+        super().__init__("What the network sees", parent=parent, yielding=True)
         self.show_what = SegmentedControl(_SHOWS, "What is shown")
         self.add_control(self.show_what)
         self.view = NetworkInputView()

@@ -110,7 +110,9 @@ class PredictionPanel(Panel):
         else:
             self.verdict.setText("Clear lead.")
         bits = numbers.fixed(entropy_bits(values), 2)
-        self.margin.setText(f"Margin {100 * prediction.lead:.0f} points, entropy {bits} bits")
+        points = f"{100 * prediction.lead:.0f}"
+        unit = "point" if points == "1" else "points"
+        self.margin.setText(f"Margin {points} {unit}, entropy {bits} bits")
         self._times.append(prediction.seconds)
         self.set_subtitle(f"{numbers.elapsed(median(self._times))}, updates while you draw")
         self._show_bars()

@@ -173,6 +173,29 @@ def put_inside(source: int, source_row: int, target: int, target_row: int, rows:
 
 
 @compiled
+def put_passed(
+    source: int,
+    source_row: int,
+    output: int,
+    output_row: int,
+    target: int,
+    target_row: int,
+    rows: int,
+    run: int,
+) -> None:
+    """Copies rows of gradients where a ReLU's output is positive, and 0 elsewhere; it may be the target."""
+    for row in range(rows):
+        given = floats(source + row * source_row, run)
+        y, passed = floats(output + row * output_row, run), floats(target + row * target_row, run)
+        if output == target:  # two names for one place would not become vector code
+            for i in range(run):
+                y[i] = given[i] if y[i] > ZERO else ZERO
+        else:
+            for i in range(run):
+                passed[i] = given[i] if y[i] > ZERO else ZERO
+
+
+@compiled
 def pack(op: Any, first: int, last: int) -> None:
     """Copies some stripes of a kernel's columns, so that each lies in one piece."""
     source, rows, columns, target = op[1], op[2], op[3], op[4]

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnstudio.engine.ops.jit.kernels.compiled import call_transform, compiled, floats, integers
+from nnstudio.engine.ops.jit.kernels.compiled import call_transform, compiled, integers
 from nnstudio.engine.ops.jit.kernels.convolution import (
     IMAGE_ROW,
     INSIDE,
@@ -30,11 +30,11 @@ from nnstudio.engine.ops.jit.kernels.convolution import (
     clear,
     clear_border,
     put_inside,
+    put_passed,
 )
 from nnstudio.engine.ops.jit.kernels.elementwise import copy
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.gemm import add_product
-from nnstudio.engine.ops.jit.kernels.scalars import ZERO
 from nnstudio.engine.ops.jit.kernels.shares import share
 from nnstudio.engine.ops.jit.kernels.winograd import (
     CHANNELS,
@@ -155,34 +155,11 @@ def _put_in_tiles(plan: Any, dz: int, output: int, edge: int, inside: int) -> No
     for y in range(inside):
         source, target = dz + FLOAT * y * run, edge + FLOAT * y * size
         if output != 0:
-            _put_passed(source, 0, output + FLOAT * y * run, 0, target, 0, 1, run)
+            put_passed(source, 0, output + FLOAT * y * run, 0, target, 0, 1, run)
         else:
             copy(source, target, run)
         clear(target + FLOAT * run, size - run)
     clear(edge + FLOAT * inside * size, (outputs - inside) * size)
-
-
-@compiled
-def _put_passed(
-    source: int,
-    source_row: int,
-    output: int,
-    output_row: int,
-    target: int,
-    target_row: int,
-    rows: int,
-    run: int,
-) -> None:
-    """Copies rows of gradients where a ReLU's output is positive, and 0 elsewhere; it may be the target."""
-    for row in range(rows):
-        given = floats(source + row * source_row, run)
-        y, passed = floats(output + row * output_row, run), floats(target + row * target_row, run)
-        if output == target:  # two names for one place would not become vector code
-            for i in range(run):
-                y[i] = given[i] if y[i] > ZERO else ZERO
-        else:
-            for i in range(run):
-                passed[i] = given[i] if y[i] > ZERO else ZERO
 
 
 @compiled
@@ -256,6 +233,6 @@ def _take_inside(op: Any, plan: Any, inside: int, sample: int) -> None:
     dx, image_row = op[DX] + sample * op[DX_SAMPLE], plan[IMAGE_ROW]
     if op[UNDO] != 0:
         x = op[X] + sample * op[X_SAMPLE]
-        _put_passed(inside, plan[PADDED_ROW], x, image_row, dx, image_row, plan[ROWS], plan[RUN])
+        put_passed(inside, plan[PADDED_ROW], x, image_row, dx, image_row, plan[ROWS], plan[RUN])
     else:
         put_inside(inside, plan[PADDED_ROW], dx, image_row, plan[ROWS], plan[RUN])

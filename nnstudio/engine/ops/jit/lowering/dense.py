@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from nnstudio.engine.ops.jit.instructions import dense, gradients
+from nnstudio.engine.ops.jit.instructions import deep_dense, dense, gradients
 from nnstudio.engine.ops.jit.lowering.writer import Lowered, Writer
-from nnstudio.engine.ops.jit.program import Matrix
+from nnstudio.engine.ops.jit.program import Matrix, Weights
 from nnstudio.engine.plan import Step
 
 OWN_CACHE = 1 << 20
 """Bytes of a kernel that a core's own cache holds besides everything else."""
 MANY = 1024
 """Samples from which it pays to read even a larger one for a thread's own samples."""
+DEEP = 8
+"""Inputs per unit from which threads share a large kernel by its inputs."""
 
 
 def lower(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
@@ -19,15 +21,22 @@ def lower(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
     kernel = arrays["kernel"]
     out, relu = program.matrix(kernel.shape[1]), step.activation.name == "relu"
     wide = writer.training and kernel.nbytes > OWN_CACHE and program.batch < MANY
-    program.share(by_features=wide)
-    dense.affine(program, x, kernel, arrays.get("bias"), out, rectify=relu)
+    deep = wide and kernel.shape[0] >= DEEP * kernel.shape[1]
+    if deep:
+        deep_dense.affine(program, x, kernel, arrays.get("bias"), out, rectify=relu)
+    else:
+        program.share(by_features=wide)
+        dense.affine(program, x, kernel, arrays.get("bias"), out, rectify=relu)
     activation_backward = writer.activation(step.activation, out, size=out.width, done=relu)
 
     def backward(dz: Matrix) -> Matrix | None:
         activation_backward(dz)
-        if weights := writer.weights(step, "kernel"):
-            writer.later(lambda: gradients.kernel_gradient(program, x, dz, weights, writer.limit))
+        weights = writer.weights(step, "kernel")
         writer.sum_later(step, "bias", dz)
+        if deep and needs_dx and weights and not writer.clipped:
+            return _gradients(writer, x, dz, weights)
+        if weights:
+            writer.later(lambda: gradients.kernel_gradient(program, x, dz, weights, writer.limit))
         if not needs_dx:
             return None
         dx = program.matrix(x.width)
@@ -36,3 +45,13 @@ def lower(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
         return dx
 
     return out, backward
+
+
+def _gradients(writer: Writer, x: Matrix, dz: Matrix, weights: Weights) -> Matrix:
+    """Both gradients in one go, and the update at once: nothing else reads the kernel in this step."""
+    dx = x.again() if x.changeable else writer.matrix(x.width)
+    writer.program.share(by_features=True)
+    writer.begin_updates()
+    undo = x.changeable and x.rectified
+    deep_dense.gradients(writer.program, x, dz, weights, writer.limit, dx, undo=undo)
+    return dx

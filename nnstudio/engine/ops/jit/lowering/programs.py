@@ -46,10 +46,10 @@ def training_program(
         targets.smoothing,
         mean=spec.gradient == "mean",
     )
+    writer.tally_before_updates(tally)
     backward(d_logits)
     program.by_features = False
     program.barrier()
-    tally()
     writer.write_late()
     if spec.clip_norm is not None:
         gradients.clipped_updates(program, recipe.gradients, writer.trained, spec.clip_norm)

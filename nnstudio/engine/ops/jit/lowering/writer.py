@@ -65,6 +65,7 @@ class Writer:
         self._arrays = network.views(weights)
         self._trained = {} if recipe is None else _trained_weights(network, weights, recipe)
         self._late: list[Callable[[], None]] = []
+        self._tally: Callable[[], None] | None = None
 
     @property
     def clipped(self) -> bool:
@@ -88,6 +89,16 @@ class Writer:
         """A new matrix for the program's batches."""
         return self.program.matrix(width)
 
+    def tally_before_updates(self, tally: Callable[[], None]) -> None:
+        """Has the losses added up before the first weight changes: none does where they are not finite."""
+        self._tally = tally
+
+    def begin_updates(self) -> None:
+        """Whatever is written next may change weights; all threads have met behind the loss."""
+        if self._tally:
+            self._tally()
+        self._tally = None
+
     def later(self, write: Callable[[], None]) -> None:
         """Has something written behind the barrier that all threads pass with their backward passes done.
 
@@ -97,6 +108,7 @@ class Writer:
 
     def write_late(self) -> None:
         """Writes what was put off."""
+        self.begin_updates()
         for write in self._late:
             write()
 

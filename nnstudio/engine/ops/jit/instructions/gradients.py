@@ -5,20 +5,37 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from nnstudio.engine.memory import LINE
 from nnstudio.engine.ops.jit.kernels import codes
+from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
+from nnstudio.engine.ops.jit.kernels.gemm import PACKED_COLUMNS, packed_size
 from nnstudio.engine.ops.jit.kernels.updates import NORM_RUN, PART, TILE, TILE_ROWS
 from nnstudio.engine.ops.jit.program import Matrix, Program, Weights
+
+PACKED_INPUTS = 256
+"""Rows of a kernel from which it pays to pack what its gradient reads for all of them."""
+PACKED_BYTES = 512 << 10
+"""What a core's own cache holds of that besides everything else."""
 
 
 def kernel_gradient(program: Program, x: Matrix, dz: Matrix, weights: Weights, limit: float) -> None:
     """``d kernel = xᵀ @ dz`` with its penalties, cut at ± ``limit`` (0 for none), and the update."""
-    program.need_scratch(max(TILE, TILE_ROWS * dz.width))
+    large = program.batch > PART and weights.sums is not None
+    packed = 0 if large else _packed(program.batch, x.width, dz.width)
+    program.need_scratch(packed + max(TILE, TILE_ROWS * dz.width) + LINE)
     places = (*program.place(x), *program.place(dz), x.width, dz.width)
     own = program.weights(weights, x.width * dz.width)
     sums = 0
-    if program.batch > PART and weights.sums is not None:
+    if large:
         sums = program.vector(weights.sums, x.width * dz.width)
-    program.add(codes.KERNEL_GRADIENT, *places, *own, sums, reals=(weights.l1, 2 * weights.l2, limit))
+    program.add(codes.KERNEL_GRADIENT, *places, *own, sums, packed, reals=(weights.l1, 2 * weights.l2, limit))
+
+
+def _packed(samples: int, inputs: int, units: int) -> int:
+    """Floats of the packed dz; 0 where it is read as it lies."""
+    size = packed_size(samples, units)
+    pays = units >= PACKED_COLUMNS and inputs >= PACKED_INPUTS and size * FLOAT <= PACKED_BYTES
+    return size if pays else 0
 
 
 def bias_gradient(program: Program, dz: Matrix, weights: Weights, limit: float) -> None:

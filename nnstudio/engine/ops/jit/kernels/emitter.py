@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 
 I1, I32, I64, F32 = ir.IntType(1), ir.IntType(32), ir.IntType(64), ir.FloatType()
@@ -52,6 +53,14 @@ class Emitter:
     def opaque(self, a: Value) -> Value:
         """The same integer, which the compiler takes for a new one each time."""
         return self.builder.asm(ir.FunctionType(I64, [I64]), "", "=r,0", [a], side_effect=False)
+
+    def integer(self, a: int) -> Value:
+        """A number that is known now."""
+        return I64(a)
+
+    def minus(self, a: Value) -> Value:
+        """``−a``."""
+        return self.builder.neg(a)
 
     def is_set(self, a: Value) -> Value:
         """Whether an integer is not 0."""
@@ -119,6 +128,10 @@ class Emitter:
         """A vector of zeros."""
         return ir.Constant(self.vector, [0.0] * self.lanes)
 
+    def constant(self, number: float) -> Value:
+        """A vector of one number."""
+        return ir.Constant(self.vector, [float(np.float32(number))] * self.lanes)
+
     def mask(self, count: Value) -> Value:
         """The mask of the first ``count`` lanes."""
         numbers = ir.Constant(ir.VectorType(I32, self.lanes), list(range(self.lanes)))
@@ -155,6 +168,18 @@ class Emitter:
         """``a·b + c``, rounded once."""
         function = self._intrinsic(f"llvm.fma.v{self.lanes}f32", self.vector, [self.vector] * 3)
         return self.builder.call(function, [a, b, c])
+
+    def square_root(self, value: Value) -> Value:
+        """``√value``, rounded once."""
+        function = self._intrinsic(f"llvm.sqrt.v{self.lanes}f32", self.vector, [self.vector])
+        return self.builder.call(function, [value])
+
+    def approximate(self, name: str, value: Value) -> Value:
+        """What AVX-512 has for ``1/value`` ("rcp14") and ``1/√value`` ("rsqrt14"), right to 14 bits."""
+        bits = ir.IntType(16)
+        types = [self.vector, self.vector, bits]
+        function = self._intrinsic(f"llvm.x86.avx512.{name}.ps.512", self.vector, types)
+        return self.builder.call(function, [value, self.zeros(), bits(-1)])
 
     def rectified(self, value: Value) -> Value:
         """``max(value, 0)``; NaN stays NaN, so that it is noticed."""

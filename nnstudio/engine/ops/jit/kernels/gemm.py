@@ -47,8 +47,9 @@ DEPTH = 512
 LINE = 64
 """Bytes of a cache line."""
 
-IN_PLACE, COPIED, TRANSPOSED = range(3)
-"""How panels of B come about: they are read where they lie, are copied together, or B is given as Bᵀ."""
+IN_PLACE, COPIED, TRANSPOSED, PANELS = range(4)
+"""How panels of B come about: they are read where they lie, are copied together, B is given as Bᵀ, or it is
+given as panels one behind the other (see :func:`pack`)."""
 
 
 class Product(NamedTuple):
@@ -131,11 +132,11 @@ def multiply(kernels: Any, p: Product, way: int, panel: int, ahead: Ahead) -> No
         kernels: The kernel table.
         p: The product.
         way: How panels of B come about.
-        panel: Address of scratch for :func:`panel_size` floats, unless they are read in place.
+        panel: Address of scratch for :func:`panel_size` floats where panels are copied or transposed.
         ahead: What else to fetch meanwhile.
     """
     most = kernels[MOST_VECTORS]
-    width = kernels[LANES] * (most if p.rows <= kernels[MOST_ROWS + most] else PANEL)
+    width = kernels[LANES] * (most if p.rows <= kernels[MOST_ROWS + most] and way != PANELS else PANEL)
     pieces = (p.depth + DEPTH - 1) // DEPTH
     depth = (p.depth + pieces - 1) // pieces
     turn = 0
@@ -150,6 +151,8 @@ def multiply(kernels: Any, p: Product, way: int, panel: int, ahead: Ahead) -> No
             elif way == TRANSPOSED:
                 source = p.b + column * p.b_row + FLOAT * k
                 transpose(kernels, source, p.b_row, b, b_step, columns, length)
+            elif way == PANELS:
+                b = p.b + FLOAT * (column * p.depth + k * width)
             else:
                 b, b_step = p.b + k * p.b_row + FLOAT * column, p.b_row
             strip = _next_strip(p, way, column, width, k, depth)
@@ -300,6 +303,29 @@ def transpose(
                     min(lanes, columns - column),
                 ),
             )
+
+
+@compiled
+def pack(kernels: Any, source: int, source_row: int, target: int, rows: int, columns: int) -> None:
+    """Copies a matrix as panels one behind the other, each with all rows, for products that read it often.
+
+    It is read row by row, as it lies in memory.
+    """
+    width = kernels[LANES] * PANEL
+    whole, panel_row = columns // width, FLOAT * width
+    for row in range(rows):
+        begin, place = source + row * source_row, target + row * panel_row
+        call_copy(kernels[ADDRESS_OF_COPY], (begin, panel_row, place, rows * panel_row, whole, width))
+    if whole * width < columns:
+        begin, place = source + whole * panel_row, target + whole * rows * panel_row
+        rest = columns - whole * width
+        call_copy(kernels[ADDRESS_OF_COPY], (begin, source_row, place, panel_row, rows, rest))
+
+
+def packed_size(rows: int, columns: int) -> int:
+    """Floats that a packed matrix takes, on any machine."""
+    width = MOST_LANES * PANEL
+    return rows * -(-columns // width) * width
 
 
 def panel_size(depth: int) -> int:

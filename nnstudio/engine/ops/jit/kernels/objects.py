@@ -11,6 +11,8 @@ from llvmlite import binding, ir
 from numpy.typing import NDArray
 
 from nnstudio.engine.ops.jit.kernels import pooled_norm_kernels
+from nnstudio.engine.ops.jit.kernels.adam_kernel import NAME as ADAM
+from nnstudio.engine.ops.jit.kernels.adam_kernel import emit_adam
 from nnstudio.engine.ops.jit.kernels.depthwise_kernels import (
     MOST_SUMS,
     emit_pixels,
@@ -39,7 +41,8 @@ DEPTHWISE = TRANSFORMS + len(OUTPUTS) * TRANSFORMS_OF_A_SIZE - 1  # no function 
 DEPTHWISE_GRADIENT = DEPTHWISE + MOST_SUMS
 POOLED_NORM = DEPTHWISE_GRADIENT + MOST_SUMS + 1
 POOLED_NORM_BACKWARD = POOLED_NORM + 1
-ADDRESSES = POOLED_NORM_BACKWARD + 1
+ADDRESS_OF_ADAM = POOLED_NORM_BACKWARD + 1
+ADDRESSES = ADDRESS_OF_ADAM + 1
 """Where a kernel table holds what; see :class:`Kernels`."""
 
 
@@ -54,7 +57,7 @@ class Kernels:
             transposition; a 0; at
             ``TRANSFORMS`` the addresses of Winograd's transforms, size by size; at ``DEPTHWISE + n`` and
             ``DEPTHWISE_GRADIENT + n`` those of n sums; at ``POOLED_NORM`` and
-            ``POOLED_NORM_BACKWARD`` what they say; at ``ADDRESSES + 17·v + rows`` a block's kernel.
+            ``POOLED_NORM_BACKWARD`` what they say; that of Adam's step; at ``ADDRESSES + 17·v + rows`` a block's kernel.
         engine: Keeps the code in memory.
     """
 
@@ -73,6 +76,7 @@ def compile_object(target: Target) -> bytes:
             emit_gemm(module, rows, vectors, target.lanes)
     emit_transposition(module, target.lanes)
     emit_copy(module, target.lanes)
+    emit_adam(module, target.lanes)
     for outputs, number in product(OUTPUTS, range(TRANSFORMS_OF_A_SIZE)):
         emit_transform(module, outputs, number, target.lanes)
     for sums in range(1, MOST_SUMS + 1):
@@ -111,6 +115,7 @@ def load_object(target: Target, code: bytes) -> Kernels:
         table[DEPTHWISE_GRADIENT + sums] = _address(engine, taps_name(sums))
     table[POOLED_NORM] = _address(engine, pooled_norm_kernels.FORWARD)
     table[POOLED_NORM_BACKWARD] = _address(engine, pooled_norm_kernels.BACKWARD)
+    table[ADDRESS_OF_ADAM] = _address(engine, ADAM)
     for vectors, most in target.blocks.items():
         table[MOST_ROWS + vectors] = most
         for rows in range(1, most + 1):

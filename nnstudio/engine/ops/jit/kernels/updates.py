@@ -14,6 +14,7 @@ import numpy as np
 from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.compiled import (
     Float,
+    call_adam,
     compiled,
     compiled_sums,
     doubles,
@@ -21,6 +22,7 @@ from nnstudio.engine.ops.jit.kernels.compiled import (
     integers,
 )
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
+from nnstudio.engine.ops.jit.kernels.objects import ADDRESS_OF_ADAM
 from nnstudio.engine.ops.jit.kernels.scalars import ZERO
 
 SGD, MOMENTUM, DAMPED, NESTEROV, ADAGRAD, RMSPROP, ADAM = range(7)
@@ -68,7 +70,7 @@ def finish_gradient(g_: int, w_: int, size: int, l1: Float, l2: Float, limit: Fl
 def update(
     rule: int, variant: int, k: Any, c: Any, w_: int, g_: int, slots: Any, offset: int, size: int
 ) -> None:
-    """One optimizer step for a run of weights.
+    """One optimizer step for a run of weights; plain Adam has :mod:`.adam_kernel`.
 
     Args:
         rule: Which optimizer.
@@ -110,7 +112,7 @@ def update(
     elif rule == RMSPROP:
         _rmsprop(variant, k, rate, w, g, s, slots, offset, size)
     else:
-        _adam(variant, k, c, w, g, s, slots, offset, size)
+        _amsgrad(k, c, w, g, s, slots, offset, size)
 
 
 @compiled
@@ -141,22 +143,15 @@ def _rmsprop(
 
 
 @compiled
-def _adam(variant: int, k: Any, c: Any, w: Any, g: Any, m: Any, slots: Any, offset: int, size: int) -> None:
-    v = floats(slots[1] + offset, size)
+def _amsgrad(k: Any, c: Any, w: Any, g: Any, m: Any, slots: Any, offset: int, size: int) -> None:
+    v, top = floats(slots[1] + offset, size), floats(slots[2] + offset, size)
     rate, root, b1, a1, b2, a2, epsilon = c[RATE], c[ROOT], k[0], k[1], k[2], k[3], k[4]
-    if variant & AMSGRAD:
-        top = floats(slots[2] + offset, size)
-        for i in range(size):
-            v[i] = v[i] * b2 + g[i] * g[i] * a2
-            top[i] = top[i] if top[i] > v[i] else v[i]
-        for i in range(size):
-            m[i] = m[i] * b1 + g[i] * a1
-            w[i] -= m[i] / (np.sqrt(top[i]) * root + epsilon) * rate
-        return
+    for i in range(size):
+        v[i] = v[i] * b2 + g[i] * g[i] * a2
+        top[i] = top[i] if top[i] > v[i] else v[i]
     for i in range(size):
         m[i] = m[i] * b1 + g[i] * a1
-        v[i] = v[i] * b2 + g[i] * g[i] * a2
-        w[i] -= m[i] / (np.sqrt(v[i]) * root + epsilon) * rate
+        w[i] -= m[i] / (np.sqrt(top[i]) * root + epsilon) * rate
 
 
 @compiled
@@ -165,6 +160,12 @@ def change(step: Any, weights: int, gradient: int, offset: int, decayed: int, si
     optimizer = integers(step[codes.OPTIMIZER], OPTIMIZER)
     k = floats(step[codes.CONSTANTS], CONSTANTS)
     c = floats(step[codes.COEFFICIENTS] + FLOAT * COEFFICIENTS * decayed, COEFFICIENTS)
+    if optimizer[0] == ADAM and optimizer[1] == 0:
+        kernels = integers(step[codes.KERNELS], step[codes.KERNELS_LENGTH])
+        means, variances = optimizer[2] + offset, optimizer[3] + offset
+        place = (weights, gradient, means, variances, size, c.ctypes.data, step[codes.CONSTANTS])
+        call_adam(kernels[ADDRESS_OF_ADAM], place)
+        return
     update(optimizer[0], optimizer[1], k, c, weights, gradient, optimizer[2:], offset, size)
 
 

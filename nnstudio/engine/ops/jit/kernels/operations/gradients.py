@@ -9,7 +9,7 @@ import numpy as np
 from nnstudio.engine.ops.jit.kernels import codes, elementwise
 from nnstudio.engine.ops.jit.kernels.compiled import compiled, doubles, floats, inlined, integers, operation
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
-from nnstudio.engine.ops.jit.kernels.gemm import IN_PLACE, Ahead, Product, multiply
+from nnstudio.engine.ops.jit.kernels.gemm import IN_PLACE, LINE, PANELS, Ahead, Product, multiply, pack
 from nnstudio.engine.ops.jit.kernels.shares import share
 from nnstudio.engine.ops.jit.kernels.updates import (
     NORM_RUN,
@@ -28,11 +28,16 @@ from nnstudio.engine.ops.jit.kernels.updates import (
 def _kernel_gradient(op: Any, real: Any, step: Any, thread: int, threads: int) -> None:
     """The gradient of some rows of a kernel, tile by tile, each with its update while it is hot.
 
+    All tiles read ``dz``, which is packed for them where that pays.
+
     The samples of a large batch are too many for the caches, so they are worked through in parts, and all
     tiles but for the last part only added up.
     """
     inputs, units, samples, sums = op[5], op[6], step[codes.SAMPLES], op[11]
     first, last = share(inputs, thread, threads, 1)
+    if op[12] != 0:
+        kernels = integers(step[codes.KERNELS], step[codes.KERNELS_LENGTH])
+        pack(kernels, op[3], op[4], step[codes.SCRATCH], samples, units)
     tile = max(TILE_ROWS, TILE // units // TILE_ROWS * TILE_ROWS)
     part = PART if sums != 0 else samples
     for sample in range(0, samples, part):
@@ -40,11 +45,18 @@ def _kernel_gradient(op: Any, real: Any, step: Any, thread: int, threads: int) -
         for row in range(first, last, tile):
             height = min(tile, last - row)
             place = sums if sums != 0 else op[8]
-            target = step[codes.SCRATCH] if place == 0 else place + FLOAT * row * units
+            target = _scratch(op, step, row) if place == 0 else place + FLOAT * row * units
             ahead = _next_weights(op, step, row + tile, min(last, row + 2 * tile))
             _add_to_tile(op, step, row, height, sample, end, target, ahead)
             if end == samples:
                 _finish_tile(op, real, step, row, height, target)
+
+
+@inlined
+def _scratch(op: Any, step: Any, row: int) -> int:
+    """Where a tile of the gradient goes: behind the packed dz, as far from a cache line as its weights."""
+    weights = op[7] + FLOAT * row * op[6]
+    return step[codes.SCRATCH] + FLOAT * op[12] + weights % LINE
 
 
 @inlined
@@ -53,11 +65,12 @@ def _add_to_tile(
 ) -> None:
     """``C (+)= xᵀ·dz`` for some rows of a kernel and some samples."""
     x, x_row, dz, dz_row, units = op[1], op[2], op[3], op[4], op[6]
+    packed = op[12] != 0
     product = Product(
         x + sample * x_row + FLOAT * row,
         FLOAT,
         x_row,
-        dz + sample * dz_row,
+        step[codes.SCRATCH] if packed else dz + sample * dz_row,
         dz_row,
         target,
         FLOAT * units,
@@ -69,7 +82,7 @@ def _add_to_tile(
         1 if sample > 0 else 0,
     )
     kernels = integers(step[codes.KERNELS], step[codes.KERNELS_LENGTH])
-    multiply(kernels, product, IN_PLACE, 0, ahead)
+    multiply(kernels, product, PANELS if packed else IN_PLACE, 0, ahead)
 
 
 @inlined

@@ -20,14 +20,12 @@ PACKED_BYTES = 512 << 10
 
 def kernel_gradient(program: Program, x: Matrix, dz: Matrix, weights: Weights, limit: float) -> None:
     """``d kernel = xᵀ @ dz`` with its penalties, cut at ± ``limit`` (0 for none), and the update."""
-    large = program.batch > PART and weights.sums is not None
-    packed = 0 if large else _packed(program.batch, x.width, dz.width)
+    sums, packed = 0, _packed(program.batch, x.width, dz.width)
+    if program.batch > PART and weights.sums is not None:
+        sums, packed = program.vector(weights.sums, x.width * dz.width), 0
     program.need_scratch(packed + max(TILE, TILE_ROWS * dz.width) + LINE)
     places = (*program.place(x), *program.place(dz), x.width, dz.width)
     own = program.weights(weights, x.width * dz.width)
-    sums = 0
-    if large:
-        sums = program.vector(weights.sums, x.width * dz.width)
     program.add(codes.KERNEL_GRADIENT, *places, *own, sums, packed, reals=(weights.l1, 2 * weights.l2, limit))
 
 

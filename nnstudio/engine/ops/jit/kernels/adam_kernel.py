@@ -1,8 +1,8 @@
 """Adam's step for a run of weights in one loop over registers, as LLVM IR.
 
 It is the one optimizer whose arithmetic takes as long as memory does: a division and a root for every weight
-keep the processor's only divider busy. AVX-512 has approximations of 1/x and 1/√x, right to 14 bits; a step of
-Newton's method makes them right to a unit in the last place, out of multiply-adds::
+keep the processor's only divider busy. AVX-512 has approximations of 1/x and 1/√x, right to 14 bits; a step
+of Newton's method makes them right to a unit in the last place, out of multiply-adds::
 
     r ≈ 1/√v     s = v·r     √v ≈ s + ½r·(v − s²)
     q ≈ 1/d                  1/d ≈ q + q·(1 − d·q)
@@ -28,8 +28,8 @@ LEAST = 1e-37
 def emit_adam(module: ir.Module, lanes: int) -> str:
     """Writes the kernel.
 
-    Its arguments: addresses of the weights, their gradients, their means and variances; how many; addresses of
-    the step's coefficients and of the run's constants, as :mod:`.updates` has them.
+    Its arguments: addresses of the weights, their gradients, their means and variances; how many; addresses
+    of the step's coefficients and of the run's constants, as :mod:`.updates` has them.
 
     Args:
         module: Where the function goes.

@@ -20,6 +20,7 @@ from numba.extending import intrinsic as numba_intrinsic
 
 from nnstudio.engine.ops.jit.kernels.adam_kernel import ARGUMENTS as ADAM_ARGUMENTS
 from nnstudio.engine.ops.jit.kernels.depthwise_kernels import ARGUMENTS as DEPTHWISE_ARGUMENTS
+from nnstudio.engine.ops.jit.kernels.dropout_kernel import ARGUMENTS as DROPOUT_ARGUMENTS
 from nnstudio.engine.ops.jit.kernels.locator import ContentLocator
 from nnstudio.engine.ops.jit.kernels.microkernel import ARGUMENTS as GEMM_ARGUMENTS
 from nnstudio.engine.ops.jit.kernels.panels import ARGUMENTS as COPY_ARGUMENTS
@@ -161,6 +162,7 @@ call_depthwise = _caller(DEPTHWISE_ARGUMENTS)
 call_operation = _caller(OPERATION_ARGUMENTS)
 call_transform = _caller(TRANSFORM_ARGUMENTS)
 call_adam = _caller(ADAM_ARGUMENTS)
+call_dropout = _caller(DROPOUT_ARGUMENTS)
 call_pooled_norm = _caller(POOLED_NORM_ARGUMENTS)
 
 

@@ -11,8 +11,9 @@ from typing import Any, Final
 import numpy as np
 
 from nnstudio.engine.ops.activations import SELU_ALPHA, SELU_SCALE
-from nnstudio.engine.ops.jit.kernels.compiled import Float, compiled, floats, inlined, octets
+from nnstudio.engine.ops.jit.kernels.compiled import Float, call_dropout, compiled, floats, inlined, octets
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
+from nnstudio.engine.ops.jit.kernels.objects import ADDRESS_OF_DROPOUT
 from nnstudio.engine.ops.jit.kernels.scalars import (
     DENSITY,
     HALF,
@@ -162,38 +163,43 @@ def _mixed(bits: Any) -> Any:
 
 
 @compiled
-def dropout(key: Any, threshold: Any, scale: Float, values: int, first: int, size: int) -> None:
+def dropout(kernels: Any, key: Any, threshold: int, scale: int, values: int, first: int, size: int) -> None:
     """Multiplies contiguous values by their mask, the very one of ``NumpyOps.dropout``.
 
     The mask is a hash of the position, so backward makes it anew instead of keeping it.
 
     Args:
+        kernels: The kernel table.
         key: 64 random bits of the layer and the step.
         threshold: A value whose 32 bits are below it is switched off.
-        scale: Factor of the others.
+        scale: Address of the factor of the others.
         values: Address of the values.
         first: Number of the first value in the batch.
         size: How many values.
     """
-    x = floats(values, size)
-    low = np.uint32(key & np.uint64(0xFFFFFFFF)) + np.uint32(first)
-    high = np.uint32(key >> np.uint64(32))
-    for i in range(size):
-        bits = _mixed(np.uint32(np.uint32(i) + np.uint32(low)))
-        bits = _mixed(np.uint32(bits + high))
-        x[i] = x[i] * (scale if bits >= threshold else ZERO)
+    low, high = np.int64(key & np.uint64(0xFFFFFFFF)) + first, np.int64(key >> np.uint64(32))
+    call_dropout(kernels[ADDRESS_OF_DROPOUT], (values, size, low, high, threshold, scale))
 
 
 @compiled
 def spatial_dropout(
-    key: Any, threshold: Any, scale: Float, values: int, first: int, pixels: int, channels: int, mask: int
+    kernels: Any,
+    key: Any,
+    threshold: int,
+    scale: int,
+    values: int,
+    first: int,
+    pixels: int,
+    channels: int,
+    mask: int,
 ) -> None:
     """As :func:`dropout`, with one number for each channel of a sample.
 
     Args:
+        kernels: The kernel table.
         key: 64 random bits of the layer and the step.
         threshold: A channel whose 32 bits are below it is switched off.
-        scale: Factor of the others.
+        scale: Address of the factor of the others.
         values: Address of the sample's values.
         first: Number of the sample's first channel in the batch.
         pixels: How many values a channel has.
@@ -202,7 +208,7 @@ def spatial_dropout(
     """
     factors = floats(mask, channels)
     factors[:] = ONE
-    dropout(key, threshold, scale, mask, first, channels)
+    dropout(kernels, key, threshold, scale, mask, first, channels)
     for i in range(pixels):
         x = floats(values + FLOAT * i * channels, channels)
         for c in range(channels):

@@ -134,8 +134,15 @@ class Emitter:
 
     def mask(self, count: Value) -> Value:
         """The mask of the first ``count`` lanes."""
-        numbers = ir.Constant(ir.VectorType(I32, self.lanes), list(range(self.lanes)))
-        return self.builder.icmp_signed("<", numbers, self._spread(self.builder.trunc(count, I32), I32))
+        return self.builder.icmp_signed("<", self.counted(), self.spread_integer(count))
+
+    def counted(self) -> Value:
+        """The vector of the 32-bit integers from 0 on."""
+        return ir.Constant(ir.VectorType(I32, self.lanes), list(range(self.lanes)))
+
+    def spread_integer(self, a: Value) -> Value:
+        """A vector that repeats the lower 32 bits of an integer."""
+        return self._spread(self.builder.trunc(a, I32), I32)
 
     def load(self, address: Value, mask: Value | None = None) -> Value:
         """The vector at an address; lanes outside the mask are 0 and not read."""

@@ -20,6 +20,8 @@ from nnstudio.engine.ops.jit.kernels.depthwise_kernels import (
     pixels_name,
     taps_name,
 )
+from nnstudio.engine.ops.jit.kernels.dropout_kernel import NAME as DROPOUT
+from nnstudio.engine.ops.jit.kernels.dropout_kernel import emit_dropout
 from nnstudio.engine.ops.jit.kernels.microkernel import emit_gemm, kernel_name
 from nnstudio.engine.ops.jit.kernels.panels import NAME as COPY
 from nnstudio.engine.ops.jit.kernels.panels import emit_copy
@@ -42,7 +44,8 @@ DEPTHWISE_GRADIENT = DEPTHWISE + MOST_SUMS
 POOLED_NORM = DEPTHWISE_GRADIENT + MOST_SUMS + 1
 POOLED_NORM_BACKWARD = POOLED_NORM + 1
 ADDRESS_OF_ADAM = POOLED_NORM_BACKWARD + 1
-ADDRESSES = ADDRESS_OF_ADAM + 1
+ADDRESS_OF_DROPOUT = ADDRESS_OF_ADAM + 1
+ADDRESSES = ADDRESS_OF_DROPOUT + 1
 """Where a kernel table holds what; see :class:`Kernels`."""
 
 
@@ -57,7 +60,8 @@ class Kernels:
             transposition; a 0; at
             ``TRANSFORMS`` the addresses of Winograd's transforms, size by size; at ``DEPTHWISE + n`` and
             ``DEPTHWISE_GRADIENT + n`` those of n sums; at ``POOLED_NORM`` and
-            ``POOLED_NORM_BACKWARD`` what they say; that of Adam's step; at ``ADDRESSES + 17·v + rows`` a block's kernel.
+            ``POOLED_NORM_BACKWARD`` what they say; those of Adam's step and of dropout; at
+            ``ADDRESSES + 17·v + rows`` a block's kernel.
         engine: Keeps the code in memory.
     """
 
@@ -77,6 +81,7 @@ def compile_object(target: Target) -> bytes:
     emit_transposition(module, target.lanes)
     emit_copy(module, target.lanes)
     emit_adam(module, target.lanes)
+    emit_dropout(module, target.lanes)
     for outputs, number in product(OUTPUTS, range(TRANSFORMS_OF_A_SIZE)):
         emit_transform(module, outputs, number, target.lanes)
     for sums in range(1, MOST_SUMS + 1):
@@ -116,6 +121,7 @@ def load_object(target: Target, code: bytes) -> Kernels:
     table[POOLED_NORM] = _address(engine, pooled_norm_kernels.FORWARD)
     table[POOLED_NORM_BACKWARD] = _address(engine, pooled_norm_kernels.BACKWARD)
     table[ADDRESS_OF_ADAM] = _address(engine, ADAM)
+    table[ADDRESS_OF_DROPOUT] = _address(engine, DROPOUT)
     for vectors, most in target.blocks.items():
         table[MOST_ROWS + vectors] = most
         for rows in range(1, most + 1):

@@ -56,7 +56,8 @@ def _kernel_gradient(op: Any, real: Any, step: Any, thread: int, threads: int) -
 def _scratch(op: Any, step: Any, row: int) -> int:
     """Where a tile of the gradient goes: behind the packed dz, as far from a cache line as its weights."""
     weights = op[7] + FLOAT * row * op[6]
-    return step[codes.SCRATCH] + FLOAT * op[12] + weights % LINE
+    place: int = step[codes.SCRATCH] + FLOAT * op[12] + weights % LINE
+    return place
 
 
 @inlined

@@ -26,6 +26,7 @@ from nnstudio.engine.ops.jit.kernels.shares import part
 @compiled
 def _run(op: Any, real: Any, step: Any, sample: int, left: int, size: int) -> None:
     """One operation on contiguous values, from a feature of a sample on."""
+    kernels = integers(step[codes.KERNELS], step[codes.KERNELS_LENGTH])
     code, start, number = op[0], sample * op[2] + FLOAT * left, sample * op[3] + left
     key = mix(np.uint64(step[codes.KEY]) ^ np.uint64(op[5] + 1))  # of the layer, where there is one
     if code == codes.ACTIVATE:
@@ -33,11 +34,12 @@ def _run(op: Any, real: Any, step: Any, sample: int, left: int, size: int) -> No
     elif code == codes.ACTIVATE_BACKWARD:
         activate_backward(op[6], real[0], op[1] + start, op[4] + start, op[5] + start, size)
     elif code == codes.DROPOUT:
-        dropout(key, np.uint32(op[4]), real[0], op[1] + start, number, size)
+        dropout(kernels, key, op[4], real.ctypes.data, op[1] + start, number, size)
     elif code == codes.SPATIAL_DROPOUT:
         channels, mask = op[6], step[codes.SCRATCH]
         first, pixels = sample * channels, size // channels
-        spatial_dropout(key, np.uint32(op[4]), real[0], op[1] + start, first, pixels, channels, mask)
+        scale, values = real.ctypes.data, op[1] + start
+        spatial_dropout(kernels, key, op[4], scale, values, first, pixels, channels, mask)
     elif code == codes.GAUSSIAN_NOISE:
         gaussian_noise(key, real[0], op[1] + start, number, size)
     elif code == codes.ADD:

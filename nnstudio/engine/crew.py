@@ -16,6 +16,11 @@ from nnstudio.engine.threads import ThreadCount, most_threads
 
 Piece = Callable[[], object]
 
+AWAKE_SECONDS = 0.0005
+"""How long a thread stays awake when it has nothing to do: to be woken takes as long as a small product."""
+
+_ONES = np.ones(8192, np.int64)
+
 
 class Crew:
     """The calling thread and its helpers, who share out pieces of work.
@@ -28,7 +33,7 @@ class Crew:
     The helpers begin with the first work there is for them, and have ended behind the (outermost) block.
 
     Attributes:
-        count: How many threads pay.
+        count: How many threads pay in training.
         size: Threads that work at the moment, the calling one among them.
 
     Args:
@@ -38,9 +43,11 @@ class Crew:
     def __init__(self, most: int | None = None) -> None:
         self.count = ThreadCount(most or most_threads())
         self.size = self.count.size
+        self._counts: dict[int, ThreadCount] = {}  # by the order of magnitude of the work
         self._blocks = 0  # that have opened it and not ended yet
         self._helpers: list[threading.Thread] = []
         self._inbox: SimpleQueue[_Round | None] = SimpleQueue()
+        self._deferred: list[_Round] | None = None  # None outside of a block that defers
 
     def __enter__(self) -> Crew:
         self._blocks += 1
@@ -62,13 +69,29 @@ class Crew:
     def as_many_as_pay(self, work: int) -> Iterator[None]:
         """Computes the block on as many threads as pay, and finds out more about how many do.
 
+        Nothing is concluded from little work for much, nor from much for little.
+
         Args:
             work: How much is done inside, in any unit that stays the same.
         """
-        self.size = self.count.next_size()
+        count = self._counts.setdefault(work.bit_length(), ThreadCount(self.count.sizes[-1]))
+        before, self.size = self.size, count.next_size()
         started = time.perf_counter()
-        yield
-        self.count.learn(self.size, (time.perf_counter() - started) / work)
+        try:
+            yield
+            count.learn(self.size, (time.perf_counter() - started) / work)
+        finally:
+            self.size = before
+
+    @contextmanager
+    def deferring(self) -> Iterator[None]:
+        """Nobody waits for pieces handed to :meth:`later` inside the block before it ends."""
+        self._deferred = []
+        try:
+            yield
+        finally:
+            deferred, self._deferred = self._deferred, None
+            _raise_first([error for work in deferred for error in work.finish()])
 
     @property
     def threads(self) -> int:
@@ -81,11 +104,29 @@ class Crew:
         Args:
             pieces: They write to places of their own; each should take a tenth of a millisecond at least.
         """
-        helpers = min(self.count.with_room(self.size), len(pieces)) - 1 if self._blocks else 0
+        helpers = min(self._threads_now(), len(pieces)) - 1
         if helpers <= 0:
             for piece in pieces:
                 piece()
-            return
+        else:
+            _raise_first(self._hand_out(pieces, helpers).finish())
+
+    def later(self, pieces: Sequence[Piece]) -> None:
+        """As :meth:`run`; but inside a block of :meth:`deferring` the calling thread goes on meanwhile.
+
+        Args:
+            pieces: Nothing that happens until the end of the block may change what they read.
+        """
+        helpers = min(self._threads_now() - 1, len(pieces))
+        if self._deferred is None or helpers <= 0:
+            self.run(pieces)
+        else:
+            self._deferred.append(self._hand_out(pieces, helpers))
+
+    def _threads_now(self) -> int:
+        return self.count.with_room(self.size) if self._blocks else 1
+
+    def _hand_out(self, pieces: Sequence[Piece], helpers: int) -> _Round:
         while len(self._helpers) < helpers:
             helper = threading.Thread(target=self._help, name="nnstudio-crew", daemon=True)
             self._helpers.append(helper)
@@ -93,12 +134,16 @@ class Crew:
         work = _Round(pieces)
         for _ in range(helpers):
             self._inbox.put(work)
-        work.finish()
+        return work
 
     def _help(self) -> None:
         with np.errstate(all="ignore"):  # of this thread alone; overflow is found in the loss
-            while (work := self._inbox.get()) is not None:
+            while (work := self._next()) is not None:
                 work.join_in()
+
+    def _next(self) -> _Round | None:
+        _stay_awake_until(lambda: not self._inbox.empty())
+        return self._inbox.get()
 
 
 class _Round:
@@ -123,9 +168,20 @@ class _Round:
             else:
                 self._done.put(None)
 
-    def finish(self) -> None:
-        """Joins in, waits for the pieces of others, and raises what went wrong in any."""
+    def finish(self) -> list[BaseException]:
+        """Joins in, waits for the pieces of others, and returns what went wrong in any."""
         self.join_in()
-        errors = [error for _ in range(self._pieces) if (error := self._done.get()) is not None]
-        if errors:
-            raise errors[0]
+        _stay_awake_until(lambda: self._done.qsize() == self._pieces)
+        return [error for _ in range(self._pieces) if (error := self._done.get()) is not None]
+
+
+def _stay_awake_until(ready: Callable[[], bool]) -> None:
+    """Waits for something, but no longer than it pays to stay awake for it."""
+    end = time.perf_counter() + AWAKE_SECONDS
+    while not ready() and time.perf_counter() < end:
+        np.gcd(_ONES, _ONES, out=_ONES)  # 30 µs in which the other threads may use Python
+
+
+def _raise_first(errors: list[BaseException]) -> None:
+    if errors:
+        raise errors[0]

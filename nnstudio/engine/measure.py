@@ -51,7 +51,8 @@ def measure(
     with crew:
         for start in range(0, len(part), batch):
             rows = np.arange(start, min(start + batch, len(part)))
-            logits = workspace.forward(gather.x(rows))
-            part_loss, part_hits = workspace.loss(logits, gather.labels(rows), backward=False)
+            with crew.as_many_as_pay(len(rows)):
+                logits = workspace.forward(gather.x(rows))
+                part_loss, part_hits = workspace.loss(logits, gather.labels(rows), backward=False)
             loss, hits = loss + part_loss, hits + part_hits
     return loss / len(part), hits / len(part)

@@ -150,7 +150,6 @@ class NumpyStepper(HostStepper):
 
     def measure(self, part: Part) -> tuple[float, float]:
         """See :class:`Stepper`."""
-        self._crew.size = self._crew.count.size
         return measure(self._network, self._state.weights, part, self._scaling, self._crew)
 
     def _step(self, rows: NDArray[np.int64], rate: float, epoch: int, done: int) -> tuple[float, int]:
@@ -165,7 +164,8 @@ class NumpyStepper(HostStepper):
         d_logits = workspace.d_logits[:n]
         if self._spec.gradient == "mean":
             np.multiply(d_logits, np.float32(1 / n), out=d_logits)
-        workspace.backward(d_logits)
+        with self._crew.deferring():
+            workspace.backward(d_logits)
         state = self._state
         self._update.apply(state.weights, self._gradients, state.slots, done + 1, rate)
         return loss, hits

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -70,6 +71,58 @@ def test_an_error_is_raised_when_all_pieces_are_done_and_the_crew_goes_on():
         crew.run(meeting(2))
 
 
+def test_the_caller_goes_on_while_pieces_are_left_for_later():
+    done: list[int] = []
+    halfway = threading.Barrier(2, timeout=30)
+    with Crew(2) as crew:
+        with crew.deferring():
+            crew.later([halfway.wait, *[lambda: done.append(1)] * 5])
+            halfway.wait()
+        assert len(done) == 5
+        crew.later([lambda: done.append(2)])
+        assert done[-1] == 2  # outside of such a block nobody goes on
+
+
+def test_one_thread_computes_at_once_what_is_left_for_later():
+    done: list[int] = []
+    with Crew(1) as crew, crew.deferring():
+        crew.later([lambda: done.append(1)] * 3)
+        assert done == [1, 1, 1]
+
+
+def test_an_error_in_what_was_left_for_later_is_raised_when_all_is_done():
+    done: list[int] = []
+
+    def fail() -> None:
+        raise ValueError("in a piece")
+
+    with Crew(2) as crew:
+        block = crew.deferring()
+        block.__enter__()
+        crew.later([fail, *[lambda: done.append(1)] * 9])
+        crew.later([lambda: done.append(1)] * 9)
+        with pytest.raises(ValueError, match="in a piece"):
+            block.__exit__(None, None, None)
+        assert len(done) == 18
+        crew.run(meeting(2))
+
+
+def test_small_and_large_work_find_out_by_themselves_how_many_threads_pay(monkeypatch: pytest.MonkeyPatch):
+    now = [0.0]
+    monkeypatch.setattr("nnstudio.engine.crew.time", SimpleNamespace(perf_counter=lambda: now[0]))
+    crew = Crew(2)
+    for _ in range(20):
+        for work, seconds in ((1, {1: 1.0, 2: 9.0}), (1000, {1: 9.0, 2: 1.0})):
+            with crew.as_many_as_pay(work):
+                now[0] += seconds[crew.size]
+    chosen = {}
+    for work in (1, 1000):
+        with crew.as_many_as_pay(work):
+            chosen[work] = crew.size
+    assert chosen == {1: 1, 1000: 2}
+    assert crew.size == 2  # as before
+
+
 def test_a_block_within_a_block_leaves_the_threads_to_the_outer_one():
     with Crew(2) as crew:
         with crew:
@@ -116,6 +169,23 @@ def test_a_product_in_pieces_is_the_product(rows: int, inner: int, columns: int)
         np.testing.assert_array_equal(out, found[1])
 
 
+@pytest.mark.parametrize(
+    ("n", "inputs", "units"), [(5, 30, 300), (64, 600, 500), (65, 600, 500), (64, 300, 10)]
+)
+def test_the_gradient_of_the_input_is_the_product_with_the_kernel_the_other_way(
+    n: int, inputs: int, units: int
+):
+    random = np.random.default_rng(0)
+    dz, kernel = random.random((n, units), np.float32), random.random((inputs, units), np.float32)
+    found = {threads: np.full((n, inputs), np.nan, np.float32) for threads in (1, 2, 3)}
+    for threads, dx in found.items():
+        with Crew(threads) as crew:
+            NumpyOps(crew).affine_backward(dz, dz, kernel, None, None, dx)
+    np.testing.assert_allclose(found[1], dz.astype(np.float64) @ kernel.T, rtol=1e-5)
+    for dx in found.values():
+        np.testing.assert_array_equal(dx, found[1])
+
+
 @pytest.fixture
 def wide_project() -> ProjectSpec:
     """A network whose products and update are cut into pieces."""
@@ -127,16 +197,19 @@ def wide_project() -> ProjectSpec:
     return ProjectSpec(name="wide", network=network, data=data, train=TrainSpec.build(recipe))
 
 
+@pytest.mark.parametrize("batch_size", [100, 60])
 def test_a_run_gives_the_same_weights_on_any_number_of_threads(
-    wide_project: ProjectSpec, monkeypatch: pytest.MonkeyPatch
+    wide_project: ProjectSpec, batch_size: int, monkeypatch: pytest.MonkeyPatch
 ):
+    recipe = wide_project.train.replace(batch_size=batch_size)
+    project = wide_project.replace(train=recipe)
     random = np.random.default_rng(0)
     part = Part(random.integers(0, 256, (400, 400), dtype=np.uint8), random.integers(0, 3, 400))
-    data = prepare_dataset(Dataset("random", "Random", part, part, ("a", "b", "c")), wide_project.data)
+    data = prepare_dataset(Dataset("random", "Random", part, part, ("a", "b", "c")), project.data)
     runs = {}
     for threads in (1, 2, 3):
         monkeypatch.setenv("NNSTUDIO_THREADS", str(threads))
-        trainer, helpers = Trainer(wide_project, data), set[int]()
+        trainer, helpers = Trainer(project, data), set[int]()
         for _ in trainer.run():
             helpers.add(crew_threads())
         assert max(helpers) == threads - 1

@@ -52,7 +52,7 @@ def _relu(xp: Any, z: Array, out: Array, alpha: float, scratch: Scratch) -> None
 
 def _relu_back(xp: Any, dy: Array, y: Array, z: Array, alpha: float, scratch: Scratch) -> None:
     mask = scratch(0)
-    xp.sign(y, out=mask)  # y ≥ 0, so the sign is 0 or 1, and NaN stays NaN
+    xp.greater(y, 0, out=mask)
     xp.multiply(dy, mask, out=dy)
 
 

@@ -51,12 +51,12 @@ class NumpyOps(
         dx: Array | None,
     ) -> None:
         """``d_kernel = xᵀ @ dz``, ``d_bias = Σ dz``, ``dx = dz @ kernelᵀ``."""
+        if dx is not None:
+            self.input_gradient(dz, kernel, dx)  # (n, U) @ (U, N) -> (n, N)
         if d_kernel is not None:
-            self.product(x.T, dz, d_kernel)  # (N, n) @ (n, U) -> (N, U)
+            self.product(x.T, dz, d_kernel, later=True)  # (N, n) @ (n, U) -> (N, U)
         if d_bias is not None:
             np.add.reduce(dz, axis=0, out=d_bias)  # (n, U) -> (U,)
-        if dx is not None:
-            self.product(dz, kernel.T, dx)  # (n, U) @ (U, N) -> (n, N)
 
     def activate(self, function: ActivationFunction, z: Array, out: Array) -> Array:
         """``out = f(z)``; ``out`` may be ``z``."""

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.floating[Any]]
 MOST_BATCHES = 200_000
 """Points that are kept of a run's batches; beyond them neighbours are thinned."""
+PART = 8192
+"""Points that are thinned at a time: all at once would leave holes of megabytes in the process's memory."""
 
 
 class Growing:
@@ -222,13 +224,20 @@ def _extremes(x: Array, y: Array, stride: int) -> tuple[Array, Array]:
     if stride == 1:
         return x, y
     whole = len(x) // (2 * stride) * 2 * stride
-    buckets = y[:whole].reshape(-1, 2 * stride)
+    part = -(-PART // (2 * stride)) * 2 * stride
+    places = [start + _places(y[start : min(start + part, whole)], stride) for start in range(0, whole, part)]
+    kept = np.concatenate([*places, np.arange(whole, len(x))])
+    return x[kept], y[kept]
+
+
+def _places(y: Array, stride: int) -> NDArray[np.intp]:
+    """Where the least and the greatest of every ``2·stride`` values stand, in their order."""
+    buckets = y.reshape(-1, 2 * stride)
     finite = np.isfinite(buckets)
     least = np.where(finite, buckets, np.inf).argmin(axis=1)
     greatest = np.where(finite, buckets, -np.inf).argmax(axis=1)
     inside = np.sort(np.stack([least, greatest], axis=1), axis=1)
-    places = (np.arange(0, whole, 2 * stride)[:, None] + inside).ravel()
-    return np.append(x[places], x[whole:]), np.append(y[places], y[whole:])
+    return (np.arange(0, len(y), 2 * stride)[:, None] + inside).ravel()
 
 
 def log10(y: Array) -> Array:

@@ -129,7 +129,7 @@ class InspectorPanel(QFrame):
             self._column.addLayout(inset)
             insets.append(inset)
         self._column.addStretch(1)
-        scroll = SectionScroll(self._content, insets)
+        self._scroll = SectionScroll(self._content, insets)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -137,15 +137,15 @@ class InspectorPanel(QFrame):
         outer.addWidget(self.points)
         outer.addWidget(self._points_line)
         outer.addWidget(self.header)
-        outer.addWidget(scroll, 1)
+        outer.addWidget(self._scroll, 1)
         outer.addWidget(self.offer)
         outer.addWidget(self.notice)
 
     def _connect(self) -> None:
         document = self._document
         document.changed.connect(self._on_changed)
-        document.reset.connect(self._refresh)
-        document.selection_changed.connect(self._refresh_layer)
+        document.reset.connect(self._on_reset)
+        document.selection_changed.connect(self._on_selected)
         self.layer.edited.connect(self._set_layer_field)
         self.training.edited.connect(self._set_training_field)
         self.training.reset_requested.connect(self._reset_recipe)
@@ -156,8 +156,16 @@ class InspectorPanel(QFrame):
         for section in (self.layer, self.training, self.data, self.points):
             section.left.connect(self._on_left)
 
-    def _on_changed(self) -> None:
+    def _on_reset(self) -> None:
         self._refresh()
+        self._scroll.settle()
+
+    def _on_selected(self) -> None:
+        self._refresh_layer()
+        self._scroll.settle()
+
+    def _on_changed(self) -> None:
+        self._on_reset()
         if self._pending is not None:
             self._settled.start()
 

@@ -1,20 +1,23 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnstudio.core.shapes import infer_shapes
 from nnstudio.core.spec import NetworkSpec, ProjectSpec, TrainSpec
+from nnstudio.experiments.presets import load_preset
 from nnstudio.gui.document import Document
 from nnstudio.gui.form.facts import facts
 from nnstudio.gui.form.helping import docstring_html
 from nnstudio.gui.form.pending import Pending
+from nnstudio.gui.form.row import FormRow
 from nnstudio.gui.help.popover import HelpPopover
 from nnstudio.gui.inspector import InspectorPanel
 from nnstudio.gui.theme import theme
+from nnstudio.gui.widgets.elided_label import ElidedLabel
 from nnstudio.layers import Activation, BatchNorm, Dense, Dropout, Flatten, Input, Residual
 from tests.gui.acting import focused, pick, retype, state
 
@@ -276,6 +279,51 @@ def test_the_run_is_told_soon_even_if_the_field_keeps_the_focus(inspected: Inspe
     assert inspected.told[0].epochs == 40
 
 
+def test_what_waits_takes_one_line_and_is_whole_in_the_tooltip(inspected: Inspected) -> None:
+    notice = inspected.panel.notice
+    inspected.panel.set_running(23_999)
+    inspected.panel.training.edited.emit("label_smoothing", 0.1)
+    line = notice.findChild(ElidedLabel)
+    assert line is not None
+    for width in (292, 280, 200):
+        inspected.window.resize(width, 560)
+        QApplication.processEvents()
+        assert line.height() < 2 * line.fontMetrics().lineSpacing()
+        assert line.is_elided() == (line.toolTip() == "Label smoothing applies at epoch 24000")
+    assert line.is_elided()
+
+
+class Squeezed(QObject):
+    """Notes the form rows that are drawn lower than they need."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[str] = []
+        self.drawn = 0
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(watched, FormRow) and event.type() == QEvent.Type.Paint:
+            self.drawn += 1
+            if watched.height() < watched.minimumSizeHint().height():
+                self.rows.append(watched.editor.row.label)
+        return False
+
+
+def test_no_frame_shows_squeezed_rows(qtbot: QtBot) -> None:
+    watch = Squeezed()
+    QApplication.instance().installEventFilter(watch)
+    inspected = Inspected(qtbot)
+    for preset in ("digits-cnn", "spiral-mlp", "resnet18"):
+        project = load_preset(preset)
+        inspected.document.open(project, None)
+        for layer in project.network.layers[:4]:
+            inspected.document.select(layer.name)
+            qtbot.wait(20)
+    QApplication.instance().removeEventFilter(watch)
+    assert watch.drawn > 100
+    assert watch.rows == []
+
+
 def test_undo_of_the_notice_goes_back_to_what_the_run_trains_with(inspected: Inspected) -> None:
     inspected.panel.set_running(5)
     retype(inspected.training("epochs"), "40")
@@ -310,7 +358,7 @@ def test_pending_compares_with_the_recipe_the_run_reports() -> None:
     assert pending.announce(second) == second
     assert pending.announce(second) is None
     pending.advance(5, first)  # announced too late for epoch 5
-    assert pending.notice(second) == "Epochs applies at epoch 6"
+    assert pending.notice(second) == "Epochs apply at epoch 6"
     pending.advance(6, second)
     assert pending.notice(second) == ""
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import theme
 from nnstudio.gui.widgets.buttons import Button
+from nnstudio.gui.widgets.elided_label import ElidedLabel
 from nnstudio.gui.widgets.icon_label import IconLabel
+
+_ROUNDS = 4
+"""A text that wraps otherwise in its new width asks for one more round."""
 
 
 class Notice(QFrame):
@@ -24,10 +29,7 @@ class Notice(QFrame):
         super().__init__(parent)
         self._strip = QFrame()
         self._strip.setProperty("role", "hint")
-        self._text = QLabel()
-        self._text.setProperty("role", "secondary")
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
-        self._text.setWordWrap(True)
+        self._text = ElidedLabel("", "secondary")
         self.button = Button("Undo", "text", small=True, tooltip="Keep what the run trains with now.")
         self.button.clicked.connect(self.undo)
         self._row = QHBoxLayout(self._strip)
@@ -48,7 +50,7 @@ class Notice(QFrame):
 
     def text(self) -> str:
         """The sentence that is shown."""
-        return self._text.text()
+        return self._text.full_text()
 
     def _space(self) -> None:
         px = theme().px
@@ -58,28 +60,53 @@ class Notice(QFrame):
 
 
 class SectionScroll(QScrollArea):
-    """Scrolls the sections; its bar lies in the right margin, so that the fields keep their width."""
+    """Scrolls the sections; its bar lies in the right margin, so that the fields keep their width.
+
+    It sizes the content by itself: Qt does so some frames later, and in those the rows are drawn squeezed.
+    """
 
     def __init__(self, content: QWidget, insets: list[QHBoxLayout]) -> None:
         super().__init__()
         self._insets = insets
-        self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidget(content)
-        self.verticalScrollBar().installEventFilter(self)
-        theme().changed.connect(self._space)
-        self._space()
+        content.installEventFilter(self)
+        theme().changed.connect(self._fit)
+
+    def settle(self) -> None:
+        """Lays everything out at once, however deep the forms lie in each other."""
+        for _ in range(_ROUNDS):
+            for inner in self.widget().findChildren(QLayout):
+                inner.parentWidget().updateGeometry()
+            if not self._fit():
+                break
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Make room for the bar when it comes and goes."""
-        if watched is self.verticalScrollBar() and event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
-            self._space()
+        """Follows the height that the sections need."""
+        if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
         return super().eventFilter(watched, event)
 
-    def _space(self) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Follows the width of the dock."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> bool:
+        """Gives the content its size; True if it had another."""
+        content = self.widget()
+        layout = content.layout() if content is not None else None
+        if layout is None:
+            return False
+        room, before = self.contentsRect(), content.size()
+        needed = layout.totalMinimumSize().height()
+        bar = self.verticalScrollBar().sizeHint().width() if needed > room.height() else 0
+        policy = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(policy.ScrollBarAlwaysOn if bar else policy.ScrollBarAlwaysOff)
         px = theme().px
-        bar = self.verticalScrollBar()
-        taken = bar.sizeHint().width() if bar.isVisible() else 0
         for inset in self._insets:
-            inset.setContentsMargins(px(METRICS.padding), 0, px(METRICS.padding) - taken, 0)
+            inset.setContentsMargins(px(METRICS.padding), 0, px(METRICS.padding) - bar, 0)
+        content.resize(room.width() - bar, max(needed, room.height()))
+        layout.activate()
+        return content.size() != before

@@ -25,6 +25,7 @@ from nnstudio.gui.widgets.buttons import IconButton
 from nnstudio.gui.widgets.elided_label import ElidedLabel
 from nnstudio.gui.widgets.empty_state import EmptyState
 from nnstudio.gui.widgets.icon_label import IconLabel
+from nnstudio.gui.widgets.wrapped_label import WrappedLabel
 
 HEADER = 38
 _NOTHING = "Select a layer to see and change its settings."
@@ -101,9 +102,7 @@ class LayerSection(QWidget):
         self._form: SpecForm | None = None
         self._empty = EmptyState("", _NOTHING, icon_name="sliders")
         self._page = QWidget()
-        self._facts = QLabel()
-        self._facts.setProperty("role", "secondary")
-        self._facts.setWordWrap(True)
+        self._facts = WrappedLabel("secondary", METRICS.form)
         self.more_button = MoreButton()
         self.more_button.toggled_more.connect(self._show_rare)
         self._column = QVBoxLayout(self._page)
@@ -196,7 +195,3 @@ class LayerSection(QWidget):
     def _space(self) -> None:
         self._column.setSpacing(theme().px(METRICS.gap))
         self._column.setContentsMargins(0, 0, 0, theme().px(4))
-
-
-def _differ(layers: Sequence[LayerSpec], name: str) -> bool:
-    return any(getattr(one, name) != getattr(layers[0], name) for one in layers[1:])

@@ -60,7 +60,8 @@ class Pending:
         if not labels:
             return ""
         subject = labels[0] if len(labels) == 1 else f"{len(labels)} settings"
-        return f"{subject} {'applies' if len(labels) == 1 else 'apply'} at epoch {self.epoch + 1}"
+        verb = "apply" if subject.endswith("s") else "applies"
+        return f"{subject} {verb} at epoch {self.epoch + 1}"
 
 
 def _open_fields() -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from nnstudio.gui.form.editors import Editor
@@ -12,6 +12,7 @@ from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import theme
 from nnstudio.gui.widgets.buttons import IconButton
 from nnstudio.gui.widgets.elided_label import ElidedLabel
+from nnstudio.gui.widgets.wrapped_label import WrappedLabel
 
 INDENT = 12
 
@@ -163,10 +164,7 @@ class CheckRow(QWidget):
 
 def problem_label() -> QLabel:
     """The sentence below a field, hidden while there is none."""
-    label = QLabel()
-    label.setProperty("role", "error")
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
+    label = WrappedLabel("error", METRICS.form - METRICS.form_label - METRICS.gap)
     label.hide()
     return label
 

@@ -95,6 +95,7 @@ class Metrics:
     button_toolbar: int = 30
     field: int = 26
     form_row: int = 30
+    form: int = 268
     form_label: int = 104
     card: int = 44
     block_row: int = 25

@@ -26,6 +26,7 @@ from nnstudio.gui.project.project_label import ProjectLabel, show_state
 from nnstudio.gui.project.recovering import Recovery
 from nnstudio.gui.run import run_dialogs
 from nnstudio.gui.run.estimating import Estimating
+from nnstudio.gui.run.offers import RunOffers
 from nnstudio.gui.run.run_link import RunLink
 from nnstudio.gui.shell.actions import Actions
 from nnstudio.gui.shell.docks import Docks
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         self.navigation = Navigation(self)
         shell, panels = (self.toolbar, self.tabs, self.status), (self.stack, self.inspector)
         self.run = RunLink(self.document, self.live, self.datasets, shell, panels, self)
+        RunOffers(self.actions_, self.document, self.live, self.run)
         self.estimating = Estimating(self.document, self.live, self.datasets, self.settings, self)
         self.estimating.changed.connect(self.run.show_estimate)
         self.files.set_exported(lambda: self.run.model)

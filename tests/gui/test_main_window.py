@@ -45,7 +45,10 @@ def test_the_first_start_shows_the_presets_and_an_empty_model(window: MainWindow
     assert isinstance(window.pages.currentWidget(), StartPage)
     assert [layer.type_name() for layer in window.document.network.layers] == ["Input"]
     assert not any(texts(window).values()), "nothing can be trained yet"
-    assert "No output layer yet" in window.status.hint
+    assert window.status.hint == "Train needs an output layer with 10 units."
+    assert window.toolbar.training.buttons["train"].toolTip() == window.status.hint
+    assert window.toolbar.training.buttons["step_batch"].toolTip() == window.status.hint
+    assert window.actions_["train"].toolTip() == window.status.hint
     assert window.tabs.showing == ("No runs yet",)
     assert window.status.counts == "Train 10,800 · Val 1,200 · Test 2,000"
 

@@ -123,9 +123,8 @@ class RunLink(QObject):
 
     def refresh(self, *_news: object) -> None:
         """Shows everything afresh."""
-        live, report = self._live, self._document.report
-        errors = report.errors
-        problem = blocking_problem(len(errors), errors[0].message if errors else "")
+        live = self._live
+        problem = blocking_problem(self._document.report, self._document.expected[1])
         state = controls(live.snapshot, problem, goes_on=live.can_continue)
         self._toolbar.show_controls(state, live.running)
         paused = live.state == "paused"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nnstudio.core.shapes import ShapeReport
 from nnstudio.engine.session import Snapshot
+from nnstudio.gui.stack.edits import lacks_output
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,17 @@ def controls(snapshot: Snapshot | None, problem: str = "", *, goes_on: bool = Tr
     return Controls(label, "train", train=True, step=True, reset=state is not None)
 
 
-def blocking_problem(errors: int, first: str) -> str:
+def blocking_problem(report: ShapeReport, classes: int | None) -> str:
     """Why the network can't be trained, in words, or "".
 
     Args:
-        errors: Number of problems that block training.
-        first: The first one.
+        report: What is wrong with it.
+        classes: Number of classes of the data, if known.
     """
-    if not errors:
+    if report.ok:
         return ""
-    first = first[:1].upper() + first[1:].rstrip(".")
-    return f"{first}." if errors == 1 else f"{first}, and {errors - 1} more."
+    if lacks_output(report):
+        return f"Train needs an output layer{f' with {classes} units' if classes else ''}."
+    first, *more = report.errors
+    what = first.message[:1].upper() + first.message[1:].rstrip(".")
+    return f"{what}, and {len(more)} more." if more else f"{what}."

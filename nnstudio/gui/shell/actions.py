@@ -180,6 +180,7 @@ class Actions(QObject):
     """One ``QAction`` per command, and the menus that show them.
 
     Attributes:
+        menus: The menus of the bar by title, once they are built.
         recent_menu: Submenu that the owner fills with recent files when it is about to show.
     """
 
@@ -187,6 +188,8 @@ class Actions(QObject):
         super().__init__(window)
         self._window = window
         self._actions = {command.name: self._make(command) for command in commands()}
+        self._tips = {name: action.toolTip() for name, action in self._actions.items()}
+        self.menus: dict[str, QMenu] = {}
         self.recent_menu = QMenu("Open recent", window)
 
     def __getitem__(self, name: str) -> QAction:
@@ -195,6 +198,12 @@ class Actions(QObject):
     def names(self) -> set[str]:
         """Names of all commands."""
         return set(self._actions)
+
+    def offer(self, name: str, problem: str = "") -> None:
+        """Enables a command, or disables it with the reason in its tooltip."""
+        action = self._actions[name]
+        action.setEnabled(not problem)
+        action.setToolTip(problem or self._tips[name])
 
     def connect_all(self, slots: dict[str, Callable[[], object]]) -> None:
         """Connects commands to what they do; the slots take no arguments."""
@@ -208,7 +217,8 @@ class Actions(QObject):
     def build(self, bar: QMenuBar) -> None:
         """Fills the menu bar."""
         for title, row in MENUS:
-            menu = bar.addMenu(title)
+            menu = self.menus[title.replace("&", "")] = bar.addMenu(title)
+            menu.setToolTipsVisible(True)
             submenus: dict[str, QMenu] = {}
             for command in row:
                 if command is None:

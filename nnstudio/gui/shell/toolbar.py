@@ -122,6 +122,8 @@ class TrainButtons(QWidget):
             "reset": controls.reset,
         }
         focused = next((button for button in self.buttons.values() if button.hasFocus()), None)
+        for name in ("train", "step_batch", "step_epoch"):
+            self._actions.offer(name, controls.reason)
         for name, on in enabled.items():
             self.buttons[name].setEnabled(on)
             self._actions[name].setEnabled(on)
@@ -132,7 +134,8 @@ class TrainButtons(QWidget):
         train, train_tip = self.buttons["train"], self._actions["train"].toolTip()
         self._label = controls.label
         self._write()
-        train.setToolTip(controls.reason or "\n".join(filter(None, (train_tip, self._estimate))))
+        train.setToolTip("\n".join(filter(None, (train_tip, "" if controls.reason else self._estimate))))
+        self.buttons["step_batch"].setToolTip(self._actions["step_batch"].toolTip())
         train.set_role(
             "primary" if controls.primary == "train" else "busy" if controls.label == "Training" else ""
         )

@@ -10,7 +10,9 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMainWindow
 
-from nnstudio.core.spec import DataSpec, ProjectSpec
+from nnstudio.core.layer import LayerSpec
+from nnstudio.core.shapes import infer_shapes
+from nnstudio.core.spec import DataSpec, NetworkSpec, ProjectSpec
 from nnstudio.data.catalog import list_datasets
 from nnstudio.data.prepare import prepare
 from nnstudio.engine.session import Snapshot, State
@@ -28,6 +30,7 @@ from nnstudio.gui.shell.toolbar import Toolbar
 from nnstudio.gui.shell.window_geometry import smallest_size
 from nnstudio.gui.theme import theme
 from nnstudio.gui.widgets.buttons import Button, IconButton
+from nnstudio.layers import Conv2D, Dense, Flatten, Input
 
 ALWAYS = ("train", "pause", "step", "stop", "reset")
 
@@ -67,9 +70,15 @@ def test_a_broken_network_can_not_be_trained_but_a_finished_run_goes_on() -> Non
 
 
 def test_the_reason_is_a_sentence() -> None:
-    assert blocking_problem(0, "") == ""
-    assert blocking_problem(1, "no output layer yet") == "No output layer yet."
-    assert blocking_problem(3, "no output layer yet") == "No output layer yet, and 2 more."
+    def reason(*layers: LayerSpec, classes: int | None = 10) -> str:
+        return blocking_problem(infer_shapes(NetworkSpec(layers=layers), classes=classes), classes)
+
+    assert reason(Input(), Flatten(), Dense(units=10)) == ""
+    assert reason(Input()) == "Train needs an output layer with 10 units."
+    assert reason(Input(), classes=None) == "Train needs an output layer."
+    assert reason(Input(), Dense(units=10)) == "Dense needs a flat vector."
+    broken = reason(Input(), Dense(units=64), Conv2D(), Dense(units=10))
+    assert broken == "Dense needs a flat vector, and 1 more."
 
 
 @pytest.mark.parametrize(

@@ -22,11 +22,11 @@ from PySide6.QtWidgets import (
 from nnstudio.core.spec import TrainSpec
 from nnstudio.engine.state import EpochRecord
 from nnstudio.experiments.kept import ForkPoint, fork_point, kept_checkpoints
-from nnstudio.experiments.listing import KeptModel
 from nnstudio.gui.background import run_in_background
 from nnstudio.gui.document import Document
 from nnstudio.gui.forms import SpecForm
 from nnstudio.gui.live import Live
+from nnstudio.gui.run.offers import fork_folder
 from nnstudio.gui.theme import theme
 from nnstudio.gui.widgets import numbers
 from nnstudio.gui.widgets.buttons import Button
@@ -49,17 +49,12 @@ _COLUMNS = ("Checkpoint", "Train loss", "Val loss", "Val accuracy", "")
 
 
 def open_fork(window: MainWindow) -> None:
-    """Opens the dialog for the run that is shown, or says in the window why nothing can be forked."""
-    live, shown = window.live, window.run.showing
-    if live.running:
-        window.messages.say("info", "A run is under way", "Stop it first; then another can begin from it.")
+    """Opens the dialog for the run that is shown; the command is only offered where there is one."""
+    live = window.live
+    folder = fork_folder(live, window.run.showing)
+    if folder is None:
         return
-    folder = shown.point.folder if isinstance(shown, KeptModel) else live.run_folder or live.last_folder
-    if folder is None or not (folder / "last.h5").is_file():
-        window.messages.say(
-            "info", "There is no run to fork", "Train first, or open a run; a fork begins with its weights."
-        )
-    elif folder == live.run_folder:
+    if folder == live.run_folder:
         best = live.snapshot.best if live.snapshot is not None else None
         name = f"Run {live.run_number}"
         _open(window, Forked(folder, name, tuple(live.records), best.epoch if best is not None else 0))

@@ -19,6 +19,7 @@ from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.playground.look import is_plane
 from nnstudio.gui.playground.panel import PlaygroundPanel
 from nnstudio.gui.run.notices import Notice
+from nnstudio.gui.run.train_controls import blocking_problem
 from nnstudio.gui.theme import font, theme
 from nnstudio.gui.throttle import Throttle
 from nnstudio.gui.views.train import metrics as train_metrics
@@ -36,7 +37,8 @@ _UNLIMITED = 16_777_215
 _STRIP, _LOW_STRIP = 180, 140
 """Height of the curves below the playground, and in a page lower than ``_LOW``."""
 _LOW = 640
-READY = ("Curves appear here", "Loss and accuracy are drawn while the network trains. Press Train to begin.")
+READY = "Curves appear here"
+WHAT, HOW = "Loss and accuracy are drawn while the network trains.", "Press Train to begin."
 
 
 class TrainView(QWidget):
@@ -63,6 +65,7 @@ class TrainView(QWidget):
         self._notice: Notice | None = None
         self._validated = True
         self._warm = False
+        self._waiting = True  # for a run to begin
         self._warm_up = QTimer(self)
         self._warm_up.setSingleShot(True)
         self._warm_up.timeout.connect(self._load_plots)
@@ -70,14 +73,14 @@ class TrainView(QWidget):
         self.banner = Banner()
         self.details = Details()
         self.doctor = DoctorStrip(document, live)
-        self.empty = EmptyState(*READY, "Train", "play", "plot")
+        self.empty = EmptyState(READY, WHAT, "Train", "play", "plot")
         self.curves = CurvesPanel()
         self.playground = PlaygroundPanel(document, live)
         self._ground = QFrame()
         self._build()
         self._figures = Throttle(PROGRESS_MS, self._show_figures, self)
         self._connect()
-        self._show_curves(False)
+        self._ready()
         self._show_playground()
         self._catch_up()
 
@@ -146,8 +149,9 @@ class TrainView(QWidget):
 
     def _connect(self) -> None:
         live = self._live
-        self._document.changed.connect(self._show_playground)
-        self._document.reset.connect(self._show_playground)
+        for news in (self._document.changed, self._document.reset):
+            news.connect(self._show_playground)
+            news.connect(self._show_ready)
         live.run_started.connect(self._started)
         live.run_adopted.connect(self._adopted)
         live.points.connect(self._extend)
@@ -172,6 +176,7 @@ class TrainView(QWidget):
     def _started(self, session: Session) -> None:
         at = self._live.continued_at
         self.curves.begin(self._live.run_number, session.project.train.epochs, at)
+        self._waiting = False
         self.empty.say("Getting the data ready", session.latest.message)
         hand_up(self.empty)
         self.empty.button.hide()
@@ -215,9 +220,18 @@ class TrainView(QWidget):
         self._ready()
 
     def _ready(self) -> None:
-        self.empty.say(*READY)
+        self._waiting = True
+        self._show_ready()
         self.empty.button.show()
         self._show_curves(False)
+
+    def _show_ready(self, *_news: object) -> None:
+        """Says how to begin, or why that isn't possible yet."""
+        if self._waiting:
+            problem = blocking_problem(self._document.report, self._document.expected[1])
+            self.empty.say(READY, f"{WHAT} {problem or HOW}")
+            self.empty.button.setEnabled(not problem)
+            self.empty.button.setToolTip(problem)
 
     def _show_curves(self, shown: bool) -> None:
         self.curves.setVisible(shown)

@@ -29,19 +29,8 @@ INTRODUCTION = (
 )
 
 
-def open_rate_finder(window: MainWindow) -> RateFinder | None:
-    """Opens the dialog and begins; says why in the window where nothing can be searched."""
-    if window.live.running:
-        window.messages.say(
-            "info",
-            "No learning rate can be searched during a run",
-            "The search trains a copy of the network; both would slow each other down. Stop the run first.",
-        )
-        return None
-    problems = window.document.report.errors
-    if problems:
-        window.messages.say("error", "The network can't be trained yet", problems[0].sentence())
-        return None
+def open_rate_finder(window: MainWindow) -> RateFinder:
+    """Opens the dialog and begins; the command is only offered where a rate can be searched."""
     dialog = window.findChild(RateFinder) or RateFinder(window.document, window.live, window)
     dialog.show()
     dialog.activateWindow()

@@ -131,18 +131,21 @@ def test_a_run_that_was_reset_can_still_be_forked(window: MainWindow, qtbot: QtB
     assert (parent.run, parent.epoch) == (folder.name, 8)
 
 
-def test_without_a_run_and_during_one_the_window_says_why_not(window: MainWindow, qtbot: QtBot) -> None:
+def test_without_a_run_and_during_one_the_command_says_why_not(window: MainWindow, qtbot: QtBot) -> None:
+    fork = window.actions_["fork_run"]
+    assert fork.isEnabled()
     window.document.open(spiral_project(), None)
-    window.actions_["fork_run"].trigger()
-    assert window.findChild(ForkDialog) is None
-    assert "no run to fork" in window.messages.title + window.messages.text
+    assert not fork.isEnabled()
+    assert fork.toolTip().startswith("There is no run to fork yet.")
+    assert window.actions_.menus["Train"].toolTipsVisible()
     window.live.step_batch()
     qtbot.waitUntil(lambda: window.live.paused)
-    window.actions_["fork_run"].trigger()
-    assert window.findChild(ForkDialog) is None
-    assert "Stop it first" in window.messages.title + window.messages.text
-    window.live.stop()
-    qtbot.waitUntil(lambda: not window.live.running)
+    assert not fork.isEnabled()
+    assert fork.toolTip().startswith("Stop the run first")
+    with qtbot.waitSignal(window.live.run_ended):
+        window.live.stop()
+    qtbot.waitUntil(fork.isEnabled)
+    assert fork.toolTip().startswith("Fork this run.")
 
 
 def test_a_damaged_checkpoint_is_told_in_the_dialog(window: MainWindow, qtbot: QtBot) -> None:

@@ -142,9 +142,19 @@ def test_the_best_epoch_is_named_by_what_the_run_watches() -> None:
     assert best.label == "train loss 0.171"
 
 
-def test_the_empty_page_trains_by_its_button(page: Page) -> None:
-    assert page.view.empty.isVisible()
+def test_the_empty_page_trains_by_its_button_once_the_network_is_finished(page: Page) -> None:
+    document, empty = page.watched.document, page.view.empty
+    assert empty.isVisible()
     assert not page.view.curves.isVisible()
+    document.expect((2,), 2)
+    whole = document.network
+    document.apply_network("Empty it", whole.remove(*(layer.name for layer in whole.layers[1:])))
+    page.press("Train")
+    assert page.watched.live.session is None
+    assert empty.button.toolTip() == "Train needs an output layer with 2 units."
+    assert empty.accessibleDescription().endswith(empty.button.toolTip())
+    document.undo()
+    assert empty.accessibleDescription().endswith("Press Train to begin.")
     page.press("Train")
     assert page.watched.to_end().state == "finished"
     assert page.view.curves.isVisible()
@@ -225,7 +235,7 @@ def test_a_network_that_cannot_be_trained_offers_its_fix(qtbot: QtBot) -> None:
     document = Document(project.replace(network=project.network.remove("dense", "dense_1")))
     document.expect((2,), 2)
     page = Page(qtbot, document)
-    page.press("Train")
+    assert not page.watched.live.train()
     assert page.view.banner.isVisible()
     page.press("Add Dense 2")
     assert document.report.ok

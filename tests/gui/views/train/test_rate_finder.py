@@ -93,17 +93,16 @@ def test_a_run_that_begins_ends_the_search(
     qtbot.waitUntil(lambda: window.findChild(RateFinder) is None)
 
 
-def test_during_a_run_it_is_refused_in_words(window: MainWindow) -> None:
-    window.live.train()
-    assert opened(window) is None
-    assert window.messages.title == "No learning rate can be searched during a run"
-
-
-def test_a_network_with_problems_is_refused_in_words(window: MainWindow) -> None:
-    network = window.document.network
+def test_the_command_says_why_no_rate_can_be_searched(window: MainWindow) -> None:
+    network, action = window.document.network, window.actions_["find_rate"]
     window.document.apply_network("Empty it", network.remove(*(layer.name for layer in network.layers[1:])))
     assert opened(window) is None
-    assert window.messages.title == "The network can't be trained yet"
+    assert action.toolTip() == "Train needs an output layer with 2 units."
+    window.document.undo()
+    assert "growing size" in action.toolTip()
+    window.live.train()
+    assert opened(window) is None
+    assert "Stop the run first" in action.toolTip()
 
 
 def test_data_that_cannot_be_read_are_told_in_the_dialog(

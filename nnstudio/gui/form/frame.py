@@ -67,7 +67,7 @@ class SectionScroll(QScrollArea):
 
     def __init__(self, content: QWidget, insets: list[QHBoxLayout]) -> None:
         super().__init__()
-        self._insets = insets
+        self._content, self._insets = content, insets
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidget(content)
@@ -77,14 +77,15 @@ class SectionScroll(QScrollArea):
     def settle(self) -> None:
         """Lays everything out at once, however deep the forms lie in each other."""
         for _ in range(_ROUNDS):
-            for inner in self.widget().findChildren(QLayout):
-                inner.parentWidget().updateGeometry()
+            for inner in self._content.findChildren(QLayout):
+                if (owner := inner.parentWidget()) is not None:
+                    owner.updateGeometry()
             if not self._fit():
                 break
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follows the height that the sections need."""
-        if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:
+        if watched is self._content and event.type() == QEvent.Type.LayoutRequest:
             self._fit()
         return super().eventFilter(watched, event)
 
@@ -95,8 +96,7 @@ class SectionScroll(QScrollArea):
 
     def _fit(self) -> bool:
         """Gives the content its size; True if it had another."""
-        content = self.widget()
-        layout = content.layout() if content is not None else None
+        content, layout = self._content, self._content.layout()
         if layout is None:
             return False
         room, before = self.contentsRect(), content.size()

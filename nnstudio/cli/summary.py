@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Iterator
 
-from nnstudio.cli.output import print_json, table
+from nnstudio.cli.output import print_json, say, table
 from nnstudio.cli.specs import find_project
 from nnstudio.core.layer import shape_text
 from nnstudio.core.shapes import LayerReport, ShapeReport, infer_shapes
@@ -13,7 +13,10 @@ from nnstudio.core.shapes import LayerReport, ShapeReport, infer_shapes
 
 def run(arguments: argparse.Namespace) -> None:
     """Prints layers, output shapes, parameters and multiply-adds."""
-    report = infer_shapes(find_project(arguments.spec, arguments.set).network).require()
+    project = find_project(arguments.spec, arguments.set)
+    report = infer_shapes(project.network, loss=project.train.loss).require()
+    for problem in report.warnings:
+        say(f"warning: {problem.sentence()}")
     rows = [
         {
             "name": row.layer.name,

@@ -53,6 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
     infer_shapes(project.network).require()  # before any data are read
     with progress() as display:
         data = prepare(project.data, display.update)
+        seen = infer_shapes(project.network, classes=len(data.classes), loss=project.train.loss)
+        for problem in seen.warnings:
+            say(f"warning: {problem.sentence()}")
         if is_large(data.train):
             say(f"shuffle: {shuffle_words(data.train)}")
         state = _forked(origin, project, len(data.train)) if origin else state

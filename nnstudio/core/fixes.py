@@ -24,11 +24,12 @@ class Fix(Protocol):
 
 @dataclass(frozen=True)
 class InsertBefore:
-    """Puts a new layer in front of the one with the problem."""
+    """Puts a new layer in front of the one with the problem, or of the one that is named."""
 
     type: str
     fields: dict[str, Any] = field(default_factory=dict)
     text: str = ""
+    name: str = ""
 
     @property
     def label(self) -> str:
@@ -38,7 +39,8 @@ class InsertBefore:
     def apply(self, network: NetworkSpec, layer: str) -> NetworkSpec:
         """The mended network."""
         new = LAYERS.create(self.type, **self.fields)
-        return network.insert(network.index(layer), new, into=network.parent(layer))
+        place = self.name or layer
+        return network.insert(network.index(place), new, into=network.parent(place))
 
 
 @dataclass(frozen=True)
@@ -115,3 +117,29 @@ class SetInside:
                     inner.name, network.layer(inner.name).replace(**{self.name: self.value})
                 )
         return network
+
+
+@dataclass(frozen=True)
+class NormaliseFirst:
+    """Puts the layer with the problem in front of the activation that stands before it.
+
+    Attributes:
+        name: The layer before it: an Activation, or one that applies its function itself.
+    """
+
+    name: str
+    text: str
+
+    @property
+    def label(self) -> str:
+        """Text of the button."""
+        return self.text
+
+    def apply(self, network: NetworkSpec, layer: str) -> NetworkSpec:
+        """The mended network."""
+        before = network.layer(self.name)
+        function = getattr(before, "activation", None)
+        if function is None:
+            return network.move(layer, network.index(self.name))
+        linear = network.replace_layer(self.name, before.replace(activation="linear"))
+        return InsertAfter("Activation", {"function": function}).apply(linear, layer)

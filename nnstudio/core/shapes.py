@@ -4,40 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
+from nnstudio.core.cautions import cautions
 from nnstudio.core.fixes import Fix, InsertAfter, Remove, SetFields
 from nnstudio.core.layer import LayerSpec, Shape, shape_text
-from nnstudio.core.spec import NetworkSpec
+from nnstudio.core.problem import Problem
+from nnstudio.core.spec import LossSpec, NetworkSpec
 from nnstudio.errors import ShapeError
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something wrong with one layer.
-
-    Attributes:
-        layer: Name of the layer ("" for the network as a whole).
-        message: What is wrong, as a sentence.
-        expected: What the layer takes.
-        got: What it is given.
-        fixes: Edits that mend it, best first, two at most.
-        severity: Errors block training; warnings don't.
-    """
-
-    layer: str
-    message: str
-    expected: str = ""
-    got: str = ""
-    fixes: tuple[Fix, ...] = ()
-    severity: Literal["error", "warning"] = "error"
-
-    def sentence(self) -> str:
-        """The problem in one line, for lists, the command line and screen readers."""
-        where = f"{self.layer}: " if self.layer else ""
-        detail = f" (expected {self.expected}, got {self.got})" if self.expected else ""
-        fix = f"; fix: {' or '.join(fix.label for fix in self.fixes)}" if self.fixes else ""
-        return f"{where}{self.message}{detail}{fix}"
 
 
 @dataclass(frozen=True)
@@ -92,6 +65,11 @@ class ShapeReport:
     def errors(self) -> tuple[Problem, ...]:
         """Problems that block training."""
         return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """Problems that don't."""
+        return tuple(problem for problem in self.problems if problem.severity == "warning")
 
     @property
     def ok(self) -> bool:
@@ -156,7 +134,11 @@ class ShapeReport:
 
 
 def infer_shapes(
-    network: NetworkSpec, *, classes: int | None = None, input_shape: Shape | None = None
+    network: NetworkSpec,
+    *,
+    classes: int | None = None,
+    input_shape: Shape | None = None,
+    loss: LossSpec | None = None,
 ) -> ShapeReport:
     """Works out shape, parameters, multiply-adds and every problem of each layer.
 
@@ -164,16 +146,20 @@ def infer_shapes(
         network: The stack.
         classes: Number of classes of the data, if the output is to be checked against it.
         input_shape: Shape of the data's samples, if the input is to be checked against it.
+        loss: The loss, if the output is to be checked against it.
 
     Returns:
         One row per layer. After a problem the rest is worked out as far as it can be.
     """
     rows = _rows(network.layers, None, outermost=True)
     problems = [problem for outer in rows for row in outer.tree() for problem in row.problems]
-    extra = _network_problems(network, rows, classes, input_shape)
-    for problem in extra:
-        _attach(rows, problem)
-    return ShapeReport(tuple(rows), (*problems, *extra))
+    problems += _network_problems(network, rows, classes, input_shape, loss)
+    if not any(problem.layer == "" for problem in problems):
+        problems += cautions(rows, problems, classes, loss)
+    named: dict[str, list[Problem]] = {}
+    for problem in problems:
+        named.setdefault(problem.layer, []).append(problem)
+    return ShapeReport(tuple(_marked(row, named) for row in rows), tuple(problems))
 
 
 def _rows(
@@ -248,7 +234,11 @@ def _problem(layer: LayerSpec, error: ShapeError) -> Problem:
 
 
 def _network_problems(
-    network: NetworkSpec, rows: list[LayerReport], classes: int | None, input_shape: Shape | None
+    network: NetworkSpec,
+    rows: list[LayerReport],
+    classes: int | None,
+    input_shape: Shape | None,
+    loss: LossSpec | None,
 ) -> list[Problem]:
     problems = []
     if not rows:
@@ -262,7 +252,7 @@ def _network_problems(
         if not any(row.problems for outer in rows for row in outer.tree()):
             problems.append(_no_output(rows, classes))
     elif classes is not None and last.output_shape is not None and not last.problems:
-        problems.extend(_output_problems(rows, classes))
+        problems.extend(_output_problems(rows, classes, loss))
     return problems
 
 
@@ -276,10 +266,11 @@ def _no_output(rows: list[LayerReport], classes: int | None) -> Problem:
     return Problem(name, "no output layer yet", f"{classes} outputs", "no layer with weights", fixes)
 
 
-def _output_problems(rows: list[LayerReport], classes: int) -> list[Problem]:
+def _output_problems(rows: list[LayerReport], classes: int, loss: LossSpec | None) -> list[Problem]:
     last = rows[-1]
     assert last.output_shape is not None
-    if last.output_shape == (classes,) or (last.output_shape == (1,) and classes == 2):
+    one_will_do = classes == 2 and (loss is None or loss.link != "softmax")
+    if last.output_shape == (classes,) or (last.output_shape == (1,) and one_will_do):
         return []
     add = InsertAfter("Dense", {"units": classes, "activation": "softmax"}, f"Add Dense {classes}")
     fixes: list[Fix] = []
@@ -295,7 +286,10 @@ def _output_problems(rows: list[LayerReport], classes: int) -> list[Problem]:
     return [Problem(last.layer.name, message, f"{classes} outputs", got, tuple(fixes))]
 
 
-def _attach(rows: list[LayerReport], problem: Problem) -> None:
-    for position, row in enumerate(rows):
-        if row.layer.name == problem.layer:
-            rows[position] = replace(row, problems=(*row.problems, problem))
+def _marked(row: LayerReport, problems: Mapping[str, list[Problem]]) -> LayerReport:
+    """The row with all problems of its layer, and those inside it with theirs."""
+    own = tuple(problems.get(row.layer.name, ()))
+    branches = {
+        name: tuple(_marked(inner, problems) for inner in rows) for name, rows in row.branches.items()
+    }
+    return row if own == row.problems and not branches else replace(row, problems=own, branches=branches)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import field_validator
 
+from nnstudio.core.activations import ActivationName
 from nnstudio.core.fields import OneOf, field
 from nnstudio.core.registry import Registered, Registry
 from nnstudio.core.spec_base import Spec
@@ -16,7 +17,13 @@ class OptimizerSpec(Registered):
 
 
 class LossSpec(Registered):
-    """What training makes small."""
+    """What training makes small.
+
+    Attributes:
+        link: Activation that turns what the network gives (logits) into probabilities.
+    """
+
+    link: ClassVar[ActivationName]
 
 
 class ScheduleSpec(Registered):

@@ -261,4 +261,6 @@ class Document(QObject):
 
     def _infer(self) -> None:
         shape, classes = self._expected
-        self._report = infer_shapes(self.network, classes=classes, input_shape=shape)
+        self._report = infer_shapes(
+            self.network, classes=classes, input_shape=shape, loss=self.project.train.loss
+        )

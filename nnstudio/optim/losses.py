@@ -42,13 +42,7 @@ class LossOps(Protocol):
 
 
 class Loss(LossSpec):
-    """What training makes small.
-
-    Attributes:
-        link: Activation that turns logits into probabilities.
-    """
-
-    link: ClassVar[ActivationName]
+    """What training makes small, with its arithmetic."""
 
     def evaluate(
         self,

@@ -314,7 +314,7 @@ class TestPresets:
         known = {info.name: info for info in list_datasets()}
         data = known[project.data.source]
         report = infer_shapes(project.network, classes=data.classes, input_shape=data.shape).require()
-        assert report.problems == ()
+        assert report.errors == ()
         assert project.name == name
         project.train.loss.check(report.output_shape, data.classes)
 

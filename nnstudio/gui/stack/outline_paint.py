@@ -46,7 +46,9 @@ def _ground(
     edge = QRectF(area.left(), area.top(), 1 + theme().px(3), area.height())
     painter.fillRect(edge, theme().colour(row.layer.category))
     painter.restore()
-    border = "error" if row.problems else "accent" if selected else "border"
+    border = "accent" if selected else "border"
+    if row.problems:
+        border = "error" if row.problems[0].severity == "error" else "caution_line"
     thickness = float(theme().px(2)) if focused else 1.0
     painter.setPen(QPen(theme().colour(border), thickness))
     inset = thickness / 2

@@ -87,7 +87,10 @@ def _with_arrow(into: str, out: str) -> tuple[str, ...]:
 
 def has_default_name(layer: LayerSpec) -> bool:
     """The name was made from the type (``dense``, ``dense_1``), not chosen by the user."""
-    return re.fullmatch(re.escape(layer.default_name) + r"(_\d+)?", layer.name) is not None
+    made = [layer.default_name]
+    if layer.category == "activation":  # the function was changed, and the name is that of the first one
+        made += TITLES
+    return re.fullmatch(f"({'|'.join(map(re.escape, made))})" + r"(_\d+)?", layer.name) is not None
 
 
 def problem_text(problem: Problem) -> tuple[tuple[str, bool], ...]:
@@ -113,6 +116,9 @@ def verdict(report: ShapeReport) -> tuple[str, str]:
     errors = len(report.errors)
     if errors:
         return ("1 error" if errors == 1 else f"{errors} errors"), "error"
+    warnings = len(report.warnings)
+    if warnings:
+        return f"Valid, {warnings} warning{'' if warnings == 1 else 's'}", "caution"
     return "Valid", "good"
 
 

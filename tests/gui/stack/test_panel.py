@@ -1,14 +1,10 @@
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 
-from nnstudio.core.fixes import SetFields
-from nnstudio.core.shapes import Problem, ShapeReport
 from nnstudio.core.spec import NetworkSpec, ProjectSpec
 from nnstudio.gui.document import Document
 from nnstudio.gui.theme import theme
@@ -182,23 +178,17 @@ def test_a_theme_change_repaints_and_resizes(broken, show, mode, zoom):
 
 def test_a_warning_has_its_button_beside_the_text_and_lets_training_go_on(document, show):
     panel = show(document)
-    fix = SetFields("Shrink", {"units": 32})
-    warning = Problem("dense", "holds 99% of all weights", fixes=(fix,), severity="warning")
-    rows = [
-        dataclasses.replace(row, problems=(warning,)) if row.layer.name == "dense" else row
-        for row in document.report.layers
-    ]
-    report = ShapeReport(tuple(rows), (warning,))
-    panel.view.cards.show_report(report)
-    panel.footer.show_report(report)
+    document.set_layer_field("dense", "units", 2048)
+    document.seal()
     QApplication.processEvents()
-    assert panel.footer.text()[0] == "Valid"
+    assert document.report.ok
+    assert panel.footer.text()[0] == "Valid, 1 warning"
     around, button = card(panel.view, 2), fix_button(panel.view, 2, 0)
     assert around.height() == 44 + 36
     assert button.right() == around.right() - 9
     before = document.project
     QTest.mouseClick(panel.view.viewport(), LEFT, pos=button.center().toPoint())
-    assert document.network.layer("dense").units == 32
+    assert document.network.layer("dense").units == 256
     check_undo(document, before)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nnstudio.core.layer import LayerSpec
-from nnstudio.core.shapes import Problem, infer_shapes
+from nnstudio.core.problem import Problem
+from nnstudio.core.shapes import infer_shapes
 from nnstudio.core.spec import NetworkSpec
 from nnstudio.errors import SpecError
 from nnstudio.layers import (

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF
 
 from nnstudio.core.fixes import Fix
-from nnstudio.core.shapes import LayerReport, Problem
+from nnstudio.core.problem import Problem
+from nnstudio.core.shapes import LayerReport
 from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.stack.card_text import Run, width, wrap
 from nnstudio.gui.stack.texts import problem_text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nnstudio.core.fixes import Fix
-from nnstudio.core.shapes import Problem
+from nnstudio.core.problem import Problem
 from nnstudio.gui.document import Document
 
 

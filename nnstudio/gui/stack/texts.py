@@ -6,7 +6,8 @@ import re
 
 from nnstudio.core.activations import TITLES
 from nnstudio.core.layer import LayerSpec, Shape
-from nnstudio.core.shapes import LayerReport, Problem, ShapeReport
+from nnstudio.core.problem import Problem
+from nnstudio.core.shapes import LayerReport, ShapeReport
 from nnstudio.gui.stack.edits import is_input, lacks_output
 from nnstudio.gui.widgets.numbers import compact, count, shape
 

@@ -104,7 +104,7 @@ class Crew:
         Args:
             pieces: They write to places of their own; each should take a tenth of a millisecond at least.
         """
-        helpers = min(self._threads_now(), len(pieces)) - 1
+        helpers = min(self._threads_now(), len(pieces)) - 1 if len(pieces) > 1 else 0
         if helpers <= 0:
             for piece in pieces:
                 piece()

@@ -14,9 +14,10 @@ from nnstudio.data.dataset import Dataset, Part
 from nnstudio.data.prepare import prepare_dataset
 from nnstudio.engine.crew import Crew
 from nnstudio.engine.ops import NumpyOps
-from nnstudio.engine.ops.products import ALIGNMENT, LEAST_WORK, MOST_PIECES, PIECE_WORK, cuts, pieces_for
+from nnstudio.engine.ops.products import ALIGNMENT, MOST_PIECES, PIECE_WORK, cuts, pieces_for
+from nnstudio.engine.ops.shared import LEAST_WORK
 from nnstudio.engine.trainer import Trainer
-from nnstudio.layers import Activation, Dense, Dropout, Input
+from nnstudio.layers import Activation, Conv2D, Dense, Dropout, Flatten, Input, MaxPool
 
 
 def crew_threads() -> int:
@@ -197,14 +198,29 @@ def wide_project() -> ProjectSpec:
     return ProjectSpec(name="wide", network=network, data=data, train=TrainSpec.build(recipe))
 
 
-@pytest.mark.parametrize("batch_size", [100, 60])
+@pytest.fixture
+def image_project() -> ProjectSpec:
+    """A network whose convolutions, pooling and activations are cut into pieces."""
+    shrunk = Conv2D(filters=40, kernel_size=(3, 3), strides=(2, 2), activation="relu")
+    layers = (Input(shape=(30, 30, 4)), Conv2D(filters=40, kernel_size=(5, 5), activation="tanh"), MaxPool())
+    layers = (*layers, shrunk, Flatten(), Dense(units=3), Activation(function="softmax"))
+    recipe = {"optimizer": "Momentum", "batch_size": 30, "epochs": 1}
+    data = DataSpec(source="random", validation=0.25)
+    network = NetworkSpec(layers=layers)
+    return ProjectSpec(name="images", network=network, data=data, train=TrainSpec.build(recipe))
+
+
+@pytest.mark.parametrize(("kind", "batch_size"), [("wide", 100), ("wide", 60), ("image", 30)])
 def test_a_run_gives_the_same_weights_on_any_number_of_threads(
-    wide_project: ProjectSpec, batch_size: int, monkeypatch: pytest.MonkeyPatch
+    kind: str, batch_size: int, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ):
-    recipe = wide_project.train.replace(batch_size=batch_size)
-    project = wide_project.replace(train=recipe)
+    project: ProjectSpec = request.getfixturevalue(f"{kind}_project")
+    project = project.replace(train=project.train.replace(batch_size=batch_size))
+    shape = project.network.input_shape
+    assert shape is not None
     random = np.random.default_rng(0)
-    part = Part(random.integers(0, 256, (400, 400), dtype=np.uint8), random.integers(0, 3, 400))
+    samples = 4 * batch_size
+    part = Part(random.integers(0, 256, (samples, *shape), dtype=np.uint8), random.integers(0, 3, samples))
     data = prepare_dataset(Dataset("random", "Random", part, part, ("a", "b", "c")), project.data)
     runs = {}
     for threads in (1, 2, 3):

@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnstudio.core.window import Window
-from nnstudio.engine.ops.scratch import ScratchOps
+from nnstudio.engine.ops.shared import LEAST_WORK, SharedOps
 
 Array = Any
 
 _SHORT_RUN = 12
 """Window rows of fewer values are copied tap by tap: a copy pays per run of values, not per value."""
+
+SHARES = 4
+"""Parts of a batch that several threads may compute. Each adds up a gradient of the kernel by itself."""
 
 _COLUMNS, _PADDED, _BY_ROW, _ROWS = 1, 2, 3, 4  # scratch slots
 
@@ -48,25 +51,32 @@ class Block:
         return slice(self.top + self.inside.start, self.top + self.inside.stop)
 
 
-class ColumnOps(ScratchOps):
+class ColumnOps(SharedOps):
     """Columns of a block, and gradients of columns back to pixels."""
 
-    def blocks(self, x: Array, out: Array, window: Window) -> Iterator[Block]:
-        """Parts of a convolution from ``x`` to ``out`` whose columns fit into the cache."""
-        samples, rows, width = out.shape[:3]
+    def shares(self, x: Array, out: Array, window: Window, groups: int) -> list[slice]:
+        """Parts of the batch for several threads, as many as the shapes say."""
+        samples, work = len(out), out.size * window.taps * x.shape[3] // groups
+        step = -(-samples // SHARES) if work >= LEAST_WORK else samples
+        return [slice(start, min(start + step, samples)) for start in range(0, samples, step)]
+
+    def blocks(self, x: Array, out: Array, window: Window, share: slice) -> Iterator[Block]:
+        """Parts of a convolution of some samples, from ``x`` to ``out``, whose columns fit into the cache."""
+        rows, width = out.shape[1:3]
         axis = window.axes(*x.shape[1:3])[0]
         row_bytes = width * window.taps * x.shape[3] * x.dtype.itemsize
         # every block reads the whole kernel once, so a large kernel wants blocks of its own size
         room = max(self.block_bytes, window.taps * x.shape[3] * out.shape[3] * x.dtype.itemsize)
         whole = row_bytes * rows <= room
         bands = [slice(0, rows)] if whole else list(self.parts(rows, row_bytes, room))
-        for part in self.parts(samples, row_bytes * rows, room):
+        for part in self.parts(share.stop - share.start, row_bytes * rows, room):
+            samples = slice(share.start + part.start, share.start + part.stop)
             for band in bands:
                 top = band.start * axis.stride - axis.before
                 height = (band.stop - band.start - 1) * axis.stride + axis.reach
                 first = min(max(0, -top), height)
                 inside = slice(first, max(first, min(height, axis.size - top)))
-                yield Block(part, band, top, height, inside)
+                yield Block(samples, band, top, height, inside)
 
     def columns(self, x: Array, window: Window, block: Block, groups: int) -> Array:
         """The pixels under the window at each position of a block: ``(G, P, K)``.

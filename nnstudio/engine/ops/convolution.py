@@ -7,12 +7,15 @@ are in the cache; the backward pass makes them anew rather than keep them.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from nnstudio.core.window import Window
 from nnstudio.engine.ops.columns import Block, ColumnOps
 
 Array = Any
+
+_KERNELS, _BIASES = 5, 6  # scratch slots, beside those of the columns
 
 
 class ConvolutionOps(ColumnOps):
@@ -32,13 +35,17 @@ class ConvolutionOps(ColumnOps):
         groups = x.shape[3] // kernel.shape[2]
         matrix = _by_group(kernel.reshape(-1, kernel.shape[3]), groups)  # (G, K, F/G)
         row_bias = None if bias is None else self.xp.tile(bias, out.shape[2])  # (oW·F,), for long runs
-        for block in self.blocks(x, out, window):
-            y = out[block.samples, block.rows].reshape(-1, out.shape[3])  # (P, F)
-            columns = self.columns(x, window, block, groups)  # (G, P, K)
-            self.xp.matmul(columns, matrix, out=_by_group(y, groups))  # (G, P, F/G)
-            if row_bias is not None:
-                rows = y.reshape(-1, len(row_bias))  # (b·rows, oW·F)
-                self.xp.add(rows, row_bias, out=rows)
+
+        def compute(samples: slice) -> None:
+            for block in self.blocks(x, out, window, samples):
+                y = out[block.samples, block.rows].reshape(-1, out.shape[3])  # (P, F)
+                columns = self.columns(x, window, block, groups)  # (G, P, K)
+                self.xp.matmul(columns, matrix, out=_by_group(y, groups))  # (G, P, F/G)
+                if row_bias is not None:
+                    rows = y.reshape(-1, len(row_bias))  # (b·rows, oW·F)
+                    self.xp.add(rows, row_bias, out=rows)
+
+        self.share(compute, self.shares(x, out, window, groups))
         return out
 
     def convolve_backward(
@@ -52,17 +59,34 @@ class ConvolutionOps(ColumnOps):
         dx: Array | None,
     ) -> None:
         """Gradients of :meth:`convolve`; what is None is left out."""
-        for gradient in (d_kernel, d_bias, dx):
-            if gradient is not None:
-                gradient[...] = 0
-        for block in self.blocks(x, dz, window):
-            d_positions = dz[block.samples, block.rows].reshape(-1, dz.shape[3])  # (P, F)
-            if d_kernel is not None:
-                self._add_kernel_gradient(d_positions, x, window, block, d_kernel)
-            if d_bias is not None:
-                self.add_row_sum(d_positions, 0, d_bias)
+        shares = self.shares(x, dz, window, x.shape[3] // kernel.shape[2])
+        d_kernels = self._of_each(len(shares), d_kernel, _KERNELS)  # (shares, kh, kw, C/G, F)
+        d_biases = self._of_each(len(shares), d_bias, _BIASES)  # (shares, F)
+
+        def compute(number: int, samples: slice) -> None:
             if dx is not None:
-                self.add_columns(d_positions, kernel, window, block, dx)
+                dx[samples] = 0
+            for block in self.blocks(x, dz, window, samples):
+                d_positions = dz[block.samples, block.rows].reshape(-1, dz.shape[3])  # (P, F)
+                if d_kernels is not None:
+                    self._add_kernel_gradient(d_positions, x, window, block, d_kernels[number])
+                if d_biases is not None:
+                    self.add_row_sum(d_positions, 0, d_biases[number])
+                if dx is not None:
+                    self.add_columns(d_positions, kernel, window, block, dx)
+
+        self.crew.run([partial(compute, number, samples) for number, samples in enumerate(shares)])
+        for gradient, parts in ((d_kernel, d_kernels), (d_bias, d_biases)):
+            if parts is not None:
+                self.xp.add.reduce(parts, axis=0, out=gradient)
+
+    def _of_each(self, shares: int, gradient: Array | None, slot: int) -> Array | None:
+        """Zeros, for each share of the batch to add up its part of a gradient; None for None."""
+        if gradient is None:
+            return None
+        parts = self.scratch(slot, (shares, *gradient.shape), gradient.dtype)
+        parts[...] = 0
+        return parts
 
     def _add_kernel_gradient(
         self, d_positions: Array, x: Array, window: Window, block: Block, d_kernel: Array

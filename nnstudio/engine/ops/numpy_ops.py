@@ -25,11 +25,11 @@ class NumpyOps(
 ):
     """Primitives that write into arrays they are given.
 
-    One object serves one thread: it keeps the scratch arrays that the primitives need, so a step
-    allocates nothing as large as a batch.
+    One object serves one thread and its crew: it keeps the scratch arrays that the primitives need, so
+    a step allocates nothing as large as a batch.
 
     Args:
-        crew: Helps that thread with large matrix products; None for nobody.
+        crew: Helps that thread with large arrays; None for nobody.
     """
 
     def __init__(self, crew: Crew | None = None) -> None:
@@ -60,13 +60,33 @@ class NumpyOps(
 
     def activate(self, function: ActivationFunction, z: Array, out: Array) -> Array:
         """``out = f(z)``; ``out`` may be ``z``."""
-        activations.forward(np, function, z, out, lambda slot: self.scratch(slot, z.shape, z.dtype))
+        if z.nbytes <= self.block_bytes:
+            self._activate_piece(function, z, out)
+            return out
+
+        def compute(part: slice) -> None:
+            there = z[part]
+            self._activate_piece(function, there, there if out is z else out[part])
+
+        self.share(compute, self.parts(len(z), z[:1].nbytes))
         return out
 
     def activate_backward(self, function: ActivationFunction, dy: Array, y: Array, z: Array | None) -> Array:
         """``dy * f'(z)``, in place of ``dy``."""
-        activations.backward(np, function, dy, y, z, lambda slot: self.scratch(slot, dy.shape, dy.dtype))
+        if dy.nbytes <= self.block_bytes:
+            self._activate_backward_piece(function, dy, y, z)
+            return dy
+
+        def compute(part: slice) -> None:
+            self._activate_backward_piece(function, dy[part], y[part], None if z is None else z[part])
+
+        self.share(compute, self.parts(len(dy), dy[:1].nbytes))
         return dy
+
+    def _activate_backward_piece(
+        self, function: ActivationFunction, dy: Array, y: Array, z: Array | None
+    ) -> None:
+        activations.backward(np, function, dy, y, z, lambda slot: self.scratch(slot, dy.shape, dy.dtype))
 
     def dropout(self, x: Array, rate: float, key: int, mask: Array, out: Array) -> Array:
         """``out = x * mask`` with a mask of zeros and ``1 / (1 - rate)`` that follows from ``key``."""

@@ -9,33 +9,37 @@ from __future__ import annotations
 from typing import Any
 
 from nnstudio.core.window import Window
-from nnstudio.engine.ops.scratch import ScratchOps
+from nnstudio.engine.ops.shared import SharedOps
 
 Array = Any
 
 _WAITING, _HIT, _SHARE = 0, 1, 2  # scratch slots
 
 
-class PoolingOps(ScratchOps):
+class PoolingOps(SharedOps):
     """The primitives of pooling layers."""
 
     def max_pool(self, x: Array, window: Window, out: Array) -> Array:
         """The largest value under the window: ``(n, H, W, C) -> (n, oH, oW, C)``."""
         xp = self.xp
         taps = window.meetings(*x.shape[1:3])
-        for part in self._pool_parts(x):
+
+        def compute(part: slice) -> None:
             image, y = x[part], out[part]
             y[...] = -xp.inf
             for tap in taps:
                 there = y[:, *tap.outputs]
                 xp.maximum(there, image[:, *tap.inputs], out=there)
+
+        self.share(compute, self._pool_parts(x))
         return out
 
     def max_pool_backward(self, dy: Array, x: Array, y: Array, window: Window, dx: Array) -> Array:
         """The gradient goes to the largest value, and to the first of several equal ones."""
         xp = self.xp
         taps = window.meetings(*x.shape[1:3])
-        for part in self._pool_parts(x):
+
+        def compute(part: slice) -> None:
             image, best, gradient, d_image = x[part], y[part], dy[part], dx[part]
             waiting = self.scratch(_WAITING, best.shape, bool)  # no tap has had its gradient yet
             waiting[...] = True
@@ -50,31 +54,39 @@ class PoolingOps(ScratchOps):
                 share[...] = hit  # 1 or 0, since NumPy is slow at numbers times truth values
                 xp.multiply(share, gradient[there], out=share)
                 self._give(share, window, d_image[:, *tap.inputs])
+
+        self.share(compute, self._pool_parts(x))
         return dx
 
     def average_pool(self, x: Array, window: Window, out: Array) -> Array:
         """The mean of the pixels under the window: ``(n, H, W, C) -> (n, oH, oW, C)``."""
         size = x.shape[1:3]
         share = self._shares(window, size, x.dtype)
-        for part in self._pool_parts(x):
+
+        def compute(part: slice) -> None:
             image, y = x[part], out[part]
             y[...] = 0
             for tap in window.meetings(*size):
                 y[:, *tap.outputs] += image[:, *tap.inputs]
             self.xp.multiply(y, share, out=y)
+
+        self.share(compute, self._pool_parts(x))
         return out
 
     def average_pool_backward(self, dy: Array, window: Window, dx: Array) -> Array:
         """Each pixel under the window gets an equal share of the gradient."""
         size = dx.shape[1:3]
         share = self._shares(window, size, dy.dtype)
-        for part in self._pool_parts(dx):
+
+        def compute(part: slice) -> None:
             shared = self.scratch(_SHARE, dy[part].shape, dy.dtype)
             self.xp.multiply(dy[part], share, out=shared)
             d_image = dx[part]
             d_image[...] = 0
             for tap in window.meetings(*size):
                 self._give(shared[:, *tap.outputs], window, d_image[:, *tap.inputs])
+
+        self.share(compute, self._pool_parts(dx))
         return dx
 
     def global_average(self, x: Array, out: Array) -> Array:

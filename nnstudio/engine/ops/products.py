@@ -12,13 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from nnstudio.engine.crew import Crew
-from nnstudio.engine.ops.scratch import ScratchOps
+from nnstudio.engine.ops.shared import LEAST_WORK, SharedOps
 
 Array = Any
 
-LEAST_WORK = 12_000_000
-"""Multiply-adds from which a product is cut in two: less is done before another thread wakes up."""
 PIECE_WORK = 100_000_000
 """Multiply-adds of a piece of a larger one. Every piece copies the shorter factor into the cache anew."""
 MOST_PIECES = 8
@@ -35,16 +32,8 @@ kernel of 1000×1000, 1.1 instead of 1.4 ms with 64 samples, 0.4 instead of 0.8 
 _TRANSPOSED = 30  # scratch slot
 
 
-class ProductOps(ScratchOps):
-    """Products whose pieces a crew computes.
-
-    Attributes:
-        crew: The threads.
-    """
-
-    def __init__(self, crew: Crew | None = None) -> None:
-        super().__init__()
-        self.crew = crew or Crew(1)
+class ProductOps(SharedOps):
+    """Products whose pieces a crew computes."""
 
     def product(
         self, a: Array, b: Array, out: Array, bias: Array | None = None, *, later: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ Array = Any
 class ScratchOps:
     """What all primitives share: the array module and its scratch arrays.
 
-    One object serves one thread.
+    Every thread has scratch arrays of its own.
     """
 
     xp: Any = np
@@ -21,7 +22,7 @@ class ScratchOps:
     """Scratch that is filled and used up at a time; it should stay in a core's own cache."""
 
     def __init__(self) -> None:
-        self._pool: dict[tuple[int, Any], Array] = {}
+        self._pools = _Pools()
 
     def scratch(self, slot: int, shape: tuple[int, ...], dtype: Any) -> Array:
         """A reusable array that may hold anything."""
@@ -29,9 +30,10 @@ class ScratchOps:
         for length in shape:
             size *= length
         key = (slot, np.dtype(dtype))
-        pool = self._pool.get(key)
+        pools = self._pools.by_slot
+        pool = pools.get(key)
         if pool is None or pool.size < size:
-            pool = self._pool[key] = self.xp.empty(size, dtype)
+            pool = pools[key] = self.xp.empty(size, dtype)
         return pool[:size].reshape(shape)
 
     def parts(self, length: int, item_bytes: int, room: int | None = None) -> Iterator[slice]:
@@ -56,3 +58,10 @@ class ScratchOps:
         ones = self.scratch(slot, matrix.shape[:1], matrix.dtype)
         ones[...] = 1
         self.xp.add(total, ones @ matrix, out=total)
+
+
+class _Pools(threading.local):
+    """The arrays of the thread that looks."""
+
+    def __init__(self) -> None:
+        self.by_slot: dict[tuple[int, Any], Array] = {}

@@ -84,6 +84,34 @@ def test_a_large_batchs_gradient_is_the_same_bits_added_up_in_parts_or_at_once(c
     np.testing.assert_array_equal(*found)
 
 
+def test_a_sample_has_the_same_outputs_in_any_company_also_in_the_last_columns(code):
+    rows, kernel, bias = np.tile(random(100), (9, 1)), random(100, 50), random(50)
+    found = []
+    for count in (9, 3, 1):
+        program = Program(count)
+        x, out = program.matrix(100), program.matrix(50)
+        x.array[:, :100] = rows[:count]
+        dense.affine(program, x, kernel, bias, out, rectify=True)
+        run_once(program, code, count)
+        found.extend(out.array[:, :50])
+    np.testing.assert_array_equal(found, [found[0]] * 13)
+    close(found[0], np.maximum(rows[0] @ kernel + bias, 0))
+
+
+@pytest.mark.parametrize(("units", "inputs"), [(50, 70), (3, 40), (64, 33)])
+def test_whole_gradients_are_the_same_bits_as_those_that_are_used_up(code, units: int, inputs: int):
+    found, size = [], inputs * units
+    for whole in (None, np.full(size, np.nan, np.float32)):
+        program = Program(90)
+        x, dz = program.matrix(inputs), program.matrix(units)
+        drawn(x, 1), drawn(dz, 2)
+        vector = np.zeros(size, np.float32)
+        gradients.kernel_gradient(program, x, dz, Weights(vector, whole, 0), 0.0)
+        run_once(program, code, 90, threads=2)
+        found.append(-vector if whole is None else whole)
+    np.testing.assert_array_equal(*found)
+
+
 def test_operations_on_rows_go_together_for_some_samples_at_a_time():
     program = Program(200_000)
     x, out = program.matrix(3), program.matrix(2)

@@ -81,6 +81,13 @@ def test_a_batch_that_is_worked_through_in_parts(kernels):
     assert_same_steps(project, noise_data(3000, (11,), 3), kernels, steps=3)
 
 
+@pytest.mark.parametrize("floats", [False, True], ids=["bytes", "floats"])
+def test_samples_that_are_converted_some_at_a_time(kernels, floats: bool):
+    layers = (Flatten(), Dense(50, "tanh"), Dense(4))
+    project = project_of(layers, (23, 9, 1), batch_size=600, scaling="standardise")
+    assert_same_steps(project, noise_data(1500, (23, 9, 1), 4, floats=floats), kernels, steps=3)
+
+
 def test_a_thousand_classes(kernels):
     project = project_of((Dense(20, "relu"), Dense(1000)), (9,), learning_rate=0.5)
     assert_same_steps(project, noise_data(2000, (9,), 1000), kernels)

@@ -29,6 +29,11 @@ core's own cache."""
 LEAST_ROWS = 256
 """Fewest rows of values at a time, as a kernel is read for them each time."""
 
+WINDOW = 1 << 18
+"""Floats of a thread's room for scaled samples, where they are not too wide."""
+WINDOW_ROWS = 64, 256
+"""Fewest and most samples there: a kernel is read for them each time."""
+
 
 class Matrix:
     """A value for every sample and feature of a batch, ``(batch, width)``.
@@ -75,6 +80,43 @@ class Matrix:
     def row(self) -> int:
         """Stride by sample, in bytes."""
         return int(self.array.strides[0])
+
+
+class Window(Matrix):
+    """The scaled samples of a batch, of which a thread has only some at a time, in room of its own.
+
+    So they stay in its cache. For the gradient of a kernel they are converted once more, feature by feature:
+    that is faster than to write a whole batch to memory, and to read what another thread wrote.
+
+    Args:
+        batch: Most samples.
+        width: Features.
+        itemsize: Bytes of a raw value.
+        offsets: What is subtracted from each feature, ``(width,)``.
+        scales: What it is multiplied by then, ``(width,)``.
+
+    Attributes:
+        rows: Most samples at a time.
+    """
+
+    def __init__(
+        self, batch: int, width: int, itemsize: int, offsets: NDArray[np.float32], scales: NDArray[np.float32]
+    ) -> None:
+        stride = (-(-width // LINE) | 1) * LINE  # an odd number of cache lines, so that rows spread
+        self.width, self.itemsize, self.offsets, self.scales = width, itemsize, offsets, scales
+        self.rows = min(batch, max(WINDOW_ROWS[0], min(WINDOW_ROWS[1], WINDOW // stride)))
+        self.array = np.broadcast_to(np.float32(np.nan), (batch, stride))  # of the right shape only
+        self.changeable = self.rectified = self.undone = False
+
+    @property
+    def address(self) -> int:
+        """0: it begins where a thread's room does."""
+        return 0
+
+    @property
+    def row(self) -> int:
+        """Stride by sample, in bytes."""
+        return FLOAT * self.array.shape[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,6 +179,7 @@ class Program:
         batch: Most samples of a step.
         by_features: Threads share the results of what is added now by features, not by samples.
         scratch: Floats of scratch that a thread needs.
+        window: Floats of a thread's room for scaled samples.
         features: Width of the samples it reads; 0 if it reads none.
         itemsize: Bytes of their values.
         outputs: Width of the results it gives out; 0 if it gives out none.
@@ -147,6 +190,7 @@ class Program:
         self.batch = batch
         self.by_features = False
         self.scratch = 64
+        self.window = 0
         self.features = self.itemsize = self.outputs = self.classes = 0
         self._integers: list[list[int]] = []
         self._reals: list[list[float]] = []
@@ -154,6 +198,7 @@ class Program:
         self._kept: list[Any] = []
         self._touched = 0
         self._bytes: list[int] = []
+        self._window_rows = batch
 
     def tables(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The operations: integers ``(n, codes.INTEGERS)`` and floats ``(n, codes.REALS)``."""
@@ -167,6 +212,8 @@ class Program:
         for place, length, images in self._runs():
             most = max(1, *self._bytes[place : place + length])
             block = max(1, BLOCK_BYTES // most) if images else max(LEAST_ROWS, ROW_BYTES // most)
+            if any(row[0] == codes.GATHER for row in self._integers[place : place + length]):
+                block = min(block, self._window_rows)
             if length > 1 and block < self.batch:
                 integers[len(first) + place, [codes.BLOCK, codes.RUN]] = block, length
         return integers, reals
@@ -230,9 +277,30 @@ class Program:
 
     def place(self, matrix: Matrix) -> tuple[int, int]:
         """Address and stride of a matrix of this program."""
-        require(matrix.batch == self.batch, "matrix")
+        require(matrix.batch == self.batch and not isinstance(matrix, Window), "matrix")
         self._touched += matrix.row
         return self.keep(matrix.array), matrix.row
+
+    def place_samples(self, matrix: Matrix) -> tuple[int, int]:
+        """Likewise, of one that may be a window: then the address is 0."""
+        if not isinstance(matrix, Window):
+            return self.place(matrix)
+        require(matrix.batch == self.batch and not self.by_features, "window")
+        self.window = max(self.window, matrix.rows * matrix.row // FLOAT)
+        self._window_rows = matrix.rows
+        self._touched += matrix.row
+        return 0, matrix.row
+
+    def samples(self, window: Window, room: int) -> tuple[int, int, int, int]:
+        """What it takes to convert samples again: features, bytes of a value, offsets and scales.
+
+        Args:
+            window: The samples.
+            room: Floats that a thread needs for them.
+        """
+        self.window = max(self.window, room)
+        offsets, scales = (self.vector(vector, window.width) for vector in (window.offsets, window.scales))
+        return window.width, window.itemsize, offsets, scales
 
     def vector(self, array: NDArray[Any], size: int) -> int:
         """Address of a contiguous float32 array of a size."""

@@ -52,12 +52,14 @@ class Runner:
         self._key = np.uint64(mix(seed))
         most, size = max(team.sizes), -(-program.scratch // 16) * 16
         self._scratch = aligned(most * size).reshape(most, size)
+        self._window = aligned(most * program.window).reshape(most, program.window)
         self._contexts = np.zeros((most, codes.CONTEXT), np.int64)
         self._contexts[:, codes.KERNELS] = kernels.table.ctypes.data
         self._contexts[:, codes.KERNELS_LENGTH] = len(kernels.table)
         self._contexts[:, codes.OPTIMIZER] = optimizer.ctypes.data
         self._contexts[:, codes.CONSTANTS] = constants.ctypes.data
         self._contexts[:, codes.SCRATCH] = [scratch.ctypes.data for scratch in self._scratch]
+        self._contexts[:, codes.WINDOW] = [window.ctypes.data for window in self._window]
 
     def run(
         self,

@@ -23,7 +23,7 @@ def affine(
     program.need_scratch(panel_size(x.width))
     program.add(
         codes.AFFINE,
-        *program.place(x),
+        *program.place_samples(x),
         program.vector(kernel, x.width * out.width),
         0 if bias is None else program.vector(bias, out.width),
         *program.place(out),

@@ -9,8 +9,11 @@ from nnstudio.engine.memory import LINE
 from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.gemm import PACKED_COLUMNS, packed_size
-from nnstudio.engine.ops.jit.kernels.updates import NORM_RUN, PART, TILE, TILE_ROWS
-from nnstudio.engine.ops.jit.program import Matrix, Program, Weights
+from nnstudio.engine.ops.jit.kernels.updates import NORM_RUN, PART, TILE, TURNED_ROWS
+from nnstudio.engine.ops.jit.program import Matrix, Program, Weights, Window
+
+GAP = 32
+"""Floats that the rows of a tile's samples may lie apart at most."""
 
 PACKED_INPUTS = 256
 """Rows of a kernel from which it pays to pack what its gradient reads for all of them."""
@@ -20,13 +23,15 @@ PACKED_BYTES = 512 << 10
 
 def kernel_gradient(program: Program, x: Matrix, dz: Matrix, weights: Weights, limit: float) -> None:
     """``d kernel = xᵀ @ dz`` with its penalties, cut at ± ``limit`` (0 for none), and the update."""
-    sums, packed = 0, _packed(program.batch, x.width, dz.width)
+    sums, part, packed = 0, program.batch, _packed(program.batch, x.width, dz.width)
     if program.batch > PART and weights.sums is not None:
-        sums, packed = program.vector(weights.sums, x.width * dz.width), 0
-    program.need_scratch(packed + max(TILE, TILE_ROWS * dz.width) + LINE)
-    places = (*program.place(x), *program.place(dz), x.width, dz.width)
+        sums, part, packed = program.vector(weights.sums, x.width * dz.width), PART, 0
+    program.need_scratch(packed + 2 * max(TILE, TURNED_ROWS * dz.width) + LINE)
+    places = (*program.place_samples(x), *program.place(dz), x.width, dz.width)
     own = program.weights(weights, x.width * dz.width)
-    program.add(codes.KERNEL_GRADIENT, *places, *own, sums, packed, reals=(weights.l1, 2 * weights.l2, limit))
+    raw = program.samples(x, part * 2 * GAP) if isinstance(x, Window) else (0, 0, 0, 0)
+    numbers = (sums, packed, part, program.window // part // GAP * GAP - GAP, *raw)
+    program.add(codes.KERNEL_GRADIENT, *places, *own, *numbers, reals=(weights.l1, 2 * weights.l2, limit))
 
 
 def _packed(samples: int, inputs: int, units: int) -> int:

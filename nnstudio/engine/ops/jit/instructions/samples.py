@@ -8,30 +8,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnstudio.engine.ops.jit.kernels import codes
-from nnstudio.engine.ops.jit.program import Matrix, Program, require
+from nnstudio.engine.ops.jit.program import Matrix, Program, Window, require
 
-Numbers = float | NDArray[np.float32]
+Vector = NDArray[np.float32]
 
 
-def gather(program: Program, itemsize: int, offset: Numbers, scale: Numbers, x: Matrix) -> None:
-    """``x = (samples[rows] − offset)·scale``.
+def gather(program: Program, itemsize: int, offsets: Vector, scales: Vector, x: Matrix) -> None:
+    """``x = (samples[rows] − offsets)·scales``.
 
     Args:
         program: The program.
         itemsize: Bytes of a raw value: 1 for uint8, 4 for float32.
-        offset: One number, or one per feature, ``(width,)``.
-        scale: Likewise.
+        offsets: One per feature, ``(width,)``.
+        scales: Likewise.
         x: Where they go.
     """
     require(itemsize in (1, 4), "samples")
-    each = [0, 0]
-    if isinstance(offset, np.ndarray) or isinstance(scale, np.ndarray):
-        vectors = [np.broadcast_to(np.float32(v), (x.width,)).copy() for v in (offset, scale)]
-        each = [program.vector(vector, x.width) for vector in vectors]
-        offset, scale = 0.0, 1.0
     program.features, program.itemsize = x.width, itemsize
-    numbers = (float(offset), float(scale))
-    program.add(codes.GATHER, *program.place(x), x.width, itemsize, *each, reals=numbers)
+    each = [program.vector(vector, x.width) for vector in (offsets, scales)]
+    program.add(codes.GATHER, *program.place_samples(x), x.width, itemsize, *each)
+
+
+def window(program: Program, itemsize: int, offsets: Vector, scales: Vector) -> Window:
+    """As :func:`gather`, to room of each thread for some samples at a time."""
+    x = Window(program.batch, len(offsets), itemsize, offsets, scales)
+    gather(program, itemsize, offsets, scales, x)
+    return x
 
 
 def softmax(program: Program, values: Matrix, size: int) -> None:

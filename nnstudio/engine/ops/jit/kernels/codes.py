@@ -89,13 +89,14 @@ BLOCK, RUN = INTEGERS - 3, INTEGERS - 4
     SCRATCH,
     OPTIMIZER,
     CONSTANTS,
-) = range(15)
+    WINDOW,
+) = range(16)
 """What a thread tells the operations of a step, as integers:
 
 samples of the batch; which of them are the thread's now, from the first one on and before the last one;
 samples of the run in front of the batch; address of its rows; random bits of the step;
 address of the step's coefficients; addresses of all samples, their labels, and where results are given
 out; of the kernel table (and its length), this thread's scratch, the optimizer's rule and vectors, and
-its constants.
+its constants; of this thread's room for scaled samples.
 """
-CONTEXT = 15
+CONTEXT = 16

@@ -19,7 +19,9 @@ from numba.core import cgutils, config
 from numba.extending import intrinsic as numba_intrinsic
 
 from nnstudio.engine.ops.jit.kernels.adam_kernel import ARGUMENTS as ADAM_ARGUMENTS
+from nnstudio.engine.ops.jit.kernels.conversion import ARGUMENTS as CONVERSION_ARGUMENTS
 from nnstudio.engine.ops.jit.kernels.depthwise_kernels import ARGUMENTS as DEPTHWISE_ARGUMENTS
+from nnstudio.engine.ops.jit.kernels.dots import ARGUMENTS as DOTS_ARGUMENTS
 from nnstudio.engine.ops.jit.kernels.dropout_kernel import ARGUMENTS as DROPOUT_ARGUMENTS
 from nnstudio.engine.ops.jit.kernels.locator import ContentLocator
 from nnstudio.engine.ops.jit.kernels.microkernel import ARGUMENTS as GEMM_ARGUMENTS
@@ -126,12 +128,6 @@ def integers(address: int, size: int) -> Any:
     return carray(_pointer(address), size, np.int64)
 
 
-@inlined
-def octets(address: int, size: int) -> Any:
-    """The uint8 values at an address, as an array."""
-    return carray(_pointer(address), size, np.uint8)
-
-
 def _caller(arguments: int, spare: int = 0) -> Any:
     """An intrinsic that calls the machine code at an address with a tuple of integers.
 
@@ -158,6 +154,8 @@ call_gemm = _caller(GEMM_ARGUMENTS, spare=2)
 call_gemm_ahead = _caller(GEMM_ARGUMENTS)
 call_transpose = _caller(TRANSPOSE_ARGUMENTS)
 call_copy = _caller(COPY_ARGUMENTS)
+call_convert = _caller(CONVERSION_ARGUMENTS)
+call_dots = _caller(DOTS_ARGUMENTS)
 call_depthwise = _caller(DEPTHWISE_ARGUMENTS)
 call_operation = _caller(OPERATION_ARGUMENTS)
 call_transform = _caller(TRANSFORM_ARGUMENTS)
@@ -208,21 +206,6 @@ def mantissa(context: Any, value: Any) -> Any:
         return builder.bitcast(builder.or_(fraction, ir.IntType(32)(0x3F000000)), ir.FloatType())
 
     return types.float32(types.float32), generate
-
-
-@intrinsic
-def fetch(context: Any, address: Any) -> Any:
-    """Has the cache line at an address brought from memory while the code goes on."""
-
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        pointer = ir.IntType(8).as_pointer()
-        kind = ir.FunctionType(ir.VoidType(), [pointer, *[ir.IntType(32)] * 3])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        read, soon, data = ir.IntType(32)(0), ir.IntType(32)(3), ir.IntType(32)(1)
-        builder.call(function, [builder.inttoptr(values[0], pointer), read, soon, data])
-        return context.get_dummy_value()
-
-    return types.void(types.int64), generate
 
 
 @intrinsic

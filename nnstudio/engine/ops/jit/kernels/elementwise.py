@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from nnstudio.engine.ops.activations import SELU_ALPHA, SELU_SCALE
-from nnstudio.engine.ops.jit.kernels.compiled import Float, call_dropout, compiled, floats, inlined, octets
+from nnstudio.engine.ops.jit.kernels.compiled import Float, call_dropout, compiled, floats, inlined
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.objects import ADDRESS_OF_DROPOUT
 from nnstudio.engine.ops.jit.kernels.scalars import (
@@ -235,30 +235,6 @@ def gaussian_noise(key: Any, stddev: Float, values: int, first: int, size: int) 
         turns = _mixed(np.uint32(_mixed(np.uint32(np.uint32(i) + np.uint32(other_low))) + other_high))
         radius = np.sqrt(log((F(bits) + HALF) * _PART) * F(-2))
         x[i] = x[i] + radius * cosine_of_turns((F(turns) + HALF) * _PART) * stddev
-
-
-@compiled
-def scale_octets(source: int, offset: Float, scale: Float, target: int, size: int) -> None:
-    """``(x − offset)·scale`` of bytes, in float32 as ``Scaling.apply`` does it."""
-    a, b = octets(source, size), floats(target, size)
-    for i in range(size):
-        b[i] = (F(a[i]) - offset) * scale
-
-
-@compiled
-def scale_floats(source: int, offset: Float, scale: Float, target: int, size: int) -> None:
-    """``(x − offset)·scale`` of floats."""
-    a, b = floats(source, size), floats(target, size)
-    for i in range(size):
-        b[i] = (a[i] - offset) * scale
-
-
-@compiled
-def shift_and_scale(values: int, offsets: int, scales: int, size: int) -> None:
-    """``(x − offset)·scale`` in place, with an offset and a scale for every value of a sample."""
-    x, o, s = floats(values, size), floats(offsets, size), floats(scales, size)
-    for i in range(size):
-        x[i] = (x[i] - o[i]) * s[i]
 
 
 @compiled

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-I1, I32, I64, F32 = ir.IntType(1), ir.IntType(32), ir.IntType(64), ir.FloatType()
+I1, I8, I32, I64, F32 = ir.IntType(1), ir.IntType(8), ir.IntType(32), ir.IntType(64), ir.FloatType()
 FLOAT = 4
 """Bytes of a float32."""
 
@@ -152,6 +152,18 @@ class Emitter:
         function = self._intrinsic(f"llvm.masked.load.v{self.lanes}f32.p0", self.vector, types)
         return self.builder.call(function, [self._pointer(address), I32(FLOAT), mask, self.zeros()])
 
+    def load_octets(self, address: Value, mask: Value | None = None) -> Value:
+        """The unsigned bytes at an address, as floats; lanes outside the mask are 0 and not read."""
+        octets = ir.VectorType(I8, self.lanes)
+        if mask is None:
+            raw = self.builder.load(self._pointer(address), typ=octets, align=1)
+        else:
+            types = [ir.PointerType(), I32, ir.VectorType(I1, self.lanes), octets]
+            function = self._intrinsic(f"llvm.masked.load.v{self.lanes}i8.p0", octets, types)
+            nothing = ir.Constant(octets, [0] * self.lanes)
+            raw = self.builder.call(function, [self._pointer(address), I32(1), mask, nothing])
+        return self.builder.sitofp(self.builder.zext(raw, ir.VectorType(I32, self.lanes)), self.vector)
+
     def store(self, value: Value, address: Value, mask: Value | None = None) -> None:
         """Writes a vector, only its lanes inside the mask."""
         if mask is None:
@@ -204,6 +216,18 @@ class Emitter:
     def shuffled(self, a: Value, b: Value, lanes: list[int]) -> Value:
         """Chosen lanes of two vectors; those of ``b`` count on from those of ``a``."""
         return self.builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(I32, self.lanes), lanes))
+
+    def lanes_sum(self, value: Value) -> Value:
+        """The sum of a vector's lanes, in its first one: halves are added, halves of those, and so on."""
+        half = self.lanes // 2
+        while half:
+            moved = [(lane + half) % self.lanes for lane in range(self.lanes)]
+            value, half = self.builder.fadd(value, self.shuffled(value, value, moved)), half // 2
+        return value
+
+    def placed(self, value: Value, among: Value, lane: int) -> Value:
+        """A vector with the first lane of another one in one of its lanes."""
+        return self.builder.insert_element(among, self.builder.extract_element(value, I32(0)), I32(lane))
 
     def _spread(self, scalar: Value, kind: Any) -> Value:
         vector = ir.VectorType(kind, self.lanes)

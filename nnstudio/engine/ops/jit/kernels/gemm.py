@@ -4,7 +4,7 @@
 width through the columns of B, in pieces along the shared dimension, so that a piece of a panel stays in
 the caches while all rows of A pass by it. The rows of a panel of a wide B lie far apart, on a page of
 memory each, so that they are copied together first. Where B is given as its transpose, its panels are
-transposed one by one.
+transposed one by one. A few columns that are left over go by themselves (see :mod:`.dots`).
 
 Most of B is too large for a core's own caches, and so are weights and what an optimizer keeps of them. So
 what comes next is fetched while the present piece is worked on: each step of a microkernel asks for a line.
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from nnstudio.engine.ops.jit.kernels.compiled import (
     call_copy,
+    call_dots,
     call_gemm,
     call_gemm_ahead,
     call_transpose,
@@ -27,6 +28,7 @@ from nnstudio.engine.ops.jit.kernels.objects import (
     ADDRESS_OF_COPY,
     ADDRESS_OF_TRANSPOSE,
     ADDRESSES,
+    DOTS,
     LANES,
     MAX_ROWS,
     MOST_ROWS,
@@ -46,6 +48,9 @@ DEPTH = 512
 
 LINE = 64
 """Bytes of a cache line."""
+
+DOTTED = 64
+"""Length of the shared dimension from which a few columns that are left over go by themselves."""
 
 IN_PLACE, COPIED, TRANSPOSED, PANELS = range(4)
 """How panels of B come about: they are read where they lie, are copied together, B is given as Bᵀ, or it is
@@ -132,11 +137,14 @@ def multiply(kernels: Any, p: Product, way: int, panel: int, ahead: Ahead) -> No
         kernels: The kernel table.
         p: The product.
         way: How panels of B come about.
-        panel: Address of scratch for :func:`panel_size` floats where panels are copied or transposed.
+        panel: Address of scratch for :func:`panel_size` floats; 0 for none, where they are read in place.
         ahead: What else to fetch meanwhile.
     """
-    most = kernels[MOST_VECTORS]
-    width = kernels[LANES] * (most if p.rows <= kernels[MOST_ROWS + most] and way != PANELS else PANEL)
+    left_over = _left_over(kernels, p, panel)
+    if left_over > 0:
+        _multiply_last(kernels, p, p.columns - left_over, way, panel)
+        p = _first_columns(p, p.columns - left_over)
+    width = kernels[LANES] * _registers(kernels, p, way)
     pieces = (p.depth + DEPTH - 1) // DEPTH
     depth = (p.depth + pieces - 1) // pieces
     turn = 0
@@ -159,6 +167,61 @@ def multiply(kernels: Any, p: Product, way: int, panel: int, ahead: Ahead) -> No
             turn = _multiply_piece(
                 kernels, p, _Piece(b, b_step, column, columns, k, length), strip, ahead, turn
             )
+
+
+@inlined
+def _registers(kernels: Any, p: Product, way: int) -> int:
+    """Registers of a panel's width."""
+    lanes: int = kernels[LANES]
+    most: int = kernels[MOST_VECTORS]
+    if way != PANELS and p.rows <= kernels[MOST_ROWS + most]:
+        return most
+    if most > PANEL and way != COPIED and way != PANELS and (p.columns + lanes - 1) // lanes == PANEL + 1:
+        return PANEL + 1  # rather than a narrow last one
+    return PANEL
+
+
+@inlined
+def _left_over(kernels: Any, p: Product, panel: int) -> int:
+    """How many last columns go by themselves: the same for any number of rows."""
+    lanes = kernels[LANES]
+    if p.a_step != FLOAT or p.depth < DOTTED or p.add != 0 or panel == 0 or p.columns % lanes > lanes // 4:
+        return 0
+    columns: int = p.columns % lanes
+    return columns
+
+
+@inlined
+def _first_columns(p: Product, columns: int) -> Product:
+    """Part of a product."""
+    return Product(
+        p.a,
+        p.a_row,
+        p.a_step,
+        p.b,
+        p.b_row,
+        p.c,
+        p.c_row,
+        p.rows,
+        columns,
+        p.depth,
+        p.bias,
+        p.rectify,
+        p.add,
+    )
+
+
+@compiled
+def _multiply_last(kernels: Any, p: Product, column: int, way: int, panel: int) -> None:
+    """The columns from one on, fewer than a register holds."""
+    columns, start = p.columns - column, FLOAT * column
+    b, b_row = p.b + column * p.b_row, p.b_row
+    if way != TRANSPOSED:
+        b, b_row = panel, FLOAT * p.depth
+        transpose(kernels, p.b + start, p.b_row, b, b_row, p.depth, columns)
+    bias = p.bias + start if p.bias != 0 else 0
+    place = (p.a, p.a_row, b, b_row, p.c + start, p.c_row, p.rows, p.depth, bias, p.rectify)
+    call_dots(kernels[DOTS + columns], place)
 
 
 @inlined
@@ -288,7 +351,7 @@ def add_product(
 def transpose(
     kernels: Any, source: int, source_row: int, target: int, target_row: int, rows: int, columns: int
 ) -> None:
-    """Writes a matrix of ``rows × columns`` transposed; the target is filled up to whole registers."""
+    """Writes a matrix of ``rows × columns`` transposed; the target needs rows for whole registers."""
     lanes = kernels[LANES]
     for row in range(0, rows, lanes):
         for column in range(0, columns, lanes):
@@ -329,5 +392,6 @@ def packed_size(rows: int, columns: int) -> int:
 
 
 def panel_size(depth: int) -> int:
-    """Floats of scratch that a panel takes, on any machine."""
-    return -(-min(depth, DEPTH) // MOST_LANES) * MOST_LANES * WIDEST
+    """Floats of scratch that a panel takes, or columns that are left over, on any machine."""
+    rows = -(-depth // MOST_LANES) * MOST_LANES
+    return max(min(rows, DEPTH) * WIDEST, rows * MOST_LANES)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from nnstudio.engine.ops.jit.kernels.compiled import Float, compiled, compiled_sums, doubles, floats, integers
+from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.scalars import ONE, TWO, ZERO, exp, log, sigmoid
 
 F = np.float32
 SOFTMAX, SIGMOID = 0, 1
+
+FEW = 64
+"""Outputs from which those of a sample fill vector registers by themselves."""
 
 
 @compiled_sums
@@ -20,6 +23,13 @@ def _total(e: Any) -> Float:
     for j in range(e.shape[0]):
         total += e[j]
     return total
+
+
+@compiled
+def _exponentials(values: int, size: int) -> None:
+    x = floats(values, size)
+    for j in range(size):
+        x[j] = exp(x[j])
 
 
 @compiled
@@ -56,24 +66,30 @@ def softmax_cross_entropy(
         hits: Address of the hits, int64.
     """
     chosen, loss, hit = integers(rows, last), doubles(losses, last), integers(hits, last)
+    together = row == FLOAT * outputs and outputs < FEW  # else they are no run of values, or take no help
     for i in range(first, last):
-        z = floats(logits + i * row, outputs)
+        z, d = floats(logits + i * row, outputs), floats(gradient + i * row, outputs)
         label = integers(labels, chosen[i] + 1)[chosen[i]]
-        best = 0
+        best, top = 0, z[0]
         for j in range(1, outputs):
-            best = j if z[j] > z[best] else best
-        top = z[best]
-        at_label = z[label] - top
+            better = z[j] > top
+            best, top = j if better else best, z[j] if better else top
+        loss[i], hit[i] = top - z[label], 1 if best == label else 0
+        for j in range(outputs):
+            d[j] = z[j] - top
+        if not together:
+            _exponentials(gradient + i * row, outputs)
+    if together:
+        _exponentials(gradient + first * row, (last - first) * outputs)
+    for i in range(first, last):
         d = floats(gradient + i * row, outputs)
-        for j in range(outputs):
-            d[j] = exp(z[j] - top)
+        label = integers(labels, chosen[i] + 1)[chosen[i]]
         total = _total(d)
-        loss[i] = F(math.log(total)) - at_label
-        hit[i] = 1 if best == label else 0
+        loss[i] += log(total) if total == total else total  # NaN must be noticed
         factor = scale * floats(weights, label + 1)[label] if weights != 0 else scale
-        spread = smoothing / F(outputs)
+        share, spread = factor / total, smoothing / F(outputs) * factor
         for j in range(outputs):
-            d[j] = (d[j] / total - spread) * factor
+            d[j] = d[j] * share - spread
         d[label] -= (ONE - smoothing) * factor
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nnstudio.engine.ops.jit.kernels import pooled_norm_kernels
 from nnstudio.engine.ops.jit.kernels.adam_kernel import NAME as ADAM
 from nnstudio.engine.ops.jit.kernels.adam_kernel import emit_adam
+from nnstudio.engine.ops.jit.kernels.conversion import FROM_FLOATS, FROM_OCTETS, emit_conversion
 from nnstudio.engine.ops.jit.kernels.depthwise_kernels import (
     MOST_SUMS,
     emit_pixels,
@@ -20,6 +21,7 @@ from nnstudio.engine.ops.jit.kernels.depthwise_kernels import (
     pixels_name,
     taps_name,
 )
+from nnstudio.engine.ops.jit.kernels.dots import dots_name, emit_dots, most_columns
 from nnstudio.engine.ops.jit.kernels.dropout_kernel import NAME as DROPOUT
 from nnstudio.engine.ops.jit.kernels.dropout_kernel import emit_dropout
 from nnstudio.engine.ops.jit.kernels.microkernel import emit_gemm, kernel_name
@@ -45,7 +47,9 @@ POOLED_NORM = DEPTHWISE_GRADIENT + MOST_SUMS + 1
 POOLED_NORM_BACKWARD = POOLED_NORM + 1
 ADDRESS_OF_ADAM = POOLED_NORM_BACKWARD + 1
 ADDRESS_OF_DROPOUT = ADDRESS_OF_ADAM + 1
-ADDRESSES = ADDRESS_OF_DROPOUT + 1
+CONVERSIONS = ADDRESS_OF_DROPOUT + 1
+DOTS = CONVERSIONS + 1  # no function has 0 columns
+ADDRESSES = DOTS + 5
 """Where a kernel table holds what; see :class:`Kernels`."""
 
 
@@ -60,7 +64,8 @@ class Kernels:
             transposition; a 0; at
             ``TRANSFORMS`` the addresses of Winograd's transforms, size by size; at ``DEPTHWISE + n`` and
             ``DEPTHWISE_GRADIENT + n`` those of n sums; at ``POOLED_NORM`` and
-            ``POOLED_NORM_BACKWARD`` what they say; those of Adam's step and of dropout; at
+            ``POOLED_NORM_BACKWARD`` what they say; those of Adam's step and of dropout; at ``CONVERSIONS``
+            those of bytes and of floats; at ``DOTS + n`` those of n last columns, or 0; at
             ``ADDRESSES + 17·v + rows`` a block's kernel.
         engine: Keeps the code in memory.
     """
@@ -89,6 +94,10 @@ def compile_object(target: Target) -> bytes:
         emit_taps(module, sums, target.lanes)
     pooled_norm_kernels.emit_forward(module, target.lanes)
     pooled_norm_kernels.emit_backward(module, target.lanes)
+    for columns in range(1, most_columns(target.lanes) + 1):
+        emit_dots(module, columns, target.lanes)
+    for name in (FROM_OCTETS, FROM_FLOATS):
+        emit_conversion(module, target.lanes, name)
     parsed = binding.parse_assembly(str(module))
     parsed.verify()
     machine = _machine(target)
@@ -122,6 +131,10 @@ def load_object(target: Target, code: bytes) -> Kernels:
     table[POOLED_NORM_BACKWARD] = _address(engine, pooled_norm_kernels.BACKWARD)
     table[ADDRESS_OF_ADAM] = _address(engine, ADAM)
     table[ADDRESS_OF_DROPOUT] = _address(engine, DROPOUT)
+    for columns in range(1, most_columns(target.lanes) + 1):
+        table[DOTS + columns] = _address(engine, dots_name(columns))
+    for place, name in enumerate((FROM_OCTETS, FROM_FLOATS)):
+        table[CONVERSIONS + place] = _address(engine, name)
     for vectors, most in target.blocks.items():
         table[MOST_ROWS + vectors] = most
         for rows in range(1, most + 1):

@@ -21,7 +21,8 @@ def emit_transposition(module: ir.Module, lanes: int) -> str:
 
     The kernel's arguments: address of the source; its stride by row, in bytes; address of the target;
     its stride by row; rows of the source; columns of the source. Nothing outside those is read.
-    ``lanes × lanes`` values are written whatever the size: those beyond it may hold anything.
+    Of each row of the target as many values are written as the source has rows, but ``lanes`` rows whatever
+    its columns: those beyond may hold anything.
 
     Args:
         module: Where the function goes.
@@ -32,7 +33,7 @@ def emit_transposition(module: ir.Module, lanes: int) -> str:
     """
     e = Emitter(module, NAME, ARGUMENTS, lanes)
     source, source_row, target, target_row, rows, columns = e.arguments
-    mask = e.mask(columns)
+    mask, rows_mask = e.mask(columns), e.mask(rows)
     last = e.add(rows, -1)
     block = []
     for row in range(lanes):
@@ -40,7 +41,7 @@ def emit_transposition(module: ir.Module, lanes: int) -> str:
         number = e.builder.select(inside, I64(row), last)
         block.append(e.load(e.add(source, e.builder.mul(source_row, number)), mask))
     for row, value in enumerate(_transposed(e, block)):
-        e.store(value, e.add(target, e.times(target_row, row)))
+        e.store(value, e.add(target, e.times(target_row, row)), rows_mask)
     e.finish()
     return NAME
 

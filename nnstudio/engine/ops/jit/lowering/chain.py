@@ -62,6 +62,13 @@ def lower_chain(writer: Writer, steps: tuple[Step, ...], x: Matrix, needs_dx: bo
     return x, run_backward
 
 
+def begins_with_dense(writer: Writer) -> bool:
+    """The first layer that does anything is a dense one, shared by samples: the only one to read these."""
+    steps = [step for step in writer.network.steps if not step.skip]
+    first = next((step for step in steps if LOWERINGS[type(step.layer)] is not simple.view), None)
+    return first is not None and type(first.layer) is Dense and not dense.is_wide(writer, first)
+
+
 def _residual(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
     """``f(F(x) + S(x))`` of the layers inside and the skip path."""
     program, x.changeable = writer.program, False  # both paths read it

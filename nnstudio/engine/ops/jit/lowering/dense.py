@@ -15,12 +15,18 @@ DEEP = 8
 """Inputs per unit from which threads share a large kernel by its inputs."""
 
 
+def is_wide(writer: Writer, step: Step) -> bool:
+    """Its kernel is too large for a core's cache, so that threads share it by features."""
+    kernel = writer.arrays(step)["kernel"]
+    return writer.training and kernel.nbytes > OWN_CACHE and writer.program.batch < MANY
+
+
 def lower(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
     """``f(x @ kernel + bias)``; a kernel too large for a core's cache is shared by features."""
     program, arrays = writer.program, writer.arrays(step)
     kernel = arrays["kernel"]
     out, relu = program.matrix(kernel.shape[1]), step.activation.name == "relu"
-    wide = writer.training and kernel.nbytes > OWN_CACHE and program.batch < MANY
+    wide = is_wide(writer, step)
     deep = wide and kernel.shape[0] >= DEEP * kernel.shape[1]
     if deep:
         deep_dense.affine(program, x, kernel, arrays.get("bias"), out, rectify=relu)

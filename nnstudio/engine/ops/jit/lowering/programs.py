@@ -10,7 +10,7 @@ from nnstudio.data.batches import Scaling
 from nnstudio.engine.network import Network
 from nnstudio.engine.ops.jit.instructions import gradients, samples
 from nnstudio.engine.ops.jit.kernels.losses import SIGMOID, SOFTMAX
-from nnstudio.engine.ops.jit.lowering.chain import lower_chain
+from nnstudio.engine.ops.jit.lowering.chain import begins_with_dense, lower_chain
 from nnstudio.engine.ops.jit.lowering.writer import Recipe, Writer
 from nnstudio.engine.ops.jit.program import Matrix, Program
 from nnstudio.optim.targets import Targets
@@ -92,14 +92,15 @@ def evaluation_program(
 def _input(writer: Writer, scaling: Scaling, itemsize: int) -> Matrix:
     """The scaled samples of a batch."""
     features = int(np.prod(writer.network.input_shape))
+    offsets, scales = (_each(numbers, features) for numbers in (scaling.offset, scaling.scale))
+    if begins_with_dense(writer):
+        return samples.window(writer.program, itemsize, offsets, scales)
     x = writer.matrix(features)
-    offset, scale = (_each(numbers, features) for numbers in (scaling.offset, scaling.scale))
-    samples.gather(writer.program, itemsize, offset, scale, x)
+    samples.gather(writer.program, itemsize, offsets, scales, x)
     return x
 
 
-def _each(numbers: float | tuple[float, ...], features: int) -> float | Vector:
-    """One number, or one per feature."""
-    if not isinstance(numbers, tuple):
-        return numbers
+def _each(numbers: float | tuple[float, ...], features: int) -> Vector:
+    """One number per feature."""
+    numbers = numbers if isinstance(numbers, tuple) else (numbers,)
     return np.tile(np.array(numbers, np.float32), features // len(numbers))

@@ -26,7 +26,7 @@ def _affine(kernels: Any, op: Any, step: Any, thread: int, threads: int) -> None
     inputs, units, rectify = op[7], op[8], op[9]
     first, last, left, right = part(op, units, step, thread, threads)
     product = Product(
-        x + first * x_row,
+        step[codes.WINDOW] if x == 0 else x + first * x_row,
         x_row,
         FLOAT,
         kernel + FLOAT * left,

@@ -9,19 +9,33 @@ import numpy as np
 from nnstudio.engine.ops.jit.kernels import codes, elementwise
 from nnstudio.engine.ops.jit.kernels.compiled import compiled, doubles, floats, inlined, integers, operation
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
-from nnstudio.engine.ops.jit.kernels.gemm import IN_PLACE, LINE, PANELS, Ahead, Product, multiply, pack
+from nnstudio.engine.ops.jit.kernels.gemm import (
+    IN_PLACE,
+    LINE,
+    PANELS,
+    Ahead,
+    Product,
+    multiply,
+    pack,
+    transpose,
+)
+from nnstudio.engine.ops.jit.kernels.objects import LANES
+from nnstudio.engine.ops.jit.kernels.samples import convert
 from nnstudio.engine.ops.jit.kernels.shares import share
 from nnstudio.engine.ops.jit.kernels.updates import (
     NORM_RUN,
     OPTIMIZER,
-    PART,
     TILE,
     TILE_ROWS,
+    TURNED_ROWS,
     change,
     finish_gradient,
     norm_factor,
     squares,
 )
+
+TURNING = 10
+"""What it costs to transpose a value, in multiply-adds of a register's lane."""
 
 
 @compiled
@@ -33,13 +47,15 @@ def _kernel_gradient(op: Any, real: Any, step: Any, thread: int, threads: int) -
     The samples of a large batch are too many for the caches, so they are worked through in parts, and all
     tiles but for the last part only added up.
     """
-    inputs, units, samples, sums = op[5], op[6], step[codes.SAMPLES], op[11]
+    inputs, units, samples, sums, part = op[5], op[6], step[codes.SAMPLES], op[11], op[13]
     first, last = share(inputs, thread, threads, 1)
-    if op[12] != 0:
+    turned = _pays_to_turn(step, last - first, units)
+    if op[12] != 0 and not turned:
         kernels = integers(step[codes.KERNELS], step[codes.KERNELS_LENGTH])
         pack(kernels, op[3], op[4], step[codes.SCRATCH], samples, units)
-    tile = max(TILE_ROWS, TILE // units // TILE_ROWS * TILE_ROWS)
-    part = PART if sums != 0 else samples
+    rows = TURNED_ROWS if turned else TILE_ROWS
+    tile = max(rows, TILE // units // rows * rows)
+    tile = min(tile, op[14]) if op[16] != 0 else tile
     for sample in range(0, samples, part):
         end = min(samples, sample + part)
         for row in range(first, last, tile):
@@ -47,9 +63,18 @@ def _kernel_gradient(op: Any, real: Any, step: Any, thread: int, threads: int) -
             place = sums if sums != 0 else op[8]
             target = _scratch(op, step, row) if place == 0 else place + FLOAT * row * units
             ahead = _next_weights(op, step, row + tile, min(last, row + 2 * tile))
-            _add_to_tile(op, step, row, height, sample, end, target, ahead)
+            _add_to_tile(op, step, row, height, sample, end, target, turned, ahead)
             if end == samples:
-                _finish_tile(op, real, step, row, height, target)
+                _finish_tile(op, real, step, row, height, target, turned)
+
+
+@inlined
+def _pays_to_turn(step: Any, inputs: int, units: int) -> bool:
+    """Whether registers of inputs are used better than registers of units, so that it pays to transpose."""
+    lanes = integers(step[codes.KERNELS], step[codes.KERNELS_LENGTH])[LANES]
+    straight = inputs * ((units + lanes - 1) // lanes) * step[codes.SAMPLES]
+    turned = units * ((inputs + lanes - 1) // lanes) * step[codes.SAMPLES]
+    return bool(turned + TURNING * units * inputs // lanes < straight)
 
 
 @inlined
@@ -62,38 +87,50 @@ def _scratch(op: Any, step: Any, row: int) -> int:
 
 @inlined
 def _add_to_tile(
-    op: Any, step: Any, row: int, height: int, sample: int, end: int, target: int, ahead: Ahead
+    op: Any,
+    step: Any,
+    row: int,
+    height: int,
+    sample: int,
+    end: int,
+    target: int,
+    turned: bool,
+    ahead: Ahead,
 ) -> None:
-    """``C (+)= xᵀ·dz`` for some rows of a kernel and some samples."""
-    x, x_row, dz, dz_row, units = op[1], op[2], op[3], op[4], op[6]
-    packed = op[12] != 0
+    """``C (+)= xᵀ·dz`` for some rows of a kernel and some samples; turned, ``Cᵀ (+)= dzᵀ·x``."""
+    x, x_row, dz, dz_row, units = op[1] + sample * op[2] + FLOAT * row, op[2], op[3], op[4], op[6]
+    if op[16] != 0:
+        x, x_row = step[codes.WINDOW], ((FLOAT * height + LINE - 1) // LINE | 1) * LINE
+        convert(step, op[15:19], sample, end, row, row + height, x, x_row)
+    packed = op[12] != 0 and not turned
+    dz = step[codes.SCRATCH] if packed else dz + sample * dz_row
+    add = 1 if sample > 0 else 0
     product = Product(
-        x + sample * x_row + FLOAT * row,
-        FLOAT,
-        x_row,
-        step[codes.SCRATCH] if packed else dz + sample * dz_row,
-        dz_row,
-        target,
-        FLOAT * units,
-        height,
-        units,
-        end - sample,
-        0,
-        0,
-        1 if sample > 0 else 0,
+        x, FLOAT, x_row, dz, dz_row, target, FLOAT * units, height, units, end - sample, 0, 0, add
     )
+    if turned:
+        product = Product(
+            dz, FLOAT, dz_row, x, x_row, target, FLOAT * height, units, height, end - sample, 0, 0, add
+        )
     kernels = integers(step[codes.KERNELS], step[codes.KERNELS_LENGTH])
     multiply(kernels, product, PANELS if packed else IN_PLACE, 0, ahead)
 
 
 @inlined
-def _finish_tile(op: Any, real: Any, step: Any, row: int, height: int, target: int) -> None:
+def _finish_tile(op: Any, real: Any, step: Any, row: int, height: int, target: int, turned: bool) -> None:
     """Penalties, and the update unless whole gradients are wanted first."""
     units, weights, gradient, offset, decayed = op[6], op[7], op[8], op[9], op[10]
     start, size = FLOAT * row * units, height * units
+    if turned:
+        kernels = integers(step[codes.KERNELS], step[codes.KERNELS_LENGTH])
+        straight = _scratch(op, step, row) + FLOAT * max(TILE, TURNED_ROWS * units)
+        transpose(kernels, target, FLOAT * height, straight, FLOAT * units, units, height)
+        target = straight
     finish_gradient(target, weights + start, size, real[0], real[1], real[2])
     if gradient == 0:
         change(step, weights + start, target, offset + start, decayed, size)
+    elif turned:
+        elementwise.copy(target, gradient + start, size)
 
 
 @inlined

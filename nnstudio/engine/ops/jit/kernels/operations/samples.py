@@ -7,40 +7,18 @@ from typing import Any
 import numpy as np
 
 from nnstudio.engine.ops.jit.kernels import codes
-from nnstudio.engine.ops.jit.kernels.compiled import compiled, fetch, floats, integers, operation
-from nnstudio.engine.ops.jit.kernels.elementwise import (
-    copy,
-    scale_floats,
-    scale_octets,
-    shift_and_scale,
-    softmax,
-    softmax_backward,
-)
+from nnstudio.engine.ops.jit.kernels.compiled import compiled, floats, integers, operation
+from nnstudio.engine.ops.jit.kernels.elementwise import copy, softmax, softmax_backward
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.losses import SOFTMAX, sigmoid_cross_entropy, softmax_cross_entropy
-
-LINE = 64
-"""Bytes of a cache line."""
-AHEAD = 2
-"""Samples lie anywhere in memory; the one that comes so many later is fetched meanwhile."""
+from nnstudio.engine.ops.jit.kernels.samples import convert
 
 
 @compiled
-def _gather(op: Any, real: Any, step: Any, first: int, last: int) -> None:
-    x, x_row, width, itemsize, offsets, scales = op[1], op[2], op[3], op[4], op[5], op[6]
-    chosen, size = integers(step[codes.ROWS], last), itemsize * width
-    for i in range(first, last):
-        source, target = step[codes.INPUT] + chosen[i] * size, x + i * x_row
-        if i + AHEAD < last:
-            later = step[codes.INPUT] + chosen[i + AHEAD] * size
-            for line in range(later, later + size, LINE):
-                fetch(line)
-        if itemsize == 1:
-            scale_octets(source, real[0], real[1], target, width)
-        else:
-            scale_floats(source, real[0], real[1], target, width)
-        if offsets != 0:
-            shift_and_scale(target, offsets, scales, width)
+def _gather(op: Any, step: Any, first: int, last: int) -> None:
+    x, x_row, width = op[1], op[2], op[3]
+    target = step[codes.WINDOW] if x == 0 else x + first * x_row
+    convert(step, op[3:7], first, last, 0, width, target, x_row)
 
 
 @compiled
@@ -65,7 +43,7 @@ def run(op_: int, real_: int, step_: int, thread: int, threads: int) -> None:
     first, last = step[codes.FIRST], step[codes.LAST]
     code = op[0]
     if code == codes.GATHER:
-        _gather(op, real, step, first, last)
+        _gather(op, step, first, last)
     elif code == codes.LOSS:
         _loss(op, real, step, first, last)
     elif code == codes.SOFTMAX:

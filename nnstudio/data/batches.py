@@ -195,8 +195,8 @@ class Gather:
         chosen = self._rows[rows]  # numpy checks the positions here, so that take below may go unchecked
         n = len(chosen)
         if self._augmenter is None:
-            step = max(1, PIECE_BYTES // self._scaled[:1].nbytes)
-            self._share([partial(self._load, chosen, slice(a, min(a + step, n))) for a in range(0, n, step)])
+            most = max(1, PIECE_BYTES // self._scaled[:1].nbytes)
+            self._share([partial(self._load, chosen, part) for part in _even_parts(n, most)])
         else:
             scaled = self._scaled[:n]
             np.copyto(scaled, self._fetch(chosen, slice(0, n)))
@@ -222,6 +222,13 @@ class Gather:
         labels = self._labels[: len(chosen)]
         np.copyto(labels, chosen)
         return labels
+
+
+def _even_parts(n: int, most: int) -> list[slice]:
+    """Parts of about equal length, of ``most`` at most; where it takes several, an even number of them."""
+    parts = max(1, -(-n // most))
+    step = max(1, -(-n // (parts + parts % 2 if parts > 1 else 1)))
+    return [slice(start, min(start + step, n)) for start in range(0, n, step)]
 
 
 def _augmenter(spec: AugmentationSpec | None, part: Part, seed: int) -> Augmenter | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import count, pairwise
 from typing import cast
 
@@ -52,7 +53,7 @@ class Step:
         """The arrays that the layer itself needs during a pass."""
         return () if self.skip else self.layer.buffers(self.shape, self.activation).values()
 
-    @property
+    @cached_property
     def trainable(self) -> bool:
         """Training changes a weight of the layer or of one inside it."""
         own = not self.layer.frozen and any(weight.trainable for weight in self.weights)

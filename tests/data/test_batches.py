@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
-from nnstudio.data.batches import Gather, Scaling, epoch_order
+from nnstudio.data.batches import Gather, Scaling, epoch_order, one_by_one
 from nnstudio.data.dataset import Part
 from nnstudio.errors import DataError
 from tests.data.sample_data import byte_part, float_part
@@ -26,6 +27,20 @@ def test_gathered_samples_equal_scaled_ones_to_the_last_bit(make: Any, scaling: 
         assert batch.dtype == np.float32
         np.testing.assert_array_equal(batch, scaling.apply(part.samples(rows)))
         np.testing.assert_array_equal(gather.labels(rows), part.labels[rows])
+
+
+@pytest.mark.parametrize(("samples", "pieces"), [(0, 0), (7, 1), (300, 1), (301, 2), (1000, 4)])
+def test_large_batches_are_fetched_in_an_even_number_of_equal_pieces(samples: int, pieces: int) -> None:
+    part = Part(np.arange(1000 * 870, dtype=np.float32).reshape(1000, 870), np.zeros(1000, np.int64))
+    shared: list[int] = []
+
+    def share(calls: Sequence[Callable[[], object]]) -> None:
+        shared.append(len(calls))
+        one_by_one(calls[::-1])
+
+    batch = Gather(part, Scaling(), 1000, share=share).x(np.arange(samples))
+    assert shared == [pieces]
+    np.testing.assert_array_equal(batch, part.x[:samples])
 
 
 @pytest.mark.parametrize("shape", [(5,), (4, 3, 2), (4, 3, 1)])

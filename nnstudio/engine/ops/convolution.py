@@ -71,7 +71,7 @@ class ConvolutionOps(ColumnOps):
                 if d_kernels is not None:
                     self._add_kernel_gradient(d_positions, x, window, block, d_kernels[number])
                 if d_biases is not None:
-                    self.add_row_sum(d_positions, 0, d_biases[number])
+                    d_biases[number] += self.row_sum(d_positions, 0)
                 if dx is not None:
                     self.add_columns(d_positions, kernel, window, block, dx)
 

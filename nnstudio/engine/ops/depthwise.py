@@ -63,7 +63,7 @@ class DepthwiseOps(ScratchOps):
             if d_kernel is not None:
                 self._add_filter_gradient(dz[part], x[part], window, d_kernel)
             if d_bias is not None:
-                self.add_row_sum(dz[part].reshape(-1, dz.shape[3]), _PRODUCT, d_bias)
+                d_bias += self.row_sum(dz[part].reshape(-1, dz.shape[3]), _PRODUCT)
             if dx is not None:
                 self._put_filter_gradient(dz[part], along_rows, window, dx[part])
 

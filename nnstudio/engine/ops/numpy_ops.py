@@ -56,7 +56,7 @@ class NumpyOps(
         if d_kernel is not None:
             self.product(x.T, dz, d_kernel, later=True)  # (N, n) @ (n, U) -> (N, U)
         if d_bias is not None:
-            np.add.reduce(dz, axis=0, out=d_bias)  # (n, U) -> (U,)
+            self.row_sum(dz, 0, d_bias)  # (n, U) -> (U,)
 
     def activate(self, function: ActivationFunction, z: Array, out: Array) -> Array:
         """``out = f(z)``; ``out`` may be ``z``."""

@@ -20,6 +20,7 @@ from nnstudio.gui.form.words import error_sentence
 from nnstudio.gui.help.topics import Topic, field_topic
 from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import theme
+from nnstudio.gui.widgets.properties import set_shown
 
 STATES = ("normal", "locked", "changed", "invalid")
 
@@ -205,15 +206,15 @@ class SpecForm(QWidget):
             if row.kind == "bool" and not row.optional:
                 checks.append(editor)
                 continue
-            place = self._places[name] = FormRow(editor, level)
+            place = self._places[name] = FormRow(editor, level, self)
             self._layout.addWidget(place)
             if row.kind in ("spec", "group") and isinstance(editor, ChoiceEditor):
-                nested = self._nested[name] = NestedForm(row, place, partial(SpecForm, level=level + 1))
+                nested = self._nested[name] = NestedForm(row, place, partial(SpecForm, level=level + 1), self)
                 nested.edited.connect(lambda value, name=name: self._take(name, value))
                 nested.left.connect(self.left)
                 self._layout.addWidget(nested)
         if checks:
-            line = CheckRow(checks)
+            line = CheckRow(checks, self)
             self._layout.addWidget(line)
             self._places |= {editor.row.name: line for editor in checks}
 
@@ -264,7 +265,7 @@ class SpecForm(QWidget):
             if isinstance(place, CheckRow):
                 boxes.setdefault(place, []).extend([self._editors[name]] if wanted else [])
                 continue
-            place.setVisible(wanted)
+            set_shown(place, wanted)
             if name in self._nested:
                 self._nested[name].set_wanted(wanted)
         for line, editors in boxes.items():

@@ -27,6 +27,7 @@ from nnstudio.gui.playground.look import is_plane
 from nnstudio.gui.playground.points_section import PointsSection
 from nnstudio.gui.theme import theme
 from nnstudio.gui.tour.offer import TourOffer
+from nnstudio.gui.widgets.properties import set_shown
 
 LOW_WINDOW = 800
 """Below this height of the window the computed rows are hidden."""
@@ -121,6 +122,17 @@ class InspectorPanel(QFrame):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme().px(METRICS.gap))
         insets: list[QHBoxLayout] = []
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        self._points_line = _divider()
+        outer.addWidget(self.points)
+        outer.addWidget(self._points_line)
+        outer.addWidget(self.header)
+        self._scroll = SectionScroll(self._content, insets)
+        outer.addWidget(self._scroll, 1)
+        outer.addWidget(self.offer)
+        outer.addWidget(self.notice)
         for position, section in enumerate((self.layer, self.training, self.data)):
             if position:
                 self._column.addWidget(_divider())
@@ -129,17 +141,6 @@ class InspectorPanel(QFrame):
             self._column.addLayout(inset)
             insets.append(inset)
         self._column.addStretch(1)
-        self._scroll = SectionScroll(self._content, insets)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        self._points_line = _divider()
-        outer.addWidget(self.points)
-        outer.addWidget(self._points_line)
-        outer.addWidget(self.header)
-        outer.addWidget(self._scroll, 1)
-        outer.addWidget(self.offer)
-        outer.addWidget(self.notice)
 
     def _connect(self) -> None:
         document = self._document
@@ -201,7 +202,7 @@ class InspectorPanel(QFrame):
         locked = STOP_FIRST if self._pending else ""
         self.data.show_recipe(project.data, locked)
         self.points.show_recipe(project.data, locked)
-        self._points_line.setVisible(is_plane(project.data))
+        set_shown(self._points_line, is_plane(project.data))
         self.notice.say(self._pending.notice(project.train) if self._pending else "")
 
     def _check_layer(self, name: str, value: Any) -> str:

@@ -7,6 +7,7 @@ import os
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -26,6 +27,9 @@ from shiboken6 import isValid  # noqa: E402
 from nnstudio.gui.theme import theme  # noqa: E402
 
 _PATIENCE = 2.0  # seconds for a thread that was told to stop
+_THAW = 50  # tests; what one of them left and nobody holds any more is collected after so many
+_known: weakref.WeakSet[QObject] = weakref.WeakSet()
+_checked = 0
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +68,7 @@ def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
     settle()
     leaks = [*left_threads(threads), *left_timers(), *left_widgets(qapp, widgets), *left_buttons()]
     theme().mode, theme().zoom = "light", 1.0
+    set_survivors_aside()
     if leaks:
         pytest.fail("left behind: " + "; ".join(leaks))
 
@@ -108,9 +113,24 @@ Kind = TypeVar("Kind", bound=QObject)
 
 
 def living(kind: type[Kind]) -> list[Kind]:
-    """Objects of a class that still exist on both sides, Python's and Qt's."""
-    # The heap of the imported modules is frozen once, which makes looking through the rest cheap.
-    return [found for found in gc.get_objects() if isinstance(found, kind) and isValid(found)]
+    """Timers or threads that still exist on both sides, Python's and Qt's."""
+    found = {id(each): each for each in (*gc.get_objects(), *_known) if isinstance(each, kind)}
+    return [each for each in found.values() if isValid(each)]
+
+
+def set_survivors_aside() -> None:
+    """Freeze what outlives a test, so that looking through what the next one makes is cheap.
+
+    Frozen objects are in no list of the garbage collector: the timers and threads among them are kept in
+    mind, as they may begin to run in a later test.
+    """
+    global _checked
+    _known.update([*living(QTimer), *living(QThread)])
+    _checked += 1
+    if _checked % _THAW == 0:
+        gc.unfreeze()
+        gc.collect()
+    gc.freeze()
 
 
 def settle() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QAccessible, QColor, QImage
+from PySide6.QtGui import QAccessible, QImage
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -214,12 +214,13 @@ def faint(top: QWidget) -> list[str]:
     return found
 
 
-def _picture(top: QWidget) -> NDArray[np.uint8]:
+def _picture(top: QWidget) -> NDArray[np.uint32]:
+    """The colour of every pixel, as 0xRRGGBB."""
     image = QImage(top.size() * RATIO, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(RATIO)
     top.render(image)
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : image.width() * 4].reshape(image.height(), image.width(), 4)[..., 2::-1].copy()
+    rows = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), image.bytesPerLine() // 4)
+    return rows[:, : image.width()] & 0xFFFFFF
 
 
 def _text_area(widget: QWidget, text: str) -> QRect:
@@ -238,11 +239,11 @@ def _is_in_front(widget: QWidget, point: QPoint, top: QWidget) -> bool:
     return front is not None and (front is widget or widget.isAncestorOf(front) or front.isAncestorOf(widget))
 
 
-def _measured(picture: NDArray[np.uint8], area: QRect) -> tuple[float, str, str]:
+def _measured(picture: NDArray[np.uint32], area: QRect) -> tuple[float, str, str]:
     """The greatest contrast of a colour in an area to the most frequent one there."""
     top, left = area.top() * RATIO, area.left() * RATIO
-    part = picture[top : top + area.height() * RATIO, left : left + area.width() * RATIO].reshape(-1, 3)
-    colours, counts = np.unique(part, axis=0, return_counts=True)
+    part = picture[top : top + area.height() * RATIO, left : left + area.width() * RATIO]
+    colours, counts = np.unique(part, return_counts=True)
     ground = _hex(colours[counts.argmax()])
     often = colours[counts >= 2]  # one pixel alone may be a trick of the drawing
     ratios = [contrast(_hex(colour), ground) for colour in often]
@@ -250,8 +251,8 @@ def _measured(picture: NDArray[np.uint8], area: QRect) -> tuple[float, str, str]
     return ratios[best], _hex(often[best]), ground
 
 
-def _hex(colour: NDArray[np.uint8]) -> str:
-    return QColor(*(int(part) for part in colour)).name().upper()
+def _hex(colour: np.uint32) -> str:
+    return f"#{colour:06X}"
 
 
 def _is_large(widget: QWidget) -> bool:

@@ -48,7 +48,7 @@ class PreparationPanel(QFrame):
         self._sample = 0
         self._before = AugmentationSpec()
         self.split = SplitSection()
-        self.scaling = SpecForm(DataSpec, only=("scaling",))
+        self.scaling = SpecForm(DataSpec, self, only=("scaling",))
         self.plot = ScalingPlot()
         self.statistics = self._words("caption")
         self.on = QCheckBox()
@@ -75,6 +75,10 @@ class PreparationPanel(QFrame):
         content = QWidget()
         content.setProperty("role", "form")
         self.preview_head = self._head("Live preview", "original first", self.another)
+        insets: list[QHBoxLayout] = []
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(SectionScroll(content, insets))
         column = QVBoxLayout(content)
         column.setContentsMargins(0, theme().px(METRICS.gap), 0, theme().px(METRICS.gap))
         column.setSpacing(theme().px(METRICS.gap))
@@ -89,7 +93,6 @@ class PreparationPanel(QFrame):
                 self.order,
             ),
         )
-        insets = []
         for number, widgets in enumerate(sections):
             if number:
                 line = QFrame()
@@ -103,9 +106,6 @@ class PreparationPanel(QFrame):
             column.addLayout(inset)
             insets.append(inset)
         column.addStretch(1)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(SectionScroll(content, insets))
 
     def _head(self, title: str, note: str = "", control: QWidget | None = None) -> QWidget:
         head = QWidget()

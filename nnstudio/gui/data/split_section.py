@@ -46,7 +46,7 @@ class SplitSection(QWidget):
         self._locked = ""
         self._showing = False
         self.bar = SplitBar()
-        self.form = SpecForm(DataSpec, only=(*SHARES, "seed"), percent=tuple(SHARES))
+        self.form = SpecForm(DataSpec, self, only=(*SHARES, "seed"), percent=tuple(SHARES))
         self.form.show_rare(True)
         self.form.edited.connect(lambda name, value: self.edited.emit(name, value, False))
         self.form.left.connect(self.left)

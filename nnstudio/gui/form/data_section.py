@@ -14,6 +14,7 @@ from nnstudio.gui.theme import theme
 from nnstudio.gui.widgets import numbers
 from nnstudio.gui.widgets.buttons import IconButton
 from nnstudio.gui.widgets.elided_label import ElidedLabel
+from nnstudio.gui.widgets.properties import set_shown
 
 _FIELDS = ("fraction", "validation", "test", "scaling", "seed")
 _SHARES = ("fraction", "validation", "test")
@@ -52,7 +53,7 @@ class FoldHead(QWidget):
         return self._summary.full_text()
 
     def _turn(self, unfolded: bool) -> None:
-        self._summary.setVisible(not unfolded)
+        set_shown(self._summary, not unfolded)
         self._row.setStretch(0, 1 if unfolded else 0)
         self.button.set_icon("chevron-down" if unfolded else "chevron-right")
         self.unfolded.emit(unfolded)
@@ -79,11 +80,11 @@ class DataSection(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.head = FoldHead("Data", "section", "Data settings")
-        self.augmentation_head = FoldHead("Augmentation", "label", "Augmentation settings")
-        self.form = SpecForm(DataSpec, only=_FIELDS, percent=_SHARES)
+        self.head = FoldHead("Data", "section", "Data settings", self)
+        self.augmentation_head = FoldHead("Augmentation", "label", "Augmentation settings", self)
+        self.form = SpecForm(DataSpec, self, only=_FIELDS, percent=_SHARES)
         self.form.show_rare(True)  # the section itself is folded away
-        self.augmentation = SpecForm(AugmentationSpec)
+        self.augmentation = SpecForm(AugmentationSpec, self)
         self._recipe = DataSpec()
         self.form.edited.connect(self.edited)
         self.augmentation.edited.connect(self._on_augmentation)
@@ -123,9 +124,9 @@ class DataSection(QWidget):
 
     def _unfold(self, *_unfolded: bool) -> None:
         shown = self.head.button.isChecked()
-        self.form.setVisible(shown)
-        self.augmentation_head.setVisible(shown)
-        self.augmentation.setVisible(shown and self.augmentation_head.button.isChecked())
+        set_shown(self.form, shown)
+        set_shown(self.augmentation_head, shown)
+        set_shown(self.augmentation, shown and self.augmentation_head.button.isChecked())
 
     def _space(self) -> None:
         self._column.setContentsMargins(0, 0, 0, 0)

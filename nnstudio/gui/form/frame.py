@@ -11,6 +11,7 @@ from nnstudio.gui.theme import theme
 from nnstudio.gui.widgets.buttons import Button
 from nnstudio.gui.widgets.elided_label import ElidedLabel
 from nnstudio.gui.widgets.icon_label import IconLabel
+from nnstudio.gui.widgets.properties import set_shown
 
 _ROUNDS = 4
 """A text that wraps otherwise in its new width asks for one more round."""
@@ -46,7 +47,7 @@ class Notice(QFrame):
         """Show a sentence; the strip is hidden without one."""
         self._text.setText(text)
         self._strip.setAccessibleName(text)
-        self.setVisible(bool(text))
+        set_shown(self, bool(text))
 
     def text(self) -> str:
         """The sentence that is shown."""
@@ -63,6 +64,7 @@ class SectionScroll(QScrollArea):
     """Scrolls the sections; its bar lies in the right margin, so that the fields keep their width.
 
     It sizes the content by itself: Qt does so some frames later, and in those the rows are drawn squeezed.
+    Give it the content empty, and fill that and the insets then: Qt measures, and styles, all it is given.
     """
 
     def __init__(self, content: QWidget, insets: list[QHBoxLayout]) -> None:
@@ -82,6 +84,12 @@ class SectionScroll(QScrollArea):
                     owner.updateGeometry()
             if not self._fit():
                 break
+
+    def event(self, event: QEvent) -> bool:
+        """Measures the content for a new style only where it can be seen; showing it measures it anyway."""
+        if event.type() == QEvent.Type.StyleChange and not self.isVisible():
+            return True
+        return super().event(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follows the height that the sections need."""

@@ -25,6 +25,7 @@ from nnstudio.gui.widgets.buttons import IconButton
 from nnstudio.gui.widgets.elided_label import ElidedLabel
 from nnstudio.gui.widgets.empty_state import EmptyState
 from nnstudio.gui.widgets.icon_label import IconLabel
+from nnstudio.gui.widgets.properties import set_shown
 from nnstudio.gui.widgets.wrapped_label import WrappedLabel
 
 HEADER = 38
@@ -64,7 +65,7 @@ class LayerHeader(QFrame):
         """
         self._layer, self._report = layer, row
         for widget in (self._glyph, self._name, self.help_button):
-            widget.setVisible(layer is not None)
+            set_shown(widget, layer is not None)
         self._type.setText(layer.title if layer else "Settings")
         name = "" if layer is None else layer.name if together < 2 else f"{together} layers"
         self._name.setText(name)
@@ -144,8 +145,8 @@ class LayerSection(QWidget):
             self._form.show()
             self.more_button.setVisible(self._form.has_rare())
         self._empty.say("", _NOTHING)
-        self._empty.setVisible(self._form is None)
-        self._page.setVisible(self._form is not None)
+        set_shown(self._empty, self._form is None)
+        set_shown(self._page, self._form is not None)
         self._facts.setText("" if row is None else facts(row, sees))
         self._facts.setToolTip("" if row is None else work(row))
 
@@ -176,7 +177,7 @@ class LayerSection(QWidget):
 
     def show_facts(self, wanted: bool) -> None:
         """Whether the computed rows are shown (there is no room for them in a low window)."""
-        self._facts.setVisible(wanted)
+        set_shown(self._facts, wanted)
 
     def _show_rare(self, shown: bool) -> None:
         self._shows_rare = shown
@@ -186,7 +187,7 @@ class LayerSection(QWidget):
     def _form_for(self, cls: type[LayerSpec]) -> SpecForm:
         if cls not in self._forms:
             also = ("frozen",) if has_weights(cls) else ()
-            form = self._forms[cls] = SpecForm(cls, also=also)
+            form = self._forms[cls] = SpecForm(cls, self._page, also=also)
             form.edited.connect(self.edited)
             form.left.connect(self.left)
             self._column.insertWidget(self._column.indexOf(self.more_button), form)

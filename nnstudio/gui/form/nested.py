@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnstudio.core.fields import FormField, describe
 from nnstudio.gui.form.row import FormRow
+from nnstudio.gui.widgets.properties import set_shown
 
 if TYPE_CHECKING:
     from nnstudio.gui.forms import SpecForm
@@ -24,7 +25,8 @@ class NestedForm(QWidget):
     Args:
         row: The field that holds the spec.
         place: Its row in the form around.
-        make: Makes the form of a class.
+        make: Makes the form of a class, inside a widget.
+        parent: Qt parent.
 
     Signals:
         edited(object): The user gave one of the settings a valid value; carries the whole nested spec.
@@ -34,8 +36,14 @@ class NestedForm(QWidget):
     edited = Signal(object)
     left = Signal()
 
-    def __init__(self, row: FormField, place: FormRow, make: Callable[[type[BaseModel]], SpecForm]) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        row: FormField,
+        place: FormRow,
+        make: Callable[[type[BaseModel], QWidget], SpecForm],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
         self.form: SpecForm | None = None
         self._row = row
         self._place = place
@@ -88,7 +96,7 @@ class NestedForm(QWidget):
             self.form.deleteLater()
         self._cls, self.form = type(value), None
         if value is not None and describe(type(value)):
-            self.form = self._make(type(value))
+            self.form = self._make(type(value), self)
             self.form.edited.connect(lambda name, new: self.edited.emit(self._value.replace(**{name: new})))
             self.form.left.connect(self.left)
             self._layout.addWidget(self.form)
@@ -106,4 +114,4 @@ class NestedForm(QWidget):
         foldable = self.form is not None and self._row.kind == "spec"
         self._place.set_foldable(foldable)
         self._place.set_folded(not self._open)
-        self.setVisible(self.form is not None and self._wanted and (self._open or not foldable))
+        set_shown(self, self.form is not None and self._wanted and (self._open or not foldable))

@@ -12,6 +12,7 @@ from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import theme
 from nnstudio.gui.widgets.buttons import IconButton
 from nnstudio.gui.widgets.elided_label import ElidedLabel
+from nnstudio.gui.widgets.properties import set_shown
 from nnstudio.gui.widgets.wrapped_label import WrappedLabel
 
 INDENT = 12
@@ -31,14 +32,15 @@ class FormRow(QWidget):
         self.editor = editor
         self._level = level
         self._width = 0
-        self._label = ElidedLabel(editor.row.label, "label")
+        self._label = ElidedLabel(editor.row.label, "label", self)
         self._label.setToolTip(editor.widget.toolTip())
         self._label.setBuddy(editor.widget)
-        self._fold = IconButton("chevron-right", f"Settings of {editor.row.label}", checkable=True)
+        words = f"Settings of {editor.row.label}"
+        self._fold = IconButton("chevron-right", words, checkable=True, parent=self)
         self._fold.hide()
         self._fold.toggled.connect(self._turn)
         self._fold.clicked.connect(lambda open_: self.folded.emit(not open_))
-        self._sentence = problem_label()
+        self._sentence = problem_label(self)
         self._head = QHBoxLayout()
         self._head.setSpacing(0)
         self._head.addWidget(self._label, 1)
@@ -62,7 +64,7 @@ class FormRow(QWidget):
 
     def set_foldable(self, foldable: bool) -> None:
         """Whether the row has rows of its own to fold away."""
-        self._fold.setVisible(foldable)
+        set_shown(self._fold, foldable)
 
     def set_folded(self, folded: bool) -> None:
         """Show the button's state without a signal."""
@@ -117,7 +119,7 @@ class CheckRow(QWidget):
         super().__init__(parent)
         self._editors = editors
         self._shown: list[Editor] = []
-        self._sentence = problem_label()
+        self._sentence = problem_label(self)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         for editor in editors:
@@ -134,8 +136,8 @@ class CheckRow(QWidget):
             return
         self._lay_out(editors)
         for editor in self._editors:
-            editor.widget.setVisible(editor in editors)
-        self.setVisible(bool(editors))
+            set_shown(editor.widget, editor in editors)
+        set_shown(self, bool(editors))
 
     def _lay_out(self, editors: Sequence[Editor]) -> None:
         self._shown = list(editors)
@@ -162,9 +164,9 @@ class CheckRow(QWidget):
         self._grid.setColumnMinimumWidth(0, px(METRICS.form_label) + px(METRICS.gap))
 
 
-def problem_label() -> QLabel:
+def problem_label(parent: QWidget | None = None) -> QLabel:
     """The sentence below a field, hidden while there is none."""
-    label = WrappedLabel("error", METRICS.form - METRICS.form_label - METRICS.gap)
+    label = WrappedLabel("error", METRICS.form - METRICS.form_label - METRICS.gap, parent)
     label.hide()
     return label
 
@@ -172,4 +174,4 @@ def problem_label() -> QLabel:
 def tell(label: QLabel, problem: str) -> None:
     """Show ``problem`` in a label of :func:`problem_label`."""
     label.setText(problem)
-    label.setVisible(bool(problem))
+    set_shown(label, bool(problem))

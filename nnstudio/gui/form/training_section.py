@@ -41,7 +41,7 @@ class TrainingSection(QWidget):
         self.bookmark = IconButton(
             "bookmark", "Keep a checkpoint of this epoch, to look back at or to fork from"
         )
-        self.form = SpecForm(TrainSpec)
+        self.form = SpecForm(TrainSpec, self)
         self.form.edited.connect(self.edited)
         self.form.left.connect(self.left)
         self.preview = SchedulePreview()

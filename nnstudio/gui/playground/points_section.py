@@ -27,6 +27,7 @@ from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.playground.look import is_plane
 from nnstudio.gui.theme import font, theme
 from nnstudio.gui.widgets import numbers
+from nnstudio.gui.widgets.properties import set_shown
 
 _TITLES = {"spiral": "Spiral", "moons": "Moons", "circles": "Rings", "xor": "XOR", "blobs": "Blobs"}
 _SAMPLE = 70
@@ -58,7 +59,7 @@ class PointsSection(QWidget):
         self.noise = QSlider(Qt.Orientation.Horizontal)
         self.noise.setRange(0, _NOISE_STEPS)
         self._noise_text = QLabel()
-        self.form = SpecForm(PointsSpec, only=("points", "test_share"), percent=("test_share",))
+        self.form = SpecForm(PointsSpec, self, only=("points", "test_share"), percent=("test_share",))
         self.inputs = {name: QCheckBox(FUNCTIONS[name][0]) for name in PLANE_INPUTS}
         self._column = QVBoxLayout(self)
         self._column.addWidget(title)
@@ -75,7 +76,7 @@ class PointsSection(QWidget):
     def show_recipe(self, data: DataSpec, locked: str) -> None:
         """Shows the data recipe; ``locked`` says why it can't be changed, or nothing."""
         self._data = data
-        self.setVisible(is_plane(data))
+        set_shown(self, is_plane(data))
         if not is_plane(data):
             return
         points = data.points or PointsSpec()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from nnstudio.gui.shell.settings import Settings
 from nnstudio.gui.theme import theme
@@ -61,6 +61,7 @@ class Docks(QObject):
     def __init__(self, window: QMainWindow, contents: dict[str, QWidget], settings: Settings) -> None:
         super().__init__(window)
         self._window = window
+        self._contents = contents
         self._settings = settings
         self._page = "train"
         self._narrow = False
@@ -115,7 +116,7 @@ class Docks(QObject):
         shown = [name for side in SIDES if self.is_open(side) for name in PAGES[self._page][side]]
         for name, dock in sorted(self._docks.items(), key=lambda item: item[0] in shown):
             dock.setVisible(name in shown)
-        rail = self._docks["layers"].widget()
+        rail = self._contents["layers"]
         fixed = theme().px(NARROW_WIDTHS["layers"]) if self._narrow else 0
         rail.setMinimumWidth(fixed)
         rail.setMaximumWidth(fixed or 16_777_215)
@@ -177,5 +178,9 @@ class Docks(QObject):
         dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         dock.setTitleBarWidget(QWidget(dock))  # no title bar: the panels have headers of their own
         dock.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        dock.setWidget(widget)
+        holder = QWidget()  # a dock measures at once what it is given
+        dock.setWidget(holder)
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(widget)
         return dock

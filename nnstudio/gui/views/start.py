@@ -190,7 +190,8 @@ class StartPage(QScrollArea):
         if name not in self._cards:
             project = empty_project() if name == EMPTY else presets.load_preset(name)
             card = self._cards[name] = PresetCard(name, title, summary, project)
-            card.show_measured(self._measured.get(name))
+            if name in self._measured:
+                card.show_measured(self._measured[name])
             card.clicked.connect(lambda: self.preset_chosen.emit(name))
             card.train_requested.connect(lambda: self.training_chosen.emit(name))
             card.walked.connect(lambda down, right: self._walk(card, down, right))

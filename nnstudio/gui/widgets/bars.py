@@ -30,6 +30,7 @@ class Bar(QToolBar):
         self._height = METRICS.tab_row if tabs else METRICS.tool_bar
         self._spaces: list[tuple[QWidget, int]] = []
         set_property(self, role="tabs" if tabs else "")
+        self.ensurePolished()  # the style sheet's height comes before the fixed one
         self.setAccessibleName(title)
         self.setMovable(False)
         self.setFloatable(False)

@@ -72,6 +72,10 @@ class ElidedLabel(QLabel):
         return self.fontMetrics()
 
     def _fit(self) -> None:
+        if not self.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
+            super().setText(self._full)
+            super().setToolTip(self._hint)
+            return
         room = self.contentsRect().width()
         shown = self._metrics().elidedText(self._full, Qt.TextElideMode.ElideRight, room)
         super().setText(shown)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 from nnstudio.gui.theme import theme
 from nnstudio.gui.widgets.buttons import Button
 from nnstudio.gui.widgets.icon_label import IconLabel
+from nnstudio.gui.widgets.properties import set_shown
 
 
 class EmptyState(QWidget):
@@ -44,13 +45,13 @@ class EmptyState(QWidget):
         self._layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         self._layout.addStretch(1)
         self._layout.setSpacing(theme().px(4))
-        self.button.setVisible(bool(button))
+        set_shown(self.button, bool(button))
         self.say(title, text)
 
     def say(self, title: str, text: str) -> None:
         """Show another title and sentence."""
         self._title.setText(title)
-        self._title.setVisible(bool(title))
+        set_shown(self._title, bool(title))
         self._text.setText(text)
         self.setAccessibleName(title)
         self.setAccessibleDescription(text)

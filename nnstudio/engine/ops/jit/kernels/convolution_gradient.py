@@ -126,6 +126,8 @@ def _rows_by_columns(
                 filters,
                 pixels,
                 1 if sample + row > 0 else 0,
+                0,
+                0,
             )
 
 

@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 from nnstudio.engine.ops.jit.kernels.compiled import (
     call_copy,
     call_dots,
-    call_gemm,
     call_gemm_ahead,
     call_transpose,
     compiled,
@@ -310,8 +309,14 @@ def add_product(
     columns: int,
     depth: int,
     add: int,
-) -> None:
-    """``C = A·B``, or ``C += A·B`` with ``add``, for a B that fits into the caches; arguments as above."""
+    line: int,
+    end: int,
+) -> int:
+    """``C = A·B``, or ``C += A·B`` with ``add``, for a B that fits into the caches; arguments as above.
+
+    Meanwhile as many lines are fetched as there is time for, from the address ``line`` on and before ``end``.
+    Returns the first one that is left.
+    """
     lanes, most = kernels[LANES], kernels[MOST_VECTORS]
     zero = kernels.ctypes.data + 8 * ZERO
     column = 0
@@ -323,7 +328,9 @@ def add_product(
         row = 0
         for block in range(blocks):
             height = (rows - row) // (blocks - block)
-            call_gemm(
+            there, step = (line, LINE) if line < end else (a + row * a_row, 0)
+            line += depth * step
+            call_gemm_ahead(
                 kernels[ADDRESSES + (MAX_ROWS + 1) * vectors + height],
                 (
                     a + row * a_row,
@@ -341,10 +348,13 @@ def add_product(
                     0,
                     0,
                     tail,
+                    there,
+                    step,
                 ),
             )
             row += height
         column += vectors * lanes
+    return line
 
 
 @compiled

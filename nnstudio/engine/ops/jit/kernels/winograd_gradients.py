@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnstudio.engine.ops.jit.kernels.compiled import call_transform, compiled, integers
+from nnstudio.engine.ops.jit.kernels.compiled import compiled, integers
 from nnstudio.engine.ops.jit.kernels.convolution import (
     IMAGE_ROW,
     INSIDE,
@@ -53,10 +53,12 @@ from nnstudio.engine.ops.jit.kernels.winograd import (
     TILES_ACROSS,
     TILES_DOWN,
     WIDTH,
+    from_frequencies,
     multiply_frequencies,
+    next_rows,
+    to_frequencies,
     transform_inputs,
 )
-from nnstudio.engine.ops.jit.kernels.winograd_kernels import transform_of
 from nnstudio.engine.ops.jit.kernels.winograd_transforms import INPUT_GRADIENT, OUTPUT_GRADIENT, OVERLAP
 
 (
@@ -97,9 +99,12 @@ def winograd_gradients(kernels: Any, op: Any, scratch: int, samples: int, thread
                     x, add = op[X] + image * op[X_SAMPLE], 1 if image + row > first else 0
                     transform_inputs(kernels, plan, x, op[X_SAMPLE], scratch, images, row, rows)
                     tiles = images * rows * plan[TILES_ACROSS]
-                    _multiply_gradients(kernels, plan, scratch, op[PARTS] + part * size, tiles, add)
+                    ahead = next_rows(
+                        plan, op[X], op[X_SAMPLE], plan[IMAGE_ROW], image, images, last, row, rows
+                    )
+                    _multiply_gradients(kernels, plan, scratch, op[PARTS] + part * size, tiles, add, ahead)
                 if op[DX] != 0:
-                    _input_gradients(kernels, op, plan, scratch, image, images, row, rows)
+                    _input_gradients(kernels, op, plan, scratch, image, images, last, row, rows)
 
 
 @compiled
@@ -116,7 +121,7 @@ def _transform_gradients(
 ) -> None:
     """Some rows of tiles of one image's ``dz`` to Z, behind those of ``number`` others; the bias's sums."""
     across, filters, width, outputs = plan[TILES_ACROSS], plan[FILTERS], plan[WIDTH], plan[TILE]
-    pixel, frequency = FLOAT * filters, FLOAT * (images * rows * across * filters + GAP)
+    pixel, tiles = FLOAT * filters, images * rows * across
     sums = op[SUMS] + sample * op[SUMS_SAMPLE] if op[SUMS] != 0 else 0
     if sums != 0 and row == 0:
         clear(sums, filters)
@@ -128,23 +133,8 @@ def _transform_gradients(
             output = op[OUTPUTS] + place if op[OUTPUTS] != 0 else 0
             _put_in_tiles(plan, there, output, scratch + plan[SCRATCH_EDGE], inside)
             there, there_row = scratch + plan[SCRATCH_EDGE], across * outputs * pixel
-        call_transform(
-            kernels[transform_of(outputs, OUTPUT_GRADIENT)],
-            (
-                there,
-                there_row,
-                pixel,
-                outputs * pixel,
-                scratch + plan[SCRATCH_M] + (number * rows + r) * across * pixel,
-                (outputs + 2) * frequency,
-                frequency,
-                pixel,
-                across,
-                filters,
-                sums,
-                0,
-            ),
-        )
+        target = scratch + plan[SCRATCH_M] + (number * rows + r) * across * pixel
+        to_frequencies(kernels, plan, OUTPUT_GRADIENT, there, there_row, target, tiles, filters, sums)
 
 
 @compiled
@@ -163,11 +153,14 @@ def _put_in_tiles(plan: Any, dz: int, output: int, edge: int, inside: int) -> No
 
 
 @compiled
-def _multiply_gradients(kernels: Any, plan: Any, scratch: int, target: int, tiles: int, add: int) -> None:
-    """``dU[f] += V[f]ᵀ @ Z[f]`` for every frequency."""
+def _multiply_gradients(
+    kernels: Any, plan: Any, scratch: int, target: int, tiles: int, add: int, ahead: tuple[int, int]
+) -> None:
+    """``dU[f] += V[f]ᵀ @ Z[f]`` for every frequency; what lies between the addresses ``ahead`` is fetched."""
+    line, end = ahead
     channels, filters = plan[CHANNELS], plan[FILTERS]
     for f in range((plan[TILE] + 2) ** 2):
-        add_product(
+        line = add_product(
             kernels,
             scratch + plan[SCRATCH_V] + f * FLOAT * (tiles * channels + GAP),
             FLOAT,
@@ -180,40 +173,29 @@ def _multiply_gradients(kernels: Any, plan: Any, scratch: int, target: int, tile
             filters,
             tiles,
             add,
+            line,
+            end,
         )
 
 
 @compiled
 def _input_gradients(
-    kernels: Any, op: Any, plan: Any, scratch: int, image: int, images: int, row: int, rows: int
+    kernels: Any, op: Any, plan: Any, scratch: int, image: int, images: int, last: int, row: int, rows: int
 ) -> None:
     """``dx`` of some images that are done with these rows of tiles; dV takes the place of V."""
     across, channels, outputs = plan[TILES_ACROSS], plan[CHANNELS], plan[TILE]
     v, z, padded = scratch + plan[SCRATCH_V], scratch + plan[SCRATCH_M], scratch + plan[SCRATCH_IMAGE]
     tiles = images * rows * across
-    multiply_frequencies(kernels, (outputs + 2) ** 2, z, plan[FILTERS], op[KERNEL], v, channels, tiles)
-    pixel, frequency = FLOAT * channels, FLOAT * (tiles * channels + GAP)
+    dz_row = FLOAT * plan[WIDTH] * plan[FILTERS]
+    ahead = next_rows(plan, op[DZ], op[DZ_SAMPLE], dz_row, image, images, last, row, rows)
+    multiply_frequencies(kernels, (outputs + 2) ** 2, z, plan[FILTERS], op[KERNEL], v, channels, tiles, ahead)
     for i in range(images):
         if row == 0:
             _clear_overlaps(plan, padded)
         for r in range(rows):
-            call_transform(
-                kernels[transform_of(outputs, INPUT_GRADIENT)],
-                (
-                    v + (i * rows + r) * across * pixel,
-                    (outputs + 2) * frequency,
-                    frequency,
-                    pixel,
-                    padded + (row + r) * outputs * plan[PADDED_ROW],
-                    plan[PADDED_ROW],
-                    pixel,
-                    outputs * pixel,
-                    across,
-                    channels,
-                    0,
-                    0,
-                ),
-            )
+            source = v + FLOAT * (i * rows + r) * across * channels
+            target, target_row = padded + (row + r) * outputs * plan[PADDED_ROW], plan[PADDED_ROW]
+            from_frequencies(kernels, plan, INPUT_GRADIENT, source, tiles, target, target_row, channels, 0, 0)
         if row + rows == plan[TILES_DOWN]:
             _take_inside(op, plan, padded + plan[INSIDE], image + i)
 

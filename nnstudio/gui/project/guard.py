@@ -7,11 +7,15 @@ from pathlib import Path
 
 from nnstudio.engine.locks import FileLock
 from nnstudio.errors import FormatError
+from nnstudio.gui.project.claim import Claim
 from nnstudio.paths import data_dir
 
 
 class Guard:
-    """Holds the lock of the project's file. The lock lies in NNStudio's own folder, not beside the file.
+    """Holds the project's file.
+
+    It does so twice: by a lock in NNStudio's own folder, which ends with the process, and by a claim beside
+    the file, which other machines and users see.
 
     Attributes:
         reason: Why the project is read-only, as a sentence, or "".
@@ -22,6 +26,7 @@ class Guard:
         self._path: Path | None = None
         self._newer = False
         self._lock: FileLock | None = None
+        self._claim: Claim | None = None
 
     def enter(self, path: Path | None, newer: bool = False) -> None:
         """Another project is open; takes its lock if it is free.
@@ -38,10 +43,10 @@ class Guard:
         self._newer = newer
         if newer:
             self.reason = f"{path.name} was made by a newer NNStudio."
-        elif taken(lock):
-            self._lock = lock
-        else:
+        elif not taken(lock):
             self.reason = f"{path.name} is open in another window{_process(lock)}."
+        elif who := self._hold(path, lock):
+            self.reason = f"{path.name} is open in another window ({who})."
 
     def check(self, path: Path) -> None:
         """Makes sure that the project may be saved in a file, and takes the lock of that file.
@@ -51,6 +56,9 @@ class Guard:
         """
         lock = lock_of(path)
         if self._lock is not None and lock.path == self._lock.path:
+            self.beat()
+            if self.reason:
+                raise FormatError(self.reason.rstrip("."), fix="save under another name")
             return
         if self._newer and self._path is not None and lock.path == lock_of(self._path).path:
             what = f"{path.name} was made by a newer NNStudio, whose settings would be lost"
@@ -60,14 +68,42 @@ class Guard:
                 f"{path.name} is open in another window{_process(lock)}",
                 fix="save under another name, or close the other window first",
             )
+        claim = Claim(path)
+        if who := claim.take():
+            lock.release()
+            raise FormatError(
+                f"{path.name} is open in another window ({who})",
+                fix="save under another name, or close the other window first",
+            )
         self.leave()
-        self._path, self._lock = path, lock
+        self._path, self._lock, self._claim = path, lock, claim
+
+    def beat(self) -> bool:
+        """Shows other machines that the file is still open here; True if one has taken it over meanwhile."""
+        claim = self._claim
+        who = claim.beat() if claim is not None else ""
+        if not who or self._path is None:
+            return False
+        self.reason = f"{self._path.name} was opened in another window meanwhile ({who})."
+        return True
 
     def leave(self) -> None:
         """Lets the file go."""
+        if self._claim is not None:
+            self._claim.release()
         if self._lock is not None:
             self._lock.release()
-        self._path, self._newer, self._lock, self.reason = None, False, None, ""
+        self._path, self._newer, self._lock, self._claim, self.reason = None, False, None, None, ""
+
+    def _hold(self, path: Path, lock: FileLock) -> str:
+        """Claims the file too; who has it, if that is somebody else."""
+        claim = Claim(path)
+        who = claim.take()
+        if who:
+            lock.release()
+        else:
+            self._lock, self._claim = lock, claim
+        return who
 
 
 def lock_of(path: Path) -> FileLock:

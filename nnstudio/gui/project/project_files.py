@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from nnstudio.core.spec import ProjectSpec
@@ -16,6 +16,7 @@ from nnstudio.gui.background import run_in_background
 from nnstudio.gui.document import Document
 from nnstudio.gui.live import Live
 from nnstudio.gui.project import opening
+from nnstudio.gui.project.claim import BEAT_SECONDS
 from nnstudio.gui.project.guard import Guard
 from nnstudio.gui.project.opening import PROJECT_ENDING, Opened
 from nnstudio.gui.project.recovery_files import Sitting
@@ -69,9 +70,21 @@ class ProjectFiles(QObject):
         self._exported: Callable[[], Model | None] = lambda: live.model
         self.saved_at: datetime | None = None
         self.guard = Guard()
+        self._beats = QTimer(self, interval=round(1000 * BEAT_SECONDS))
+        self._beats.timeout.connect(self.show_alive)
+        self._beats.start()
         self._reached: float | None = None  # by the project's runs in this sitting
         live.run_ended.connect(self._note_accuracy)
         document.reset.connect(self._forget_accuracy)
+
+    def show_alive(self) -> None:
+        """Tells other machines that the project is open here; away from the window, as drives may hang."""
+        run_in_background(self.guard.beat, self._beaten, lambda _error: None, self)
+
+    def _beaten(self, lost: bool) -> None:
+        if lost:
+            self._tell_read_only(())
+            self._document.saved.emit()
 
     def set_exported(self, model: Callable[[], Model | None]) -> None:
         """Says which model Export saves; the newest one by default."""
@@ -208,6 +221,7 @@ class ProjectFiles(QObject):
 
     def shut_down(self) -> bool:
         """Ends the run, which is kept, and lets the file go; True once the run's thread has ended."""
+        self._beats.stop()
         self.guard.leave()
         return self._live.shutdown(STOP_SECONDS)
 

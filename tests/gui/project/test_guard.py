@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -16,6 +22,7 @@ from nnstudio.core.spec import PROJECT_VERSION
 from nnstudio.errors import FormatError
 from nnstudio.gui.main_window import MainWindow
 from nnstudio.gui.project import recovery_files
+from nnstudio.gui.project.claim import Holder
 from nnstudio.gui.project.guard import Guard
 from tests.gui.crashing import process
 from tests.gui.windows import shown_window, spiral_project
@@ -141,4 +148,93 @@ def test_where_no_lock_can_be_written_everybody_may_work(
     guard.enter(file)
     assert not guard.reason
     guard.check(file)
+    guard.leave()
+
+
+def elsewhere(file: Path, **said: object) -> Path:
+    """The claim that another window has left beside a file."""
+    claim = file.with_name(f".{file.name}.lock")
+    holder = {"host": "lab-3", "process": 7, "started": 0.0, "user": "anna", "token": "x"} | said
+    claim.write_text(json.dumps(holder), encoding="utf-8")
+    return claim
+
+
+def test_a_file_open_on_another_machine_is_only_read_while_that_shows_signs_of_life(file: Path) -> None:
+    claim, guard = elsewhere(file), Guard()
+    guard.enter(file)
+    assert guard.reason == "spiral.nnstudio is open in another window (anna on lab-3)."
+    with pytest.raises(FormatError, match="anna on lab-3"):
+        guard.check(file)
+    guard.leave()
+    assert "lab-3" in claim.read_text(encoding="utf-8"), "the claim of another is left alone"
+    hour_ago = time.time() - 3600
+    os.utime(claim, (hour_ago, hour_ago))
+    guard.enter(file)
+    assert not guard.reason
+    assert Holder(**json.loads(claim.read_text(encoding="utf-8"))).host == socket.gethostname()
+    os.utime(claim, (hour_ago, hour_ago))
+    assert not guard.beat()
+    assert time.time() - claim.stat().st_mtime < 60
+    guard.leave()
+    assert not claim.exists()
+
+
+def test_a_claim_of_a_dead_process_here_does_not_count_and_one_of_another_user_does(file: Path) -> None:
+    host = socket.gethostname()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        started = psutil.Process(other.pid).create_time()
+        claim = elsewhere(file, host=host, process=other.pid, started=started)
+        guard = Guard()
+        guard.enter(file)
+        assert "anna on" in guard.reason
+        elsewhere(file, host=host, process=other.pid, started=started - 1000)
+        guard.enter(file)
+        assert not guard.reason, "the number of the process is used again"
+        guard.leave()
+        elsewhere(file, host=host, process=other.pid, started=started)
+        other.kill()
+    guard.enter(file)
+    assert not guard.reason
+    guard.leave()
+    assert not claim.exists()
+
+
+def test_a_window_that_slept_notices_that_another_machine_has_the_file(
+    window: MainWindow, qtbot: QtBot, file: Path
+) -> None:
+    opened(window, qtbot, file)
+    before = file.read_text(encoding="utf-8")
+    elsewhere(file)
+    window.files.show_alive()
+    qtbot.waitUntil(lambda: "meanwhile (anna on lab-3)" in window.messages.title)
+    assert window.project_label.state == "Read-only"
+    edit(window)
+    with pytest.raises(FormatError, match="meanwhile"):
+        window.files.guard.check(file)
+    assert file.read_text(encoding="utf-8") == before
+
+
+def test_in_a_folder_that_is_read_only_a_project_opens_as_everywhere(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "read-only")
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    guard = Guard()
+    guard.enter(file)
+    assert not guard.reason
+    assert not guard.beat()
+    guard.leave()
+    assert [path.name for path in file.parent.iterdir() if path.is_file()] == [file.name]
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"host": 1}', "[" * 9_000])
+def test_a_damaged_claim_is_replaced(file: Path, damage: str) -> None:
+    claim = elsewhere(file)
+    claim.write_text(damage, encoding="utf-8")
+    guard = Guard()
+    guard.enter(file)
+    assert not guard.reason
+    assert "host" in claim.read_text(encoding="utf-8")
     guard.leave()

@@ -120,7 +120,7 @@ def no_activation_between(stack: Stack) -> Iterator[Problem]:
         if between[0].layer.type_name() == "BatchNorm":
             second = between[1].layer.name
             fix = InsertBefore("Activation", {"function": "relu"}, "Add ReLU", second)
-        what = f"without an activation it and {after.layer.name} are worth one layer"
+        what = f"without an activation, it and {after.layer.name} act as one layer"
         yield _warning(row.layer, what, fix)
 
 
@@ -161,7 +161,11 @@ def one_layer_is_all(stack: Stack) -> Iterator[Problem]:
         own, units = row.parameters or 0, getattr(row.layer, "units", 0)
         if not units or row.input_shape is None or own < max(MANY, MOST * stack.parameters):
             continue
-        fewer = max(8, 1 << (MANY // 4 // row.input_shape[0]).bit_length() - 1)
+        fewer = 8
+        while 2 * fewer * row.input_shape[0] <= MANY // 4:
+            fewer *= 2
+        if fewer >= units:
+            continue
         fix: Fix = SetFields(f"Use {fewer} units", {"units": fewer})
         before = stack.rows[place - 1]
         image = before.input_shape if before.layer.type_name() == "Flatten" else None

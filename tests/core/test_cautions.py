@@ -71,10 +71,10 @@ MISTAKES: list[tuple[str, tuple[LayerSpec, ...], str, str, str]] = [
         "Remove it",
     ),
     ("ReLU twice", (FLAT, dense(), Activation(), OUT), "relu", "dense has an activation", "Remove it"),
-    ("linear", (FLAT, Dense(), OUT), "dense", "it and dense_1 are worth one layer", "Use ReLU"),
-    ("linear, dropout", (FLAT, Dense(), Dropout(), OUT), "dense", "worth one layer", "Use ReLU"),
-    ("linear, BatchNorm", (FLAT, Dense(), BatchNorm(), OUT), "dense", "worth one layer", "Add ReLU"),
-    ("linear convolution", (*IMAGE[:1], conv("linear"), Flatten(), OUT), "conv2d", "worth one", "Use ReLU"),
+    ("linear", (FLAT, Dense(), OUT), "dense", "it and dense_1 act as one layer", "Use ReLU"),
+    ("linear, dropout", (FLAT, Dense(), Dropout(), OUT), "dense", "as one layer", "Use ReLU"),
+    ("linear, BatchNorm", (FLAT, Dense(), BatchNorm(), OUT), "dense", "as one layer", "Add ReLU"),
+    ("linear convolution", (*IMAGE[:1], conv("linear"), Flatten(), OUT), "conv2d", "as one", "Use ReLU"),
     ("ReLU out", (FLAT, Dense(units=10, activation="relu")), "dense", "ReLU on the output", "Use softmax"),
     (
         "sigmoid out",
@@ -92,6 +92,13 @@ MISTAKES: list[tuple[str, tuple[LayerSpec, ...], str, str, str]] = [
         "spatial_dropout",
         "90%",
         "",
+    ),
+    (
+        "huge image",
+        (Input(shape=(1024, 1024, 1)), Flatten(), dense(), OUT),
+        "dense",
+        "holds 100% of all",
+        "Use 8 units",
     ),
     ("huge", (FLAT, Dense(units=2048, activation="relu"), OUT), "dense", "holds 99% of all", "Use 256 units"),
     (

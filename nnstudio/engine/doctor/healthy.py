@@ -36,7 +36,7 @@ def healthy(case: Case) -> Finding | None:
     elif len(lately) > 1 and last < first:
         evidence = f"Train loss {loss_text(first)} → {loss_text(last)} in {len(lately)} epochs{inside}."
     elif len(lately) == 1 and last < BEGUN * guess:
-        evidence = f"{now}, less than by guessing ({loss_text(guess)}){inside}."
+        evidence = f"{now}, by guessing {loss_text(guess)}{inside}."
     else:
         return None
     return Finding("healthy", "good", "Training looks healthy", evidence, MEANING, tuple(figures))
@@ -44,4 +44,4 @@ def healthy(case: Case) -> Finding | None:
 
 def _inside(case: Case) -> str:
     ratio = case.update_ratio
-    return f", a step changes the weights by {percent(10**ratio)}" if ratio is not None else ""
+    return f", a step changes weights by {percent(10**ratio)}" if ratio is not None else ""

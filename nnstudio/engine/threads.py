@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from nnstudio.engine.room import room_wanted
@@ -110,13 +111,19 @@ def one_blas_thread() -> Iterator[None]:
         _leave(holder)
 
 
+@cache
+def _blas() -> Any:
+    """NumPy's BLAS, looked for once: that takes longer than a small network's forward pass."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(user_api="blas")
+
+
 def _enter(holder: object) -> None:
     global _limits
     with _lock:
         if not _holders:
-            from threadpoolctl import threadpool_limits
-
-            _limits = threadpool_limits(limits=1, user_api="blas")
+            _limits = _blas().limit(limits=1)
         _holders.append(holder)
 
 

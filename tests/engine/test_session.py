@@ -73,7 +73,7 @@ def test_samples_are_counted_as_they_are_and_not_as_whole_batches(sessions):
 
 
 def test_watching_changes_nothing(sessions):
-    project = small_project(epochs=30)
+    project = small_project(epochs=8)
     session = sessions(project)
     session.start()
     while not session.latest.ended:

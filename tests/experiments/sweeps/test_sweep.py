@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnstudio.core.spec import SweepSpec
+from nnstudio.core.spec import ProjectSpec, SweepSpec
 from nnstudio.errors import FormatError
 from nnstudio.experiments.listing import look_at_run
 from nnstudio.experiments.runs import load_run
@@ -59,11 +59,18 @@ def test_repeats_differ_and_give_mean_and_standard_deviation(tmp_path: Path):
     assert trial.figure.std == pytest.approx(np.std(found, ddof=1))
 
 
-@pytest.mark.parametrize("strategy", ["grid", "random", "tpe"])
+@pytest.fixture(scope="module", params=["grid", "random", "tpe"])
+def uncut(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
+    """A sweep of each strategy and what came of it in one go."""
+    wanted = project({"lr": "1e-4..1e-1:log"}, strategy=request.param, trials=14, epochs=1)
+    return wanted, ran(tmp_path_factory.mktemp("whole"), wanted)
+
+
 @pytest.mark.parametrize("cut", [1, 5, 17])
-def test_an_unfinished_sweep_goes_on_exactly(tmp_path: Path, strategy: str, cut: int):
-    wanted = project({"lr": "1e-4..1e-1:log"}, strategy=strategy, trials=14, epochs=1)
-    whole = ran(tmp_path / "whole", wanted)
+def test_an_unfinished_sweep_goes_on_exactly(
+    tmp_path: Path, uncut: tuple[ProjectSpec, tuple[Trial, ...]], cut: int
+):
+    wanted, whole = uncut
     sweep = Sweep(tmp_path / "cut", wanted)
     for turn, _ in enumerate(sweep.run(InProcess())):
         if turn == cut:

@@ -108,40 +108,40 @@ def truncated_idx(folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    ("make", "words"),
-    [
-        (object_npz, "object|pickle"),
-        (bomb, "zip bomb|damaged"),
-        (escaping, "leads outside"),
-        (links, "holds no samples|leads elsewhere"),
-        (virtual, "other files"),
-        (damaged_hdf5, "no HDF5 file, or a damaged one|crash"),
-        (truncated_idx, "train-images|labels"),
-        (pipe, "not an ordinary file"),
-        (nothing, "no folders of images"),
-        (text(b""), "is empty"),
-        (text(b"\0" * 4000), "single column|no rows|no numbers|no text"),
-        (text(b"only one column\nx\ny\n"), "single column"),
-        (text(b"a,b\n" + b"word,more words\n" * 30), "no numbers"),
-    ],
-    ids=lambda value: getattr(value, "__name__", None),
+UNREADABLE = (
+    (object_npz, "object|pickle"),
+    (bomb, "zip bomb|damaged"),
+    (escaping, "leads outside"),
+    (links, "holds no samples|leads elsewhere"),
+    (virtual, "other files"),
+    (damaged_hdf5, "no HDF5 file, or a damaged one|crash"),
+    (truncated_idx, "train-images|labels"),
+    (pipe, "not an ordinary file"),
+    (nothing, "no folders of images"),
+    (text(b""), "is empty"),
+    (text(b"\0" * 4000), "single column|no rows|no numbers|no text"),
+    (text(b"only one column\nx\ny\n"), "single column"),
+    (text(b"a,b\n" + b"word,more words\n" * 30), "no numbers"),
 )
-def test_what_cannot_be_read_is_refused_in_words(
-    qtbot: QtBot, window: MainWindow, tmp_path: Path, make: Maker, words: str
-) -> None:
-    before, path = window.document.project, make(tmp_path)
-    view = drop(window, path)
-    qtbot.waitUntil(lambda: not view.error.isHidden(), timeout=20_000)
-    qtbot.waitUntil(lambda: not view.working.isVisible())
-    told = f"{view.error.title} {view.error.text}"
-    assert any(word in told for word in words.split("|"))
-    assert "Traceback" not in told
-    assert "What to do:" in view.error.text
-    assert not view.go.isEnabled()
-    QTest.mouseClick(view.cancel, LEFT)
-    assert window.document.project == before
-    assert not window.document.dirty
+
+
+def test_what_cannot_be_read_is_refused_in_words(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    before, view = window.document.project, data_page(window).importer
+    for number, (make, words) in enumerate(UNREADABLE):
+        folder = tmp_path / f"case {number}"
+        folder.mkdir()
+        drop(window, make(folder))
+        qtbot.waitUntil(lambda: not view.error.isHidden(), timeout=20_000)
+        qtbot.waitUntil(lambda: not view.working.isVisible())
+        told = f"{view.error.title} {view.error.text}"
+        assert any(word in told for word in words.split("|")), make
+        assert "Traceback" not in told
+        assert "What to do:" in view.error.text
+        assert not view.go.isEnabled()
+        QTest.mouseClick(view.cancel, LEFT)
+        assert not view.isVisible()
+        assert window.document.project == before
+        assert not window.document.dirty
 
 
 def broken_images(folder: Path) -> Path:

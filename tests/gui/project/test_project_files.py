@@ -121,33 +121,34 @@ def test_a_disk_that_is_full_keeps_the_old_file_and_the_edits(window: MainWindow
     assert window.files.save(), "there is room again"
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [
-        ("notes.md", b"# hello", "a project (.nnstudio or .json)"),
-        ("cut.nnstudio", b'{"format": "nnstudio-project", "vers', "not valid JSON"),
-        ("other.json", b'{"a": 1}', "not an NNStudio project"),
-        ("list.json", b"[1, 2]", "a layer has no type"),
-        ("bytes.nnstudio", b"\x80\x81", "is no text"),
-        ("empty.h5", b"", "empty.h5"),
-        ("text.h5", b"this is no HDF5 file at all", "text.h5"),
-        (
-            "layer.nnstudio",
-            b'{"format": "nnstudio-project", "version": 1, "network": {"layers": [{"type": "Telepathy"}]}}',
-            "Telepathy",
-        ),
-    ],
+BAD_FILES = (
+    ("notes.md", b"# hello", "a project (.nnstudio or .json)"),
+    ("cut.nnstudio", b'{"format": "nnstudio-project", "vers', "not valid JSON"),
+    ("other.json", b'{"a": 1}', "not an NNStudio project"),
+    ("list.json", b"[1, 2]", "a layer has no type"),
+    ("bytes.nnstudio", b"\x80\x81", "is no text"),
+    ("empty.h5", b"", "empty.h5"),
+    ("text.h5", b"this is no HDF5 file at all", "text.h5"),
+    (
+        "layer.nnstudio",
+        b'{"format": "nnstudio-project", "version": 1, "network": {"layers": [{"type": "Telepathy"}]}}',
+        "Telepathy",
+    ),
 )
+
+
 def test_a_bad_file_is_explained_and_nothing_is_lost(
-    window: MainWindow, tmp_path: Path, qtbot: QtBot, name: str, content: bytes, words: str
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    (tmp_path / name).write_bytes(content)
     before = window.document.project
-    window.files.open_path(tmp_path / name)
-    title = wait_for_message(window, qtbot)
-    assert words.lower() in f"{title}\n{window.messages.text}".lower()
-    assert "What to do: " in window.messages.text
-    assert window.document.project == before
+    for name, content, words in BAD_FILES:
+        (tmp_path / name).write_bytes(content)
+        window.messages.clear()
+        window.files.open_path(tmp_path / name)
+        title = wait_for_message(window, qtbot)
+        assert words.lower() in f"{title}\n{window.messages.text}".lower(), name
+        assert "What to do: " in window.messages.text
+        assert window.document.project == before
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:

@@ -203,7 +203,8 @@ class InspectorPanel(QFrame):
         self.data.show_recipe(project.data, locked)
         self.points.show_recipe(project.data, locked)
         set_shown(self._points_line, is_plane(project.data))
-        self.notice.say(self._pending.notice(project.train) if self._pending else "")
+        pending = self._pending
+        self.notice.say(*(pending.notice(project.train), pending.brief()) if pending else ("",))
 
     def _check_layer(self, name: str, value: Any) -> str:
         """What speaks against a value of the selected layer, beyond its own bounds."""

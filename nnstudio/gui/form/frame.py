@@ -28,6 +28,7 @@ class Notice(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._sentence = self._brief = ""
         self._strip = QFrame()
         self._strip.setProperty("role", "hint")
         self._text = ElidedLabel("", "secondary")
@@ -43,15 +44,34 @@ class Notice(QFrame):
         theme().changed.connect(self._space)
         self.say("")
 
-    def say(self, text: str) -> None:
-        """Show a sentence; the strip is hidden without one."""
-        self._text.setText(text)
+    def say(self, text: str, brief: str = "") -> None:
+        """Show a sentence; the strip is hidden without one.
+
+        Args:
+            text: The sentence.
+            brief: What stands in its place where there is too little room, and the sentence in the tooltip.
+        """
+        self._sentence, self._brief = text, brief
         self._strip.setAccessibleName(text)
         set_shown(self, bool(text))
+        self._fit()
 
     def text(self) -> str:
-        """The sentence that is shown."""
-        return self._text.full_text()
+        """The sentence."""
+        return self._sentence
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width may have room for the whole sentence."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self._text.setText(self._sentence)
+        self._text.setToolTip("")
+        needed = self._outer.totalMinimumSize().width() - self._text.minimumSizeHint().width()
+        if self._brief and needed + self._text.sizeHint().width() > self.width():
+            self._text.setText(self._brief)
+            self._text.setToolTip(self._sentence)
 
     def _space(self) -> None:
         px = theme().px

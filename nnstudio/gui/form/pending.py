@@ -63,6 +63,10 @@ class Pending:
         verb = "apply" if subject.endswith("s") else "applies"
         return f"{subject} {verb} at epoch {self.epoch + 1}"
 
+    def brief(self) -> str:
+        """When it comes into force: "Applies at epoch 24"."""
+        return f"Applies at epoch {self.epoch + 1}"
+
 
 def _open_fields() -> list[str]:
     return [name for name in TrainSpec.model_fields if name not in LOCKED]

@@ -95,7 +95,8 @@ def softmax_inside(stack: Stack) -> Iterator[Problem]:
         later = any(other.parameters and other.layer.category != "normalisation" for other in behind)
         if _function(row.layer) == "softmax" and (later or not stack.whole):
             what = "softmax belongs at the end; in the middle it holds back learning"
-            yield _warning(row.layer, what, _activate("Use ReLU", row.layer, "relu"))
+            usual = _usual(stack)
+            yield _warning(row.layer, what, _activate(f"Use {_word(usual)}", row.layer, usual))
 
 
 def activation_twice(stack: Stack) -> Iterator[Problem]:
@@ -103,7 +104,7 @@ def activation_twice(stack: Stack) -> Iterator[Problem]:
     for before, row in zip(stack.rows, stack.rows[1:], strict=False):
         first, second = _function(before.layer), _function(row.layer)
         if row.layer.category == "activation" and "linear" not in (first, second):
-            what = f"{before.layer.name} has an activation already ({TITLES[first]})"
+            what = f"{before.layer.name} has an activation already ({_word(first)})"
             yield _warning(row.layer, what, Remove())
 
 
@@ -116,10 +117,11 @@ def no_activation_between(stack: Stack) -> Iterator[Problem]:
         after = next((other for other in between if not _passes_on(other.layer)), None)
         if after is None or not _weighs(after.layer):
             continue
-        fix: Fix = SetFields("Use ReLU", {"activation": "relu"})
+        function = _usual(stack)
+        fix: Fix = _activate(f"Use {_word(function)}", row.layer, function)
         if between[0].layer.type_name() == "BatchNorm":
             second = between[1].layer.name
-            fix = InsertBefore("Activation", {"function": "relu"}, "Add ReLU", second)
+            fix = InsertBefore("Activation", {"function": function}, f"Add {_word(function)}", second)
         what = f"without an activation, it and {after.layer.name} act as one layer"
         yield _warning(row.layer, what, fix)
 
@@ -132,9 +134,9 @@ def output_activation(stack: Stack) -> Iterator[Problem]:
     fitting = {"softmax", "sigmoid"} if stack.loss is None else {stack.loss.link}
     if ends and _function(ends[-1]) not in fitting:
         link = stack.loss.link if stack.loss is not None else "softmax"
-        title = TITLES[_function(ends[-1])]
-        what = f"{title} on the output doesn't go with cross-entropy; {TITLES[link].lower()} does"
-        yield _warning(ends[-1], what, _activate(f"Use {TITLES[link].lower()}", ends[-1], link))
+        wrong = _word(_function(ends[-1]))
+        what = f"{wrong} on the output doesn't go with this loss; {_word(link)} does"
+        yield _warning(ends[-1], what, _activate(f"Use {_word(link)}", ends[-1], link))
 
 
 def behind_the_output(stack: Stack) -> Iterator[Problem]:
@@ -236,6 +238,18 @@ def _warning(layer: LayerSpec, what: str, fix: Fix) -> Problem:
 def _function(layer: LayerSpec) -> str:
     """The activation that a layer applies last, "linear" for none."""
     return str(getattr(layer, "activation", None) or getattr(layer, "function", "linear"))
+
+
+def _usual(stack: Stack) -> str:
+    """The activation that the layers of a stack have, where they agree; else relu."""
+    used = {_function(row.layer) for row in stack.rows[: stack.output]} - {"linear", "softmax"}
+    return used.pop() if len(used) == 1 else "relu"
+
+
+def _word(function: str) -> str:
+    """A function inside a sentence: ReLU, tanh."""
+    title = TITLES[function]
+    return title if title[1:] != title[1:].lower() else title.lower()
 
 
 def _activate(text: str, layer: LayerSpec, function: str) -> SetFields:

@@ -70,8 +70,11 @@ class HelpPopover(QFrame):
         document.setTextWidth(wide)
         high = math.ceil(document.size().height())
         bar = self.browser.verticalScrollBar().sizeHint().width() if high > px(_HIGHEST) else 0
+        never = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         if document.idealWidth() <= wide:
-            self.browser.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            self.browser.setHorizontalScrollBarPolicy(never)
+        if not bar:
+            self.browser.setVerticalScrollBarPolicy(never)
         self.setFixedSize(wide + bar + 2, min(px(_HIGHEST), high) + 2)
 
     def _place(self, item: QWidget) -> None:

@@ -26,9 +26,11 @@ _MORE_KEYS = (
 _WIDTH = 320
 
 
-def show_help(window: QWidget) -> HelpPopover:
-    """Explains the item that has the focus."""
+def show_help(window: MainWindow) -> HelpPopover:
+    """Explains the item that has the focus; where none has it, the selected layer."""
     item = QApplication.focusWidget() or window
+    if item in (window, window.centre) and window.document.selection:
+        item = window.stack.view
     return show_topic(topic_of(item), item)
 
 

@@ -90,8 +90,15 @@ def test_a_line_of_the_layer_list_tells_its_layer(window: MainWindow) -> None:
 
 def test_everything_else_tells_its_name_and_tooltip(window: MainWindow) -> None:
     button = window.toolbar.training.buttons["train"]
-    text = closed(help_on(window, button))
-    assert "Train" in text
+    popover = help_on(window, button)
+    assert not popover.browser.verticalScrollBar().isVisible()
+    assert "Train" in closed(popover)
+
+
+def test_where_nothing_has_the_focus_the_selected_layer_is_explained(window: MainWindow) -> None:
+    assert "24 parameters." in closed(help_on(window, window.centre))
+    window.document.select("")
+    assert "F6 goes to the next part" in closed(help_on(window, window.centre))
 
 
 def test_arrows_scroll_a_long_text_and_another_key_closes_it(window: MainWindow) -> None:

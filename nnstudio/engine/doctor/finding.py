@@ -121,7 +121,10 @@ def short(value: float) -> str:
 
 def loss_text(value: float) -> str:
     """A loss as the curves show it, ``0.334``; large ones shorter."""
-    return f"{value:.3f}" if abs(value) < 100 else short(value)
+    size = abs(value)
+    if size >= 100:
+        return short(value)
+    return f"{value:.{3 if size < 1 else 2 if size < 10 else 1}f}"
 
 
 def percent(share: float) -> str:

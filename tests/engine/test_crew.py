@@ -17,7 +17,7 @@ from nnstudio.engine.ops import NumpyOps
 from nnstudio.engine.ops.products import ALIGNMENT, MOST_PIECES, PIECE_WORK, cuts, pieces_for
 from nnstudio.engine.ops.shared import LEAST_WORK
 from nnstudio.engine.trainer import Trainer
-from nnstudio.layers import Activation, Conv2D, Dense, Dropout, Flatten, Input, MaxPool
+from nnstudio.layers import Activation, BatchNorm, Conv2D, Dense, Dropout, Flatten, Input, MaxPool
 
 
 def crew_threads() -> int:
@@ -200,10 +200,11 @@ def wide_project() -> ProjectSpec:
 
 @pytest.fixture
 def image_project() -> ProjectSpec:
-    """A network whose convolutions, pooling and activations are cut into pieces."""
-    shrunk = Conv2D(filters=40, kernel_size=(3, 3), strides=(2, 2), activation="relu")
-    layers = (Input(shape=(30, 30, 4)), Conv2D(filters=40, kernel_size=(5, 5), activation="tanh"), MaxPool())
-    layers = (*layers, shrunk, Flatten(), Dense(units=3), Activation(function="softmax"))
+    """A network whose convolutions, normalisation, pooling and activations are cut into pieces."""
+    first = Conv2D(filters=40, kernel_size=(5, 5), activation="tanh")
+    second = Conv2D(filters=40, kernel_size=(3, 3), strides=(2, 2), activation="relu")
+    layers = (Input(shape=(30, 30, 4)), first, BatchNorm(), MaxPool(), second, Flatten())
+    layers = (*layers, Dense(units=3), Activation(function="softmax"))
     recipe = {"optimizer": "Momentum", "batch_size": 30, "epochs": 1}
     data = DataSpec(source="random", validation=0.25)
     network = NetworkSpec(layers=layers)

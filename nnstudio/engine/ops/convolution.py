@@ -60,8 +60,8 @@ class ConvolutionOps(ColumnOps):
     ) -> None:
         """Gradients of :meth:`convolve`; what is None is left out."""
         shares = self.shares(x, dz, window, x.shape[3] // kernel.shape[2])
-        d_kernels = self._of_each(len(shares), d_kernel, _KERNELS)  # (shares, kh, kw, C/G, F)
-        d_biases = self._of_each(len(shares), d_bias, _BIASES)  # (shares, F)
+        d_kernels = self._parts_of(len(shares), d_kernel, _KERNELS)  # (shares, kh, kw, C/G, F)
+        d_biases = self._parts_of(len(shares), d_bias, _BIASES)  # (shares, F)
 
         def compute(number: int, samples: slice) -> None:
             if dx is not None:
@@ -80,7 +80,7 @@ class ConvolutionOps(ColumnOps):
             if parts is not None:
                 self.xp.add.reduce(parts, axis=0, out=gradient)
 
-    def _of_each(self, shares: int, gradient: Array | None, slot: int) -> Array | None:
+    def _parts_of(self, shares: int, gradient: Array | None, slot: int) -> Array | None:
         """Zeros, for each share of the batch to add up its part of a gradient; None for None."""
         if gradient is None:
             return None

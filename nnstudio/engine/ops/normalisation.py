@@ -8,25 +8,27 @@ costs digits. Nothing as large as a batch is kept for the backward pass: it take
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from nnstudio.core.activations import ActivationFunction
 from nnstudio.engine.ops import activations
-from nnstudio.engine.ops.scratch import ScratchOps
+from nnstudio.engine.ops.shared import SharedOps
 from nnstudio.layers.ops import Normalisation, Statistics
 
 Array = Any
 
 PIECE = 65_536
 """Values that all steps of a pass are done on before the next ones: they stay in the second-level cache."""
+PIECES = 8
+"""Pieces that a thread takes at a time."""
 _WIDTH = 512  # few channels are laid side by side up to this width, since NumPy is slow in short rows
 _SLOT = 6  # activations use the slots below on the same pieces
 
 
-class NormalisationOps(ScratchOps):
+class NormalisationOps(SharedOps):
     """The primitives of normalisation layers."""
 
     def batch_statistics(
@@ -53,21 +55,18 @@ class NormalisationOps(ScratchOps):
         """Mean and biased variance of every channel: ``(..., C) -> (C,)``, float64."""
         xp, channels = self.xp, x.shape[-1]
         count = x.size // channels
-        mean[...] = 0
-        for (piece,) in pieces(channels, x):
-            mean += _channel_sums(piece, channels)
+        mean[...] = sum(self._piecewise(lambda piece: _channel_sums(piece, channels), x))
         near = (mean / count).astype(x.dtype)  # what rounding takes off here is added again at the end
         near_wide = _wide(near)
-        rest = xp.zeros(channels)
-        variance[...] = 0
-        for (piece,) in pieces(channels, x):
+
+        def compute(piece: Array) -> Array:
             centred = self.scratch(_SLOT, piece.shape, piece.dtype)
             xp.subtract(piece, near_wide[: piece.shape[1]], out=centred)
-            rest += _channel_sums(centred, channels)
+            rest = _channel_sums(centred, channels)
             xp.multiply(centred, centred, out=centred)
-            variance += _channel_sums(centred, channels)
-        rest /= count
-        variance /= count
+            return np.stack([rest, _channel_sums(centred, channels)])
+
+        rest, variance[...] = sum(self._piecewise(compute, x)) / count
         variance -= rest * rest
         xp.maximum(variance, 0, out=variance)
         xp.add(near, rest, out=mean)
@@ -83,7 +82,8 @@ class NormalisationOps(ScratchOps):
         if norm.beta is not None:
             shift += norm.beta
         near, factor, shift = (_wide(vector.astype(x.dtype)) for vector in (near, factor, shift))
-        for source, part, end in pieces(channels, x, z, out):
+
+        def compute(source: Array, part: Array, end: Array) -> None:
             width = source.shape[1]
             xp.subtract(source, near[:width], out=part)
             xp.multiply(part, factor[:width], out=part)
@@ -91,6 +91,8 @@ class NormalisationOps(ScratchOps):
             rows = part.reshape(-1, channels)
             finished = rows if z is out else end.reshape(-1, channels)
             self._activate_piece(function, rows, finished)
+
+        self._piecewise(compute, x, z, out)
         return out
 
     def _activate_piece(self, function: ActivationFunction, z: Array, out: Array) -> None:
@@ -135,24 +137,25 @@ class NormalisationOps(ScratchOps):
 
     def _backward_sums(self, dz: Array, x: Array, near: Array) -> tuple[Array, Array]:
         """``Σ dz`` and ``Σ dz·(x − near)``."""
-        xp, channels = self.xp, x.shape[-1]
-        of_dz, of_product = xp.zeros(channels), xp.zeros(channels)
-        near = _wide(near)
-        for piece, source in pieces(channels, dz, x):
+        xp, channels, near = self.xp, x.shape[-1], _wide(near)
+
+        def compute(piece: Array, source: Array) -> Array:
             product = self.scratch(_SLOT, piece.shape, piece.dtype)
             xp.subtract(source, near[: piece.shape[1]], out=product)
             xp.multiply(product, piece, out=product)
-            of_dz += _channel_sums(piece, channels)
-            of_product += _channel_sums(product, channels)
+            return np.stack([_channel_sums(piece, channels), _channel_sums(product, channels)])
+
+        of_dz, of_product = sum(self._piecewise(compute, dz, x))
         return of_dz, of_product
 
     def _backward_dx(
         self, dz: Array, x: Array, near: Array, slope: Array, shift: Array, factor: Array
     ) -> None:
         """``dz ← (dz − shift − slope·(x − near)) · factor``."""
-        xp, channels = self.xp, x.shape[-1]
+        xp = self.xp
         near, slope, shift, factor = (_wide(v.astype(x.dtype)) for v in (near, slope, shift, factor))
-        for piece, source in pieces(channels, dz, x):
+
+        def compute(piece: Array, source: Array) -> None:
             width = piece.shape[1]
             term = self.scratch(_SLOT, piece.shape, piece.dtype)
             xp.subtract(source, near[:width], out=term)
@@ -160,6 +163,19 @@ class NormalisationOps(ScratchOps):
             xp.subtract(piece, shift[:width], out=piece)
             xp.subtract(piece, term, out=piece)
             xp.multiply(piece, factor[:width], out=piece)
+
+        self._piecewise(compute, dz, x)
+
+    def _piecewise(self, compute: Callable[..., Array | None], *arrays: Array) -> list[Any]:
+        """What a function gives for each of the :func:`pieces` of some arrays, in their order."""
+        work = list(pieces(arrays[0].shape[-1], *arrays))
+        found: list[Any] = [None] * len(work)
+
+        def some(part: slice) -> None:
+            found[part] = [compute(*piece) for piece in work[part]]
+
+        self.share(some, self.parts(len(work), 1, PIECES))
+        return found
 
     def layer_norm(self, x: Array, norm: Normalisation, epsilon: float, out: Array) -> Array:
         """``out = gamma · (x − mean) · inverse + beta`` over the last axis; fills the statistics."""

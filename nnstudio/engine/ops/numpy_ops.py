@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nnstudio.core.activations import ActivationFunction
+from nnstudio.core.activations import LINEAR, ActivationFunction
 from nnstudio.engine.crew import Crew
 from nnstudio.engine.ops import activations, noise
 from nnstudio.engine.ops.composed import ComposedOps
@@ -73,6 +73,8 @@ class NumpyOps(
 
     def activate_backward(self, function: ActivationFunction, dy: Array, y: Array, z: Array | None) -> Array:
         """``dy * f'(z)``, in place of ``dy``."""
+        if function == LINEAR:
+            return dy
         if dy.nbytes <= self.block_bytes:
             self._activate_backward_piece(function, dy, y, z)
             return dy

@@ -74,7 +74,7 @@ class ProductOps(SharedOps):
             np.copyto(dx[:, part], transposed[part].T)
 
         pieces = pieces_for(n * units * inputs)
-        self.crew.run([partial(compute, part) for part in cuts(inputs, pieces)])
+        self.share(compute, cuts(inputs, pieces))
 
 
 def pieces_for(work: int) -> int:

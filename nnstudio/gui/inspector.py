@@ -151,6 +151,7 @@ class InspectorPanel(QFrame):
         self.training.edited.connect(self._set_training_field)
         self.training.reset_requested.connect(self._reset_recipe)
         self.data.edited.connect(self._set_data_field)
+        self.data.laid_out.connect(self._order_tabs)
         self.notice.undo.connect(self._take_back)
         self.points.set_chosen.connect(lambda name: self.points_edited.emit(name, ""))
         self.points.edited.connect(self.points_edited)

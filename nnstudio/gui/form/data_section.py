@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -66,67 +68,94 @@ class FoldHead(QWidget):
 class DataSection(QWidget):
     """How the data set is sampled, split, scaled and augmented, folded away behind a summary.
 
-    Attributes:
-        form: The fields of the data recipe.
-        augmentation: The operations that vary training samples, folded away once more.
+    The forms are made when they are first unfolded: together they have more rows than the rest of the
+    inspector, and most of the time nobody looks at them.
 
     Signals:
         edited(str, object): The user gave a setting a valid value.
         left(): The focus left a field.
+        laid_out(): There are other fields than before.
     """
 
     edited = Signal(str, object)
     left = Signal()
+    laid_out = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.head = FoldHead("Data", "section", "Data settings", self)
         self.augmentation_head = FoldHead("Augmentation", "label", "Augmentation settings", self)
-        self.form = SpecForm(DataSpec, self, only=_FIELDS, percent=_SHARES)
-        self.form.show_rare(True)  # the section itself is folded away
-        self.augmentation = SpecForm(AugmentationSpec, self)
-        self._recipe = DataSpec()
-        self.form.edited.connect(self.edited)
-        self.augmentation.edited.connect(self._on_augmentation)
-        for form in (self.form, self.augmentation):
-            form.left.connect(self.left)
+        self._recipe, self._locked = DataSpec(), ""
         self._column = QVBoxLayout(self)
-        for widget in (self.head, self.form, self.augmentation_head, self.augmentation):
-            self._column.addWidget(widget)
-        self.head.unfolded.connect(self._unfold)
-        self.augmentation_head.unfolded.connect(self._unfold)
+        for head in (self.head, self.augmentation_head):
+            self._column.addWidget(head)
+            head.unfolded.connect(self._unfold)
         self._unfold()
         self._space()
         theme().changed.connect(self._space)
 
+    @cached_property
+    def form(self) -> SpecForm:
+        """The fields of the data recipe."""
+        form = SpecForm(DataSpec, self, only=_FIELDS, percent=_SHARES)
+        form.show_rare(True)  # the section itself is folded away
+        form.edited.connect(self.edited)
+        form.set_spec(self._recipe)
+        self._place(form, self.head)
+        return form
+
+    @cached_property
+    def augmentation(self) -> SpecForm:
+        """The operations that vary training samples, folded away once more."""
+        form = SpecForm(AugmentationSpec, self)
+        form.edited.connect(self._on_augmentation)
+        form.set_spec(self._recipe.augmentation)
+        self._place(form, self.augmentation_head)
+        return form
+
     def show_recipe(self, recipe: DataSpec, locked: str) -> None:
         """Shows the data recipe; ``locked`` says why it can't be changed, or nothing."""
-        self._recipe = recipe
-        self.form.set_spec(recipe)
-        self.augmentation.set_spec(recipe.augmentation)
-        for form in (self.form, self.augmentation):
-            form.set_all_states("locked" if locked else "normal", locked)
+        self._recipe, self._locked = recipe, locked
+        for name, spec in (("form", recipe), ("augmentation", recipe.augmentation)):
+            if self._has(name):
+                form: SpecForm = getattr(self, name)
+                form.set_spec(spec)
+                self._lock(form)
         used, held = numbers.percent(recipe.fraction, 0), numbers.percent(recipe.validation, 0)
         self.head.say(f"use {used}, {held} for validation")
         self.augmentation_head.say(_operations(recipe.augmentation))
 
     def focus_chain(self) -> list[QWidget]:
         """Every widget that takes the focus, from top to bottom."""
-        return [
-            self.head.button,
-            *self.form.focus_chain(),
-            self.augmentation_head.button,
-            *self.augmentation.focus_chain(),
-        ]
+        form = self.form.focus_chain() if self._has("form") else []
+        augmentation = self.augmentation.focus_chain() if self._has("augmentation") else []
+        return [self.head.button, *form, self.augmentation_head.button, *augmentation]
+
+    def _has(self, name: str) -> bool:
+        """The form was made."""
+        return name in vars(self)
+
+    def _place(self, form: SpecForm, head: FoldHead) -> None:
+        """Puts a new form below its heading, hidden while that is folded."""
+        form.left.connect(self.left)
+        form.setVisible(self.head.button.isChecked() and head.button.isChecked())
+        self._lock(form)
+        self._column.insertWidget(self._column.indexOf(head) + 1, form)
+
+    def _lock(self, form: SpecForm) -> None:
+        form.set_all_states("locked" if self._locked else "normal", self._locked)
 
     def _on_augmentation(self, name: str, value: object) -> None:
         self.edited.emit("augmentation", self._recipe.augmentation.replace(**{name: value}))
 
     def _unfold(self, *_unfolded: bool) -> None:
-        shown = self.head.button.isChecked()
-        set_shown(self.form, shown)
-        set_shown(self.augmentation_head, shown)
-        set_shown(self.augmentation, shown and self.augmentation_head.button.isChecked())
+        unfolded = self.head.button.isChecked()
+        set_shown(self.augmentation_head, unfolded)
+        varied = unfolded and self.augmentation_head.button.isChecked()
+        for name, shown in (("form", unfolded), ("augmentation", varied)):
+            if shown or self._has(name):
+                set_shown(getattr(self, name), shown)
+        self.laid_out.emit()
 
     def _space(self) -> None:
         self._column.setContentsMargins(0, 0, 0, 0)

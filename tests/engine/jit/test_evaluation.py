@@ -55,6 +55,22 @@ def test_a_sample_has_the_same_outputs_in_any_company(kernels, monkeypatch):
         np.testing.assert_array_equal(model.predict(x[:count]), whole[:count])
 
 
+@pytest.mark.parametrize("instructions", ["native", "AVX2"])
+def test_kernels_packed_for_many_samples_give_the_same_bits_and_follow_the_weights(
+    kernels, avx2_kernels, instructions: str
+):
+    project = project_of((Flatten(), Dense(131, "relu"), Dense(67, "tanh"), Dense(5)), (30, 20, 1))
+    model, x, _ = model_of(project, samples=evaluation.PACKED_SAMPLES + 500)
+    code = kernels if instructions == "native" else avx2_kernels
+    evaluator = JitEvaluator(model.network, model.weights, model.scaling, code)
+    for _ in range(2):
+        _, _, packed = evaluator.evaluate(x)
+        _, _, as_they_lie = evaluator.evaluate(x[:100])
+        np.testing.assert_array_equal(packed[:100], as_they_lie)
+        model.weights *= np.float32(0.5)
+    assert len(x) >= evaluation.PACKED_SAMPLES
+
+
 @pytest.mark.parametrize("portion", [1, 300_000])
 def test_figures_dont_depend_on_how_much_is_done_in_one_go(kernels, monkeypatch, portion: int):
     monkeypatch.setenv("NNSTUDIO_PATH", "jit")

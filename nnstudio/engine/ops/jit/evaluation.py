@@ -10,7 +10,7 @@ from nnstudio.data.dataset import Part
 from nnstudio.engine.network import Network
 from nnstudio.engine.ops.jit.kernels.objects import Kernels
 from nnstudio.engine.ops.jit.lowering.chain import require_support
-from nnstudio.engine.ops.jit.lowering.programs import evaluation_program
+from nnstudio.engine.ops.jit.lowering.programs import evaluation_program, packing_program
 from nnstudio.engine.ops.jit.program import Samples
 from nnstudio.engine.ops.jit.runner import Runner
 from nnstudio.engine.ops.jit.team import Team
@@ -27,6 +27,10 @@ LEAST_WORK = 4_000_000
 """Multiply-adds below which a second thread doesn't pay: starting one takes a tenth of a millisecond."""
 PORTION = 1_000_000_000
 """Multiply-adds in one go, some 20 ms: behind them a core may be left free (see ``engine.room``)."""
+
+
+PACKED_SAMPLES = 2048
+"""Samples from which it pays to pack the kernels of dense layers first."""
 
 
 class JitEvaluator:
@@ -54,7 +58,9 @@ class JitEvaluator:
         require_support(network)
         self._network, self._weights, self._scaling, self._kernels = network, weights, scaling, kernels
         self._team = Team(threads or most_threads())
-        self._runners: dict[tuple[int, int, bool, bool, Scaling], Runner] = {}
+        self._runners: dict[tuple[int, int, bool, bool, Scaling, bool], Runner] = {}
+        self._packed: dict[str, Vector] = {}
+        self._packer: Runner | None = None
 
     def measure(self, part: Part) -> tuple[float, float]:
         """Mean loss and share of hits on a part that isn't empty."""
@@ -93,10 +99,12 @@ class JitEvaluator:
         scaling = Scaling() if scaled else self._scaling
         alone = len(rows) * self._network.report.multiply_adds < LEAST_WORK
         threads = 1 if alone else max(self._team.sizes)
-        kind = (self._batch(len(rows), threads), samples.x.itemsize, loss, output is not None, scaling)
-        runner = self._runner(*kind)
+        batch, packed = self._batch(len(rows), threads), len(rows) >= PACKED_SAMPLES
+        if packed:
+            self._pack(threads)
+        runner = self._runner(batch, samples.x.itemsize, loss, output is not None, scaling, packed)
         found = []
-        for part in self._portions(len(rows), kind[0]):
+        for part in self._portions(len(rows), batch):
             given = None if output is None else output[part]
             found.append(runner.run(samples, rows[part], output=given, threads=threads)[:2])
         losses, hits = (np.concatenate(figures) for figures in zip(*found, strict=True))
@@ -114,11 +122,28 @@ class JitEvaluator:
         most = max(16 * threads, min(BATCH, fitting))
         return min(most, 1 << (samples - 1).bit_length()) if samples else 1
 
-    def _runner(self, batch: int, itemsize: int, loss: bool, emit: bool, scaling: Scaling) -> Runner:
-        kind = (batch, itemsize, loss, emit, scaling)
+    def _pack(self, threads: int) -> None:
+        """Packs the kernels as they are now."""
+        if self._packer is None:
+            program, self._packed = packing_program(self._network, self._weights)
+            self._packer = Runner(program, self._kernels, self._team)
+        if self._packed:
+            self._packer.run(None, np.arange(1), threads=threads)
+
+    def _runner(
+        self, batch: int, itemsize: int, loss: bool, emit: bool, scaling: Scaling, packed: bool
+    ) -> Runner:
+        kind = (batch, itemsize, loss, emit, scaling, packed)
         if kind not in self._runners:
             program = evaluation_program(
-                self._network, self._weights, batch, scaling, itemsize, loss=loss, emit=emit
+                self._network,
+                self._weights,
+                batch,
+                scaling,
+                itemsize,
+                loss=loss,
+                emit=emit,
+                packed=self._packed if packed else None,
             )
             self._runners[kind] = Runner(program, self._kernels, self._team)
         return self._runners[kind]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnstudio.engine.ops.jit.kernels import codes
-from nnstudio.engine.ops.jit.kernels.gemm import panel_size
+from nnstudio.engine.ops.jit.kernels.gemm import packed_size, panel_size
 from nnstudio.engine.ops.jit.program import Matrix, Program
 
 
@@ -18,8 +18,19 @@ def affine(
     out: Matrix,
     *,
     rectify: bool = False,
+    packed: NDArray[np.float32] | None = None,
 ) -> None:
-    """``out = x @ kernel + bias``, cut at 0 with ``rectify``."""
+    """``out = x @ kernel + bias``.
+
+    Args:
+        program: Where this is added.
+        x: The layer's input.
+        kernel: ``(inputs, units)``.
+        bias: ``(units,)``, or None.
+        out: Its output.
+        rectify: It is cut at 0.
+        packed: What :func:`pack` has made of the kernel; None to read it as it lies.
+    """
     program.need_scratch(panel_size(x.width))
     program.add(
         codes.AFFINE,
@@ -30,6 +41,7 @@ def affine(
         x.width,
         out.width,
         int(rectify),
+        0 if packed is None else program.vector(packed, packed_size(x.width, out.width)),
     )
 
 
@@ -39,3 +51,10 @@ def affine_input(program: Program, dz: Matrix, kernel: NDArray[np.float32], dx: 
     weights = program.vector(kernel, dx.width * dz.width)
     places = (*program.place(dz), weights, *program.place(dx))
     program.add(codes.AFFINE_INPUT, *places, dx.width, dz.width)
+
+
+def pack(program: Program, kernel: NDArray[np.float32], packed: NDArray[np.float32]) -> None:
+    """Copies a kernel as the panels that products with it read."""
+    inputs, units = kernel.shape
+    places = program.vector(kernel, inputs * units), program.vector(packed, packed_size(inputs, units))
+    program.add(codes.PACK_KERNEL, *places, inputs, units)

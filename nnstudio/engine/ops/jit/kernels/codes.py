@@ -7,7 +7,7 @@ of them. Families are compiled one by one, and only those that a program uses ar
 BARRIER, TALLY = 0, 1
 """What the interpreter does itself."""
 
-AFFINE, AFFINE_INPUT = 16, 17
+AFFINE, AFFINE_INPUT, PACK_KERNEL = 16, 17, 18
 ACTIVATE, ACTIVATE_BACKWARD, COPY, DROPOUT = 32, 33, 34, 35
 SPATIAL_DROPOUT, GAUSSIAN_NOISE, ADD, SCALE = 36, 37, 38, 39
 SOFTMAX, SOFTMAX_BACKWARD, GATHER, LOSS, EMIT = 48, 49, 50, 51, 52

@@ -142,7 +142,7 @@ def multiply(kernels: Any, p: Product, way: int, panel: int, ahead: Ahead) -> No
     left_over = _left_over(kernels, p, panel)
     if left_over > 0:
         _multiply_last(kernels, p, p.columns - left_over, way, panel)
-        p = _first_columns(p, p.columns - left_over)
+        p = _first_columns(p, p.b, p.columns - left_over)
     width = kernels[LANES] * _registers(kernels, p, way)
     pieces = (p.depth + DEPTH - 1) // DEPTH
     depth = (p.depth + pieces - 1) // pieces
@@ -190,14 +190,24 @@ def _left_over(kernels: Any, p: Product, panel: int) -> int:
     return columns
 
 
+@compiled
+def multiply_packed(kernels: Any, p: Product, packed: int, panel: int) -> None:
+    """As :func:`multiply`, bit for bit, for a B that is also given as panels one behind the other."""
+    left_over = _left_over(kernels, p, panel)
+    if left_over > 0:
+        _multiply_last(kernels, p, p.columns - left_over, IN_PLACE, panel)
+    first = _first_columns(p, packed, p.columns - left_over)
+    multiply(kernels, first, PANELS, 0, Ahead(0, 0, 0, 0, 0))
+
+
 @inlined
-def _first_columns(p: Product, columns: int) -> Product:
-    """Part of a product."""
+def _first_columns(p: Product, b: int, columns: int) -> Product:
+    """Part of a product, with B at another place."""
     return Product(
         p.a,
         p.a_row,
         p.a_step,
-        p.b,
+        b,
         p.b_row,
         p.c,
         p.c_row,
@@ -234,6 +244,9 @@ def _next_strip(p: Product, way: int, column: int, width: int, k: int, depth: in
     if way == TRANSPOSED and column + width < p.columns:  # whole rows, one behind the other
         blocks = FLOAT * width * p.depth // (LINE * depth) + 1
         return _Strip(p.b + (column + width) * p.b_row, LINE, LINE * depth, blocks)
+    if way == PANELS and p.a_step == FLOAT:  # of a kernel; else they were packed just now
+        place = p.b + FLOAT * (column * p.depth + min(p.depth, k + depth) * width)
+        return _Strip(place, LINE, LINE * depth, FLOAT * width // LINE)
     return _Strip(0, 0, 0, 0)
 
 

@@ -32,7 +32,8 @@ def lower(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
         deep_dense.affine(program, x, kernel, arrays.get("bias"), out, rectify=relu)
     else:
         program.share(by_features=wide)
-        dense.affine(program, x, kernel, arrays.get("bias"), out, rectify=relu)
+        packed = writer.packed.get(step.layer.name)
+        dense.affine(program, x, kernel, arrays.get("bias"), out, rectify=relu, packed=packed)
     activation_backward = writer.activation(step.activation, out, size=out.width, done=relu)
 
     def backward(dz: Matrix) -> Matrix | None:

@@ -7,12 +7,15 @@ from numpy.typing import NDArray
 
 from nnstudio.core.activations import ActivationFunction
 from nnstudio.data.batches import Scaling
+from nnstudio.engine.memory import aligned
 from nnstudio.engine.network import Network
-from nnstudio.engine.ops.jit.instructions import gradients, samples
+from nnstudio.engine.ops.jit.instructions import dense, gradients, samples
+from nnstudio.engine.ops.jit.kernels.gemm import PACKED_COLUMNS, packed_size
 from nnstudio.engine.ops.jit.kernels.losses import SIGMOID, SOFTMAX
 from nnstudio.engine.ops.jit.lowering.chain import begins_with_dense, lower_chain
 from nnstudio.engine.ops.jit.lowering.writer import Recipe, Writer
 from nnstudio.engine.ops.jit.program import Matrix, Program
+from nnstudio.layers import Dense
 from nnstudio.optim.targets import Targets
 
 Vector = NDArray[np.float32]
@@ -58,7 +61,15 @@ def training_program(
 
 
 def evaluation_program(
-    network: Network, weights: Vector, batch: int, scaling: Scaling, itemsize: int, *, loss: bool, emit: bool
+    network: Network,
+    weights: Vector,
+    batch: int,
+    scaling: Scaling,
+    itemsize: int,
+    *,
+    loss: bool,
+    emit: bool,
+    packed: dict[str, Vector] | None = None,
 ) -> Program:
     """One pass: gather and forward, then what is asked for.
 
@@ -70,9 +81,10 @@ def evaluation_program(
         itemsize: Bytes of a raw value.
         loss: Loss and hits are computed.
         emit: The probabilities are given out.
+        packed: Kernels as :func:`packing_program` has packed them.
     """
     writer = Writer(network, weights, batch)
-    program = writer.program
+    program, writer.packed = writer.program, packed or {}
     logits, _ = lower_chain(writer, network.steps, _input(writer, scaling, itemsize), False)
     program.share(by_features=False)
     if loss:
@@ -87,6 +99,19 @@ def evaluation_program(
         tally()
         program.barrier()
     return program
+
+
+def packing_program(network: Network, weights: Vector) -> tuple[Program, dict[str, Vector]]:
+    """What packs the kernels of large dense layers, for many passes with the same weights, and where to."""
+    program, packed = Program(1), {}
+    arrays = network.views(weights)
+    for step in network.tree():
+        if isinstance(step.layer, Dense) and not step.skip:
+            kernel = arrays[step.layer.name]["kernel"]
+            if kernel.shape[1] >= PACKED_COLUMNS:
+                packed[step.layer.name] = aligned(packed_size(*kernel.shape))
+                dense.pack(program, kernel, packed[step.layer.name])
+    return program, packed
 
 
 def _input(writer: Writer, scaling: Scaling, itemsize: int) -> Matrix:

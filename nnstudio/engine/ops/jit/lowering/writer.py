@@ -56,12 +56,14 @@ class Writer:
     Attributes:
         program: The program so far.
         training: Layers that differ between training and evaluation train.
+        packed: Kernels that are given as panels as well, by their layer (see ``instructions.dense.pack``).
     """
 
     def __init__(self, network: Network, weights: Vector, batch: int, recipe: Recipe | None = None) -> None:
         self.network, self.recipe = network, recipe
         self.program = Program(batch)
         self.training = recipe is not None
+        self.packed: dict[str, Vector] = {}
         self._arrays = network.views(weights)
         self._trained = {} if recipe is None else _trained_weights(network, weights, recipe)
         self._late: list[Callable[[], None]] = []

@@ -16,8 +16,12 @@ from nnstudio.engine.ops.jit.kernels.gemm import (
     Ahead,
     Product,
     multiply,
+    multiply_packed,
+    pack,
 )
-from nnstudio.engine.ops.jit.kernels.shares import part
+from nnstudio.engine.ops.jit.kernels.objects import LANES
+from nnstudio.engine.ops.jit.kernels.panels import PANEL
+from nnstudio.engine.ops.jit.kernels.shares import part, share
 
 
 @compiled
@@ -40,6 +44,9 @@ def _affine(kernels: Any, op: Any, step: Any, thread: int, threads: int) -> None
         rectify,
         0,
     )
+    if op[10] != 0:
+        multiply_packed(kernels, product, op[10], step[codes.SCRATCH])
+        return
     way = COPIED if last - first >= PACKED_ROWS and right - left >= PACKED_COLUMNS else IN_PLACE
     multiply(kernels, product, way, step[codes.SCRATCH], Ahead(0, 0, 0, 0, 0))
 
@@ -66,12 +73,23 @@ def _affine_input(kernels: Any, op: Any, step: Any, thread: int, threads: int) -
     multiply(kernels, product, TRANSPOSED, step[codes.SCRATCH], Ahead(0, 0, 0, 0, 0))
 
 
+@compiled
+def _pack_kernel(kernels: Any, op: Any, thread: int, threads: int) -> None:
+    kernel, packed, inputs, units = op[1], op[2], op[3], op[4]
+    left, right = share(units, thread, threads, kernels[LANES] * PANEL)
+    if right > left:
+        target = packed + FLOAT * left * inputs
+        pack(kernels, kernel + FLOAT * left, FLOAT * units, target, inputs, right - left)
+
+
 @operation
 def run(op_: int, real_: int, step_: int, thread: int, threads: int) -> None:
-    """AFFINE and AFFINE_INPUT."""
+    """AFFINE, AFFINE_INPUT and PACK_KERNEL."""
     op, step = integers(op_, codes.INTEGERS), integers(step_, codes.CONTEXT)
     kernels = integers(step[codes.KERNELS], step[codes.KERNELS_LENGTH])
     if op[0] == codes.AFFINE:
         _affine(kernels, op, step, thread, threads)
+    elif op[0] == codes.PACK_KERNEL:
+        _pack_kernel(kernels, op, thread, threads)
     else:
         _affine_input(kernels, op, step, thread, threads)

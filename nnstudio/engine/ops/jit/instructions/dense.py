@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnstudio.engine.ops.jit.kernels import codes
-from nnstudio.engine.ops.jit.kernels.gemm import packed_size, panel_size
+from nnstudio.engine.ops.jit.kernels.gemm import panel_size
+from nnstudio.engine.ops.jit.kernels.packing import packed_size
 from nnstudio.engine.ops.jit.program import Matrix, Program
 
 

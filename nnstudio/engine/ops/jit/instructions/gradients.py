@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from nnstudio.engine.memory import LINE
 from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
-from nnstudio.engine.ops.jit.kernels.gemm import PACKED_COLUMNS, packed_size
+from nnstudio.engine.ops.jit.kernels.gemm import PACKED_COLUMNS
+from nnstudio.engine.ops.jit.kernels.packing import packed_size
 from nnstudio.engine.ops.jit.kernels.updates import NORM_RUN, PART, TILE, TURNED_ROWS
 from nnstudio.engine.ops.jit.program import Matrix, Program, Weights, Window
 

@@ -53,7 +53,7 @@ DOTTED = 64
 
 IN_PLACE, COPIED, TRANSPOSED, PANELS = range(4)
 """How panels of B come about: they are read where they lie, are copied together, B is given as Bᵀ, or it is
-given as panels one behind the other (see :func:`pack`)."""
+given as panels one behind the other (see :mod:`.packing`)."""
 
 
 class Product(NamedTuple):
@@ -389,29 +389,6 @@ def transpose(
                     min(lanes, columns - column),
                 ),
             )
-
-
-@compiled
-def pack(kernels: Any, source: int, source_row: int, target: int, rows: int, columns: int) -> None:
-    """Copies a matrix as panels one behind the other, each with all rows, for products that read it often.
-
-    It is read row by row, as it lies in memory.
-    """
-    width = kernels[LANES] * PANEL
-    whole, panel_row = columns // width, FLOAT * width
-    for row in range(rows):
-        begin, place = source + row * source_row, target + row * panel_row
-        call_copy(kernels[ADDRESS_OF_COPY], (begin, panel_row, place, rows * panel_row, whole, width))
-    if whole * width < columns:
-        begin, place = source + whole * panel_row, target + whole * rows * panel_row
-        rest = columns - whole * width
-        call_copy(kernels[ADDRESS_OF_COPY], (begin, source_row, place, panel_row, rows, rest))
-
-
-def packed_size(rows: int, columns: int) -> int:
-    """Floats that a packed matrix takes, on any machine."""
-    width = MOST_LANES * PANEL
-    return rows * -(-columns // width) * width
 
 
 def panel_size(depth: int) -> int:

@@ -10,8 +10,9 @@ from nnstudio.data.batches import Scaling
 from nnstudio.engine.memory import aligned
 from nnstudio.engine.network import Network
 from nnstudio.engine.ops.jit.instructions import dense, gradients, samples
-from nnstudio.engine.ops.jit.kernels.gemm import PACKED_COLUMNS, packed_size
+from nnstudio.engine.ops.jit.kernels.gemm import PACKED_COLUMNS
 from nnstudio.engine.ops.jit.kernels.losses import SIGMOID, SOFTMAX
+from nnstudio.engine.ops.jit.kernels.packing import packed_size
 from nnstudio.engine.ops.jit.lowering.chain import begins_with_dense, lower_chain
 from nnstudio.engine.ops.jit.lowering.writer import Recipe, Writer
 from nnstudio.engine.ops.jit.program import Matrix, Program

@@ -17,9 +17,9 @@ from nnstudio.engine.ops.jit.kernels.gemm import (
     Product,
     multiply,
     multiply_packed,
-    pack,
 )
 from nnstudio.engine.ops.jit.kernels.objects import LANES
+from nnstudio.engine.ops.jit.kernels.packing import pack
 from nnstudio.engine.ops.jit.kernels.panels import PANEL
 from nnstudio.engine.ops.jit.kernels.shares import part, share
 

@@ -16,10 +16,10 @@ from nnstudio.engine.ops.jit.kernels.gemm import (
     Ahead,
     Product,
     multiply,
-    pack,
     transpose,
 )
 from nnstudio.engine.ops.jit.kernels.objects import LANES
+from nnstudio.engine.ops.jit.kernels.packing import pack
 from nnstudio.engine.ops.jit.kernels.samples import convert
 from nnstudio.engine.ops.jit.kernels.shares import share
 from nnstudio.engine.ops.jit.kernels.updates import (

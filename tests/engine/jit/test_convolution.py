@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nnstudio.core.window import Window
 from nnstudio.engine.ops import NumpyOps
-from nnstudio.engine.ops.jit.instructions import convolution, depthwise, images, winograd
+from nnstudio.engine.ops.jit.instructions import convolution, depthwise, gradients, images, winograd
 from nnstudio.engine.ops.jit.kernels.winograd_transforms import matrices
 from nnstudio.engine.ops.jit.plans import winograd as winograd_plans
 from nnstudio.engine.ops.jit.plans.convolution import Convolution
@@ -81,9 +81,14 @@ class Example:
         else:
             backward = convolution.backward_kernel(program, made, weights)
             convolution.convolve_input(program, made, dz, backward, dx)
+        each = program.matrix(weights.size)
+        if made.adds_up_later:
+            convolution.gradient_of_each(program, made, x, dz, each)
         program.barrier()
         if parts is not None:
             winograd.finish_gradient(program, made, parts, own, 0.0)
+        elif made.adds_up_later:
+            gradients.bias_gradient(program, each, own, 0.0)
         else:
             convolution.convolution_gradient(program, made, x, dz, own, 0.0)
         run_once(program, kernels, batch, threads=threads)
@@ -169,6 +174,15 @@ def test_tiles_of_a_large_image_and_many_channels_are_worked_on_in_parts(kernels
     for size, filters in ((41, 24), (7, 130)):
         made = Convolution(Window((3, 3), padding="same"), (size, size + 2, 136), filters)
         assert max(Example(made, 3, kernels, threads=3).errors()) < 1e-5
+
+
+@pytest.mark.parametrize(("size", "later"), [(12, True), (5, False)])
+def test_a_small_kernel_of_few_channels_has_its_samples_gradients_added_up_later(
+    code, size: int, later: bool
+):
+    made = Convolution(Window((3, 3), padding="same"), (size, size, 1), 6)
+    assert made.adds_up_later == later
+    assert max(Example(made, 5, code, threads=3).errors()) < 1e-5
 
 
 def test_a_kernel_that_is_too_large_when_transformed_has_its_gradient_directly(kernels):

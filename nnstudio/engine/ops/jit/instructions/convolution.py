@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,6 +97,15 @@ def convolution_gradient(
     plan = convolution.gradient(program.batch, x.row, dz.row)
     reals = (weights.l1, 2 * weights.l2, limit)
     program.add(codes.CONVOLUTION_GRADIENT, *places, program.plan(plan), *own, reals=reals)
+
+
+def gradient_of_each(program: Program, convolution: Convolution, x: Matrix, dz: Matrix, each: Matrix) -> None:
+    """The gradient of the kernel that every sample gives, ``(batch, kh·kw·C·F)``; see ``adds_up_later``."""
+    _check(convolution, x, dz)
+    require(convolution.adds_up_later and each.width == math.prod(_sizes(convolution)), "images")
+    places = (*program.place(x), *program.place(dz))
+    plan = convolution.gradient(program.batch, x.row, dz.row)
+    program.add(codes.GRADIENT_OF_EACH, *places, program.plan(plan), *program.place(each))
 
 
 def _sizes(convolution: Convolution) -> tuple[int, int, int]:

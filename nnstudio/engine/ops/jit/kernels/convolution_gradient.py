@@ -8,7 +8,8 @@ rows, each goes through the whole batch, and a few rows of ``dz`` at a time stay
 all taps pass by. So no two threads add to one number, and the result is the same for any number of them.
 
 With few channels a tap alone makes too little work for a block of registers; then the pixels under
-several taps are copied side by side first, as *columns*.
+several taps are copied side by side first, as *columns*. Where such a kernel is small, too, every sample's
+gradient is kept by itself and added up later: so each thread reads but its own samples.
 """
 
 from __future__ import annotations
@@ -79,12 +80,21 @@ def convolution_gradient(kernels: Any, op: Any, real: Any, step: Any, thread: in
         target = step[codes.SCRATCH] if gradient == 0 else gradient + start
         if plan[IN_COLUMNS] > 0:
             columns = step[codes.SCRATCH] + FLOAT * max(KERNEL_TILE, filters)
-            _rows_by_columns(kernels, op, plan, row, row + height, target, columns, step[codes.SAMPLES])
+            _rows_by_columns(kernels, op, plan, row, row + height, target, columns, 0, step[codes.SAMPLES])
         else:
             _rows(kernels, op, plan, row, row + height, target, step[codes.SAMPLES])
         finish_gradient(target, weights + start, size, real[0], real[1], real[2])
         if gradient == 0:
             change(step, weights + start, target, offset + start, decayed, size)
+
+
+@compiled
+def gradient_of_each(kernels: Any, op: Any, scratch: int, first: int, last: int) -> None:
+    """The gradients that some samples give by themselves, by way of columns."""
+    plan = integers(op[5], FIRST_TAP_ROW)
+    for i in range(first, last):
+        target, rows = op[6] + i * op[7], plan[TAPS] * plan[CHANNELS]
+        _rows_by_columns(kernels, op, plan, 0, rows, target, scratch, i, i + 1)
 
 
 @compiled
@@ -102,11 +112,19 @@ def _rows(kernels: Any, op: Any, plan: Any, first: int, last: int, target: int, 
 
 @compiled
 def _rows_by_columns(
-    kernels: Any, op: Any, plan: Any, first: int, last: int, target: int, columns: int, samples: int
+    kernels: Any,
+    op: Any,
+    plan: Any,
+    first: int,
+    last: int,
+    target: int,
+    columns: int,
+    begin: int,
+    end: int,
 ) -> None:
     """The same by way of columns: ``(last − first, pixels) @ (pixels, F)``, some rows of ``dz`` at a time."""
     pixel, filters, height = plan[DZ_STEP], plan[FILTERS], plan[DZ_ROWS]
-    for sample in range(samples):
+    for sample in range(begin, end):
         for row in range(0, height, plan[IN_COLUMNS]):
             after = min(row + plan[IN_COLUMNS], height)
             pixels = (after - row) * plan[DZ_WIDTH]
@@ -125,7 +143,7 @@ def _rows_by_columns(
                 last - first,
                 filters,
                 pixels,
-                1 if sample + row > 0 else 0,
+                0 if sample == begin and row == 0 else 1,
                 0,
                 0,
             )

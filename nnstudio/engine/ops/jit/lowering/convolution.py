@@ -83,9 +83,14 @@ def _winograd_backward(
 
 
 def _gradient_later(writer: Writer, step: Step, made: Convolution, x: Matrix, dz: Matrix) -> None:
-    """The kernel's gradient, when all passes are done."""
+    """The kernel's gradient, when all passes are done, or each sample's now and their sum then."""
     program, limit = writer.program, writer.limit
-    if weights := writer.weights(step, "kernel"):
+    weights = writer.weights(step, "kernel")
+    if weights and made.adds_up_later:
+        each = writer.matrix(weights.values.size)
+        convolution.gradient_of_each(program, made, x, dz, each)
+        writer.sum_later(step, "kernel", each)
+    elif weights:
         writer.later(lambda: convolution.convolution_gradient(program, made, x, dz, weights, limit))
 
 

@@ -26,6 +26,8 @@ _REGISTER = 16
 """Floats that a transposed kernel's rows are rounded up to: the longest register's."""
 _FEW_CHANNELS = 4
 """Channels up to which the pixels under the taps are copied side by side for the kernel's gradient."""
+_LEAST_SAVED = 8
+"""How many times as large as the kernel a sample's ``dz`` must be to keep the gradients of samples apart."""
 _COLUMNS = 1 << 15
 """Floats of such columns at a time."""
 _NEAR_BYTES = 24 * 1024
@@ -85,6 +87,14 @@ class Convolution:
         if self.groups > 1 or self.filters <= STRIPE:
             return 0
         return -(-self.filters // STRIPE) * STRIPE * self.window.taps * self.image[2]
+
+    @property
+    def adds_up_later(self) -> bool:
+        """Whether every sample's gradient of the kernel is found by itself: there is little to it."""
+        height, width, filters = self.output
+        size = self.window.taps * self.image[2] * filters
+        few = self.groups == 1 and self.image[2] <= _FEW_CHANNELS
+        return few and _LEAST_SAVED * size <= height * width * filters
 
     def flattened(self) -> Convolution:
         """The same with all pixels in one row, where each output sees the pixel at its own place alone."""

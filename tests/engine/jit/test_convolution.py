@@ -272,5 +272,5 @@ def test_steps_of_whole_networks(kernels, name: str):
 )
 def test_penalties_and_clipping(kernels, recipe):
     layers = (conv(8, activation="relu"), conv(9, activation="relu"), conv(4, 2), Flatten(), Dense(3))
-    project = project_of(layers, (9, 8, 1), optimizer="Adam", learning_rate=0.001, **recipe)
-    assert_same_steps(project, noise_data(64, (9, 8, 1), 3), kernels, steps=3, tolerance=1e-4)
+    project = project_of(layers, (12, 11, 1), optimizer="Adam", learning_rate=0.001, **recipe)
+    assert_same_steps(project, noise_data(64, (12, 11, 1), 3), kernels, steps=3, tolerance=1e-4)

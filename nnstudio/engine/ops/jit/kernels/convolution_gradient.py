@@ -20,7 +20,7 @@ from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.compiled import call_gemm, compiled, floats, integers
 from nnstudio.engine.ops.jit.kernels.convolution import clear
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
-from nnstudio.engine.ops.jit.kernels.gemm import add_product
+from nnstudio.engine.ops.jit.kernels.near_products import add_product
 from nnstudio.engine.ops.jit.kernels.objects import ADDRESSES, LANES, MAX_ROWS, MOST_ROWS, MOST_VECTORS
 from nnstudio.engine.ops.jit.kernels.shares import share
 from nnstudio.engine.ops.jit.kernels.updates import change, finish_gradient

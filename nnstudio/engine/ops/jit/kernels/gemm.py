@@ -309,68 +309,6 @@ def _multiply_block(
 
 
 @compiled
-def add_product(
-    kernels: Any,
-    a: int,
-    a_row: int,
-    a_step: int,
-    b: int,
-    b_step: int,
-    c: int,
-    c_row: int,
-    rows: int,
-    columns: int,
-    depth: int,
-    add: int,
-    line: int,
-    end: int,
-) -> int:
-    """``C = A·B``, or ``C += A·B`` with ``add``, for a B that fits into the caches; arguments as above.
-
-    Meanwhile as many lines are fetched as there is time for, from the address ``line`` on and before ``end``.
-    Returns the first one that is left.
-    """
-    lanes, most = kernels[LANES], kernels[MOST_VECTORS]
-    zero = kernels.ctypes.data + 8 * ZERO
-    column = 0
-    while column < columns:
-        left = columns - column
-        vectors = min(most, (left + lanes - 1) // lanes)
-        tail = min(lanes, left - (vectors - 1) * lanes)
-        blocks = (rows + kernels[MOST_ROWS + vectors] - 1) // kernels[MOST_ROWS + vectors]
-        row = 0
-        for block in range(blocks):
-            height = (rows - row) // (blocks - block)
-            there, step = (line, LINE) if line < end else (a + row * a_row, 0)
-            line += depth * step
-            call_gemm_ahead(
-                kernels[ADDRESSES + (MAX_ROWS + 1) * vectors + height],
-                (
-                    a + row * a_row,
-                    b + FLOAT * column,
-                    c + row * c_row + FLOAT * column,
-                    depth,
-                    1,
-                    zero,
-                    zero,
-                    add,
-                    a_row,
-                    a_step,
-                    b_step,
-                    c_row,
-                    0,
-                    0,
-                    tail,
-                    there,
-                    step,
-                ),
-            )
-            row += height
-        column += vectors * lanes
-    return line
-
-
-@compiled
 def transpose(
     kernels: Any, source: int, source_row: int, target: int, target_row: int, rows: int, columns: int
 ) -> None:

@@ -26,7 +26,7 @@ from nnstudio.engine.ops.jit.kernels.convolution import (
     put_inside,
 )
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
-from nnstudio.engine.ops.jit.kernels.gemm import add_product
+from nnstudio.engine.ops.jit.kernels.near_products import add_product
 from nnstudio.engine.ops.jit.kernels.winograd_kernels import transform_of
 from nnstudio.engine.ops.jit.kernels.winograd_transforms import INPUT, OUTPUT
 

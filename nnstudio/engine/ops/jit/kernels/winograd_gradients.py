@@ -34,7 +34,7 @@ from nnstudio.engine.ops.jit.kernels.convolution import (
 )
 from nnstudio.engine.ops.jit.kernels.elementwise import copy
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
-from nnstudio.engine.ops.jit.kernels.gemm import add_product
+from nnstudio.engine.ops.jit.kernels.near_products import add_product
 from nnstudio.engine.ops.jit.kernels.shares import share
 from nnstudio.engine.ops.jit.kernels.winograd import (
     CHANNELS,

@@ -15,12 +15,21 @@ MOST_BATCHES = 200_000
 PART = 8192
 """Points that are thinned at a time: all at once would leave holes of megabytes in the process's memory."""
 
+KEPT = 3
+"""Levels from a kept one of a :class:`Trace` to the next."""
+
 
 class Growing:
-    """A vector that grows at its end in constant time per value."""
+    """A vector that grows at its end in constant time per value.
 
-    def __init__(self, dtype: type[np.floating[Any]] = np.float64) -> None:
-        self._buffer: Array = np.empty(256, dtype)
+    Args:
+        dtype: Type of its values.
+        room: Values for which there is room from the start. What isn't used of it takes no memory, while
+            vectors that grew leave holes where they were.
+    """
+
+    def __init__(self, dtype: type[np.floating[Any]] = np.float64, room: int = 256) -> None:
+        self._buffer: Array = np.empty(max(room, 16), dtype)
         self._size = 0
 
     def __len__(self) -> int:
@@ -49,15 +58,20 @@ class Growing:
 class Trace:
     """A line of points with growing x that can be drawn at any zoom with few points.
 
-    Level ``k`` of a pyramid keeps the least and the greatest value of every 2^k points, so a thinned
-    line still shows every peak. Appending n points costs O(n), thinning O(points drawn).
-    Values that are not finite are gaps.
+    Level ``k`` of a pyramid has the least and the greatest value of every 2^k points, so a thinned line
+    still shows every peak. Every third level is kept, those between are found from the kept one below.
+    Appending n points costs O(n), thinning O(points drawn). Values that are not finite are gaps.
+
+    Args:
+        dtype: Type of the values.
+        room: Points for which there is room from the start.
     """
 
-    def __init__(self, dtype: type[np.floating[Any]] = np.float64) -> None:
+    def __init__(self, dtype: type[np.floating[Any]] = np.float64, room: int = 256) -> None:
         self._dtype = dtype
-        self._x = Growing()
-        self._low = [Growing(dtype)]
+        self._room = room
+        self._x = Growing(room=room)
+        self._low = [Growing(dtype, room)]
         self._high = [self._low[0]]  # single points are their own extremes
 
     def __len__(self) -> int:
@@ -93,13 +107,13 @@ class Trace:
         """Forgets the points beyond ``x``."""
         size = int(np.searchsorted(self.x, x, side="right"))
         self._x.cut(size)
-        for level, (low, high) in enumerate(zip(self._low, self._high, strict=True)):
-            low.cut(size >> level)
-            high.cut(size >> level)
+        for kept, (low, high) in enumerate(zip(self._low, self._high, strict=True)):
+            low.cut(size >> kept * KEPT)
+            high.cut(size >> kept * KEPT)
 
     def bounds(self) -> tuple[float, float] | None:
         """Least and greatest finite value, or None."""
-        lows, highs = self._pieces(0, len(self), len(self._low) - 1)[1:]
+        lows, highs = self._pieces(0, len(self), self._top)[1:]
         finite = np.isfinite(lows)
         if not finite.any():
             return None
@@ -114,7 +128,7 @@ class Trace:
         start = max(0, int(np.searchsorted(self.x, x_min)) - 1)
         stop = min(len(self), int(np.searchsorted(self.x, x_max, side="right")) + 1)
         level = 0
-        while (stop - start) >> level > columns and level + 1 < len(self._low):
+        while (stop - start) >> level > columns and level < self._top:
             level += 1
         if level == 0:
             return self.x[start:stop], self.y[start:stop]
@@ -129,32 +143,40 @@ class Trace:
         xs, lows, highs = [], [], []
         position = (start >> level) << level
         for k in range(level, -1, -1):
-            first, last = position >> k, min(len(self._low[k]), -(-stop >> k))
+            first, last = position >> k, min(len(self) >> k, -(-stop >> k))
             if last > first:
                 xs.append(self.x[position : last << k : 1 << k][: last - first])
-                lows.append(self._low[k].values[first:last])
-                highs.append(self._high[k].values[first:last])
+                lows.append(self._buckets(self._low, np.fmin, k, first, last))
+                highs.append(self._buckets(self._high, np.fmax, k, first, last))
                 position = last << k
         if not xs:
             empty = np.empty(0)
             return empty, empty, empty
         return np.concatenate(xs), np.concatenate(lows), np.concatenate(highs)
 
+    @property
+    def _top(self) -> int:
+        """The level that has one bucket only."""
+        return max(len(self).bit_length() - 1, 0)
+
+    @staticmethod
+    def _buckets(kept: list[Growing], extreme: np.ufunc, level: int, first: int, last: int) -> Array:
+        """The least or the greatest values of some of a level's buckets."""
+        below, between = divmod(level, KEPT)
+        values = kept[below].values[first << between : last << between]
+        return extreme.reduce(values.reshape(-1, 1 << between), axis=1) if between else values
+
     def _build(self) -> None:
-        """Brings the higher levels up to date."""
-        level = 0
-        while len(self._low[level]) >= 2:
-            if level + 1 == len(self._low):
-                self._low.append(Growing(self._dtype))
-                self._high.append(Growing(self._dtype))
-            have, want = len(self._low[level + 1]), len(self._low[level]) // 2
-            for below, above, least in (
-                (self._low[level], self._low[level + 1], np.fmin),
-                (self._high[level], self._high[level + 1], np.fmax),
-            ):
-                fresh = below.values[2 * have : 2 * want]
-                above.extend(least(fresh[0::2], fresh[1::2]))
-            level += 1
+        """Brings the kept levels up to date."""
+        for lines, extreme in ((self._low, np.fmin), (self._high, np.fmax)):
+            kept = 0
+            while (whole := len(lines[kept]) >> KEPT) > 0:
+                if kept + 1 == len(lines):
+                    lines.append(Growing(self._dtype, self._room >> (kept + 1) * KEPT))
+                below, above = lines[kept], lines[kept + 1]
+                fresh = below.values[len(above) << KEPT : whole << KEPT]
+                above.extend(extreme.reduce(fresh.reshape(-1, 1 << KEPT), axis=1))
+                kept += 1
 
 
 class BatchTrace(Trace):
@@ -169,7 +191,7 @@ class BatchTrace(Trace):
     """
 
     def __init__(self, most: int = MOST_BATCHES) -> None:
-        super().__init__(np.float32)
+        super().__init__(np.float32, most)
         self._most = most
         self._stride = 1
         self._waiting: tuple[Array, Array] = (np.empty(0), np.empty(0))

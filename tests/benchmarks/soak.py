@@ -13,7 +13,8 @@ import tempfile
 from tests.benchmarks.responsiveness import Watch
 
 LIMIT_MB = 20.0
-SETTLING = 60  # seconds in which the caches and the curves' arrays reach their size
+SETTLING = 60  # seconds in which caches reach their size, after the compiled kernels have taken over
+COMPILING = 900  # seconds that the kernels may take to be ready, on a busy machine that never had them
 EVERY = 300  # seconds between two printed figures
 
 
@@ -23,13 +24,17 @@ def soak(preset: str, minutes: float) -> float:
 
     shown, process = Watch(preset), psutil.Process()
     shown.first_point()
+    session, waited = shown.window.live.session, 0
+    while session.latest.path != "jit" and waited < COMPILING:
+        shown.let_pass(1)
+        waited += 1
+    print(f"{preset}: path {session.latest.path} after {waited} s", flush=True)
     shown.let_pass(SETTLING)
     first = process.memory_info().rss
     left = minutes * 60
     while left > 0:
         shown.let_pass(min(EVERY, left))
         left -= EVERY
-        session = shown.window.live.session
         grown = (process.memory_info().rss - first) / 1e6
         at = f"epoch {session.latest.epoch:,}, step {session.latest.step:,}"
         print(f"{preset}: {grown:+.1f} MB, {at}, {process.num_threads()} threads", flush=True)

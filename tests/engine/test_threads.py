@@ -2,13 +2,16 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from threadpoolctl import threadpool_info, threadpool_limits
+import numpy  # noqa: F401 - with its BLAS
+from threadpoolctl import threadpool_limits
 
+from nnstudio.engine import threads
 from nnstudio.engine.threads import one_blas_thread
 
 
 def blas_threads() -> set[int]:
-    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+    """Those of NumPy's BLAS; other libraries may have brought one of their own since."""
+    return {pool["num_threads"] for pool in threads._blas().info()}
 
 
 def test_overlapping_blocks_keep_one_thread_until_the_last_ends():

@@ -67,14 +67,15 @@ def softmax_cross_entropy(
     """
     chosen, loss, hit = integers(rows, last), doubles(losses, last), integers(hits, last)
     together = row == FLOAT * outputs and outputs < FEW  # else they are no run of values, or take no help
+    for i in range(first, last):  # they lie anywhere: so short a loop waits for many of them at once
+        hit[i] = integers(labels, chosen[i] + 1)[chosen[i]]
     for i in range(first, last):
         z, d = floats(logits + i * row, outputs), floats(gradient + i * row, outputs)
-        label = integers(labels, chosen[i] + 1)[chosen[i]]
-        best, top = 0, z[0]
+        label, best, top = hit[i], 0, z[0]
         for j in range(1, outputs):
             better = z[j] > top
             best, top = j if better else best, z[j] if better else top
-        loss[i], hit[i] = top - z[label], 1 if best == label else 0
+        loss[i], hit[i] = top - z[label], 2 * label + (1 if best == label else 0)
         for j in range(outputs):
             d[j] = z[j] - top
         if not together:
@@ -83,7 +84,7 @@ def softmax_cross_entropy(
         _exponentials(gradient + first * row, (last - first) * outputs)
     for i in range(first, last):
         d = floats(gradient + i * row, outputs)
-        label = integers(labels, chosen[i] + 1)[chosen[i]]
+        label, hit[i] = hit[i] >> 1, hit[i] & 1  # a hit stood beside it
         total = _total(d)
         loss[i] += log(total) if total == total else total  # NaN must be noticed
         factor = scale * floats(weights, label + 1)[label] if weights != 0 else scale

@@ -52,20 +52,17 @@ class Rule:
             rates: Learning rate of each step.
             first_step: Number of the first one, from 1.
         """
+        optimizer, rate = self.optimizer, np.asarray(rates)
         found = np.ones((len(rates), 2, COEFFICIENTS), np.float32)
-        for i, rate in enumerate(rates):
-            step_rate, root = self._rate(float(rate), first_step + i)
-            found[i, :, 0], found[i, :, 1] = step_rate, root
-            found[i, 1, 2] = 1 - rate * getattr(self.optimizer, "weight_decay", 0.0)
-        return found
-
-    def _rate(self, rate: float, step: int) -> tuple[float, float]:
-        optimizer = self.optimizer
         if isinstance(optimizer, adaptive.Adam):
-            return rate / (1 - optimizer.beta_1**step), 1 / math.sqrt(1 - optimizer.beta_2**step)
-        if isinstance(optimizer, optimizers.Momentum) and optimizer.damped:
-            return (1 - optimizer.momentum) * rate, 1.0
-        return rate, 1.0
+            steps = range(first_step, first_step + len(rates))
+            rate = rate / [1 - optimizer.beta_1**step for step in steps]
+            found[:, :, 1] = [[1 / math.sqrt(1 - optimizer.beta_2**step)] for step in steps]
+        elif isinstance(optimizer, optimizers.Momentum) and optimizer.damped:
+            rate = (1 - optimizer.momentum) * rate
+        found[:, :, 0] = rate[:, np.newaxis]
+        found[:, 1, 2] = 1 - np.asarray(rates) * getattr(optimizer, "weight_decay", 0.0)
+        return found
 
 
 def rule_for(optimizer: Optimizer) -> Rule:

@@ -162,7 +162,7 @@ def multiply(kernels: Any, p: Product, way: int, panel: int, ahead: Ahead) -> No
                 b = p.b + FLOAT * (column * p.depth + k * width)
             else:
                 b, b_step = p.b + k * p.b_row + FLOAT * column, p.b_row
-            strip = _next_strip(p, way, column, width, k, depth)
+            strip = _next_strip(p, way, column, width, k, depth, ahead)
             turn = _multiply_piece(
                 kernels, p, _Piece(b, b_step, column, columns, k, length), strip, ahead, turn
             )
@@ -234,12 +234,13 @@ def _multiply_last(kernels: Any, p: Product, column: int, way: int, panel: int) 
 
 
 @inlined
-def _next_strip(p: Product, way: int, column: int, width: int, k: int, depth: int) -> _Strip:
+def _next_strip(p: Product, way: int, column: int, width: int, k: int, depth: int, ahead: Ahead) -> _Strip:
     """Where the piece of B lies that comes after the one at ``(k, column)``."""
     lines = FLOAT * width // LINE + 1  # of a row of a piece, which need not begin at a line
-    if way == COPIED and k + depth < p.depth:
+    as_it_lies = way == COPIED or (way == IN_PLACE and ahead.runs == 0)
+    if as_it_lies and k + depth < p.depth:
         return _Strip(p.b + (k + depth) * p.b_row + FLOAT * column, p.b_row, LINE, lines)
-    if way == COPIED and column + width < p.columns:
+    if as_it_lies and column + width < p.columns:
         return _Strip(p.b + FLOAT * (column + width), p.b_row, LINE, lines)
     if way == TRANSPOSED and column + width < p.columns:  # whole rows, one behind the other
         blocks = FLOAT * width * p.depth // (LINE * depth) + 1

@@ -36,6 +36,8 @@ from nnstudio.engine.ops.jit.kernels.updates import (
 
 TURNING = 10
 """What it costs to transpose a value, in multiply-adds of a register's lane."""
+NEAR = 1 << 20
+"""Bytes of samples that a core's own cache holds besides everything else."""
 
 
 @compiled
@@ -49,7 +51,7 @@ def _kernel_gradient(op: Any, real: Any, step: Any, thread: int, threads: int) -
     """
     inputs, units, samples, sums, part = op[5], op[6], step[codes.SAMPLES], op[11], op[13]
     first, last = share(inputs, thread, threads, 1)
-    turned = _pays_to_turn(step, last - first, units)
+    turned = _pays_to_turn(op, step, last - first)
     if op[12] != 0 and not turned:
         kernels = integers(step[codes.KERNELS], step[codes.KERNELS_LENGTH])
         pack(kernels, op[3], op[4], step[codes.SCRATCH], samples, units)
@@ -69,12 +71,17 @@ def _kernel_gradient(op: Any, real: Any, step: Any, thread: int, threads: int) -
 
 
 @inlined
-def _pays_to_turn(step: Any, inputs: int, units: int) -> bool:
-    """Whether registers of inputs are used better than registers of units, so that it pays to transpose."""
+def _pays_to_turn(op: Any, step: Any, inputs: int) -> bool:
+    """Whether registers of inputs are used better than registers of units, so that it pays to transpose.
+
+    Turned, the product reads little of many samples at a time, so they must be near.
+    """
     lanes = integers(step[codes.KERNELS], step[codes.KERNELS_LENGTH])[LANES]
-    straight = inputs * ((units + lanes - 1) // lanes) * step[codes.SAMPLES]
-    turned = units * ((inputs + lanes - 1) // lanes) * step[codes.SAMPLES]
-    return bool(turned + TURNING * units * inputs // lanes < straight)
+    units, samples = op[6], step[codes.SAMPLES]
+    near = op[16] != 0 or samples * op[2] <= NEAR
+    straight = inputs * ((units + lanes - 1) // lanes) * samples
+    turned = units * ((inputs + lanes - 1) // lanes) * samples + TURNING * units * inputs // lanes
+    return bool(near and turned < straight)
 
 
 @inlined

@@ -202,7 +202,11 @@ class TestEveryLayer:
         def forward() -> np.ndarray:
             return step.layer.forward(frame, x)
 
-        dx = step.layer.backward(frame, x, forward(), dy.copy())
+        y = forward()
+        before = x.copy(), y.copy()
+        dx = step.layer.backward(frame, x, y, dy.copy())
+        np.testing.assert_array_equal(x, before[0])  # of which gradients may still be computed
+        np.testing.assert_array_equal(y, before[1])
         error = directional_error(lambda: float((forward() * dy).sum()), x, np.array(dx), random)[2]
         assert error <= TOLERANCE
 

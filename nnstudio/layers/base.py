@@ -136,6 +136,9 @@ class Layer(LayerSpec):
     def backward(self, frame: Frame, x: Array, y: Array, dy: Array) -> Array | None:
         """Gradient with respect to ``x``; fills ``frame.gradients``. May overwrite ``dy``.
 
+        ``x``, ``y`` and what a container has handed to its chains must stay as they are: gradients of
+        kernels are computed from them until the whole pass is over (see ``engine.crew``).
+
         Args:
             frame: The frame of the forward pass.
             x: Input of the forward pass.

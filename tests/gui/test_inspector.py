@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -295,25 +296,17 @@ def test_what_waits_takes_one_line_and_is_whole_in_the_tooltip(inspected: Inspec
     assert line.text() == "Applies at epoch 24000"
 
 
-class Squeezed(QObject):
-    """Notes the form rows that are drawn lower than they need."""
+def test_no_frame_shows_squeezed_rows(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    squeezed: list[str] = []
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows: list[str] = []
-        self.drawn = 0
+    def look(row: FormRow, event: QPaintEvent) -> None:
+        drawn.append(row.editor.row.label)
+        if row.height() < row.minimumSizeHint().height():
+            squeezed.append(row.editor.row.label)
+        QWidget.paintEvent(row, event)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(watched, FormRow) and event.type() == QEvent.Type.Paint:
-            self.drawn += 1
-            if watched.height() < watched.minimumSizeHint().height():
-                self.rows.append(watched.editor.row.label)
-        return False
-
-
-def test_no_frame_shows_squeezed_rows(qtbot: QtBot) -> None:
-    watch = Squeezed()
-    QApplication.instance().installEventFilter(watch)
+    monkeypatch.setattr(FormRow, "paintEvent", look, raising=False)
     inspected = Inspected(qtbot)
     for preset in ("digits-cnn", "spiral-mlp", "resnet18"):
         project = load_preset(preset)
@@ -321,9 +314,8 @@ def test_no_frame_shows_squeezed_rows(qtbot: QtBot) -> None:
         for layer in project.network.layers[:4]:
             inspected.document.select(layer.name)
             qtbot.wait(20)
-    QApplication.instance().removeEventFilter(watch)
-    assert watch.drawn > 100
-    assert watch.rows == []
+    assert len(drawn) > 100
+    assert squeezed == []
 
 
 def test_undo_of_the_notice_goes_back_to_what_the_run_trains_with(inspected: Inspected) -> None:

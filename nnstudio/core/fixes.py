@@ -97,6 +97,22 @@ class Remove:
 
 
 @dataclass(frozen=True)
+class MoveBefore:
+    """Moves the layer with the problem in front of the one that is named, in the same stack."""
+
+    name: str
+
+    @property
+    def label(self) -> str:
+        """Text of the button."""
+        return f"Move before {self.name}"
+
+    def apply(self, network: NetworkSpec, layer: str) -> NetworkSpec:
+        """The mended network."""
+        return network.move(layer, network.index(self.name))
+
+
+@dataclass(frozen=True)
 class SetInside:
     """Changes a setting of every layer inside the block with the problem that has one."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from nnstudio.core.cautions import cautions
-from nnstudio.core.fixes import Fix, InsertAfter, Remove, SetFields
+from nnstudio.core.fixes import Fix, InsertAfter, MoveBefore, Remove, SetFields
 from nnstudio.core.layer import LayerSpec, Shape, shape_text
 from nnstudio.core.problem import Problem
 from nnstudio.core.spec import LossSpec, NetworkSpec
@@ -170,7 +170,7 @@ def _rows(
     for position, layer in enumerate(layers):
         rows.append(_row(layer, shape, first=outermost and position == 0))
         if len(rows) > 1 and rows[-1].problems:
-            rows[-1] = _or_without(rows[-2], rows[-1])
+            rows[-1] = _or_earlier(rows[:-1], _or_without(rows[-2], rows[-1]))
         shape = rows[-1].output_shape
     return rows
 
@@ -204,6 +204,19 @@ def _or_without(before: LayerReport, row: LayerReport) -> LayerReport:
         return row
     remove = Remove(f"Remove {before.layer.title}", before.layer.name)
     return replace(row, problems=tuple(replace(p, fixes=(remove, *p.fixes)[:2]) for p in row.problems))
+
+
+def _or_earlier(before: list[LayerReport], row: LayerReport) -> LayerReport:
+    """The row; a layer for images that stands behind the end of the image may move in front of that end."""
+    removes = any(isinstance(fix, Remove) for problem in row.problems for fix in problem.fixes)
+    if not row.problems or removes or len(row.input_shape or ()) != 1:
+        return row
+    image = (one for one in before if len(one.input_shape or ()) == 3 and len(one.output_shape or ()) == 1)
+    end = next((one for one in image if not one.problems), None)
+    if end is None or _row(row.layer, end.input_shape, first=False).problems:
+        return row
+    move = MoveBefore(end.layer.name)
+    return replace(row, problems=tuple(replace(p, fixes=(move, *p.fixes)[:2]) for p in row.problems))
 
 
 def _container(layer: LayerSpec, shape: Shape) -> LayerReport:

@@ -48,6 +48,19 @@ def test_every_layer_with_a_problem_is_reported():
     assert [problem.layer for problem in report.errors] == ["dense", "input_1", "dense_1"]
 
 
+def test_a_layer_for_images_behind_the_flat_part_may_move_in_front_of_it():
+    stack = network(Input(), Flatten(), Dense(units=64), Conv2D(), Dense(units=10))
+    problem = infer_shapes(stack, classes=10).errors[0]
+    assert (problem.layer, problem.got) == ("conv2d", "64")
+    assert problem.fixes[0].label == "Move before flatten"
+    mended = problem.fixes[0].apply(stack, problem.layer)
+    assert [layer.name for layer in mended.layers[:3]] == ["input", "conv2d", "flatten"]
+    assert infer_shapes(mended, classes=10).ok
+    large = stack.replace_layer("conv2d", Conv2D(name="conv2d", kernel_size=40))
+    labels = [fix.label for fix in infer_shapes(large, classes=10).errors[0].fixes]
+    assert "Move before flatten" not in labels, "it wouldn't fit there either"
+
+
 @pytest.mark.parametrize("fix", [0, 1])
 def test_a_wrong_number_of_outputs_can_be_mended_two_ways(fix: int):
     stack = network(Input(), Flatten(), Dense(units=64))

@@ -128,8 +128,10 @@ class SectionScroll(QScrollArea):
         if layout is None:
             return False
         room, before = self.contentsRect(), content.size()
-        needed = layout.totalMinimumSize().height()
-        bar = self.verticalScrollBar().sizeHint().width() if needed > room.height() else 0
+        bar = self._bar if self.verticalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOn else 0
+        lines = layout.totalMinimumHeightForWidth(room.width() - bar)  # of texts that wrap at this width
+        needed = max(layout.totalMinimumSize().height(), lines)
+        bar = self._bar if needed > room.height() else 0
         policy = Qt.ScrollBarPolicy
         self.setVerticalScrollBarPolicy(policy.ScrollBarAlwaysOn if bar else policy.ScrollBarAlwaysOff)
         px = theme().px
@@ -138,3 +140,8 @@ class SectionScroll(QScrollArea):
         content.resize(room.width() - bar, max(needed, room.height()))
         layout.activate()
         return content.size() != before
+
+    @property
+    def _bar(self) -> int:
+        """Width of the bar."""
+        return self.verticalScrollBar().sizeHint().width()

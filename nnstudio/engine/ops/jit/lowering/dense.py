@@ -39,7 +39,7 @@ def lower(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
     def backward(dz: Matrix) -> Matrix | None:
         activation_backward(dz)
         weights = writer.weights(step, "kernel")
-        writer.sum_later(step, "bias", dz)
+        _bias_gradient(writer, step, dz)
         if deep and needs_dx and weights and not writer.clipped:
             return _gradients(writer, x, dz, weights)
         if weights:
@@ -52,6 +52,16 @@ def lower(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
         return dx
 
     return out, backward
+
+
+def _bias_gradient(writer: Writer, step: Step, dz: Matrix) -> None:
+    """At once where threads share by features: each has its own at hand still, of all samples."""
+    bias = writer.weights(step, "bias")
+    if bias and writer.program.by_features and not writer.clipped:
+        writer.begin_updates()
+        gradients.bias_gradient(writer.program, dz, bias, writer.limit)
+    else:
+        writer.sum_later(step, "bias", dz)
 
 
 def _gradients(writer: Writer, x: Matrix, dz: Matrix, weights: Weights) -> Matrix:

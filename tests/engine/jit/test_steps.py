@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nnstudio.data.prepare import prepare_dataset
+from nnstudio.engine.ops.jit.lowering import dense
 from nnstudio.layers import Activation, Dense, Dropout, Flatten, Reshape
 from nnstudio.optim.adaptive import Adagrad, Adam, AdamW, RMSProp
 from nnstudio.optim.optimizers import SGD, Momentum, Nesterov
@@ -122,6 +123,14 @@ def test_dropout_on_the_input_and_at_the_end(kernels):
     assert_same_steps(project_of(layers, (6,)), noise_data(64, (6,), 3), kernels)
 
 
+@pytest.mark.parametrize("recipe", [{}, {"clip_norm": 0.5}, {"clip_value": 0.01, "l2": 0.1}], ids=str)
+def test_layers_too_wide_for_the_cache(kernels, monkeypatch, recipe: dict):
+    monkeypatch.setattr(dense, "OWN_CACHE", 0)
+    layers = (Dense(90, "relu"), Dropout(0.3), Dense(70, "tanh"), Dense(50, "gelu", use_bias=False), Dense(5))
+    project = project_of(layers, (300,), optimizer="Momentum", **recipe)
+    assert_same_steps(project, noise_data(64, (300,), 5), kernels)
+
+
 def test_varied_samples(kernels):
     project = project_of((Flatten(), Dense(9, "relu"), Dense(3)), (7, 8, 1))
     vary = {"horizontal_flip": {}, "rotation": {"degrees": 20}, "noise": {"deviation": 0.05}}
@@ -135,7 +144,9 @@ def test_kernels_of_the_smaller_instruction_set(avx2_kernels):
     assert_same_steps(project, noise_data(80, (33,), 10), avx2_kernels)
 
 
-def test_no_step_behind_a_loss_that_is_not_finite(kernels):
+@pytest.mark.parametrize("cache", [0, dense.OWN_CACHE], ids=["wide", "narrow"])
+def test_no_step_behind_a_loss_that_is_not_finite(kernels, monkeypatch, cache: int):
+    monkeypatch.setattr(dense, "OWN_CACHE", cache)
     project = project_of((Dense(8), Dense(3)), (6,), learning_rate=1e6, batch_size=1)
     data = prepare_dataset(noise_data(64, (6,), 3), project.data)
     done = jit_steps(project, data, kernels, steps=40)

@@ -16,11 +16,6 @@ from nnstudio.engine.threads import ThreadCount, most_threads
 
 Piece = Callable[[], object]
 
-AWAKE_SECONDS = 0.0005
-"""How long a thread stays awake when it has nothing to do: to be woken takes as long as a small product."""
-
-_ONES = np.ones(8192, np.int64)
-
 
 class Crew:
     """The calling thread and its helpers, who share out pieces of work.
@@ -138,12 +133,8 @@ class Crew:
 
     def _help(self) -> None:
         with np.errstate(all="ignore"):  # of this thread alone; overflow is found in the loss
-            while (work := self._next()) is not None:
+            while (work := self._inbox.get()) is not None:
                 work.join_in()
-
-    def _next(self) -> _Round | None:
-        _stay_awake_until(lambda: not self._inbox.empty())
-        return self._inbox.get()
 
 
 class _Round:
@@ -171,15 +162,7 @@ class _Round:
     def finish(self) -> list[BaseException]:
         """Joins in, waits for the pieces of others, and returns what went wrong in any."""
         self.join_in()
-        _stay_awake_until(lambda: self._done.qsize() == self._pieces)
         return [error for _ in range(self._pieces) if (error := self._done.get()) is not None]
-
-
-def _stay_awake_until(ready: Callable[[], bool]) -> None:
-    """Waits for something, but no longer than it pays to stay awake for it."""
-    end = time.perf_counter() + AWAKE_SECONDS
-    while not ready() and time.perf_counter() < end:
-        np.gcd(_ONES, _ONES, out=_ONES)  # 30 µs in which the other threads may use Python
 
 
 def _raise_first(errors: list[BaseException]) -> None:

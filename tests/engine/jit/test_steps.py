@@ -77,7 +77,7 @@ def test_odd_widths_and_a_smaller_last_batch(kernels, widths, classes: int, batc
 
 
 def test_a_batch_that_is_worked_through_in_parts(kernels):
-    layers = (Dense(units=20, activation="relu"), Dropout(rate=0.3), Dense(units=3))
+    layers = (Dense(units=70, activation="relu"), Dropout(rate=0.3), Dense(units=3))
     project = project_of(layers, (11,), batch_size=1300, optimizer="Adam", l2=0.01)
     assert_same_steps(project, noise_data(3000, (11,), 3), kernels, steps=3)
 

@@ -54,8 +54,11 @@ def affine_input(program: Program, dz: Matrix, kernel: NDArray[np.float32], dx: 
     program.add(codes.AFFINE_INPUT, *places, dx.width, dz.width)
 
 
-def pack(program: Program, kernel: NDArray[np.float32], packed: NDArray[np.float32]) -> None:
-    """Copies a kernel as the panels that products with it read."""
+def pack(
+    program: Program, kernel: NDArray[np.float32], packed: NDArray[np.float32], *, first: bool = False
+) -> None:
+    """Copies a kernel as the panels that products with it read; in front of all others with ``first``."""
     inputs, units = kernel.shape
     places = program.vector(kernel, inputs * units), program.vector(packed, packed_size(inputs, units))
-    program.add(codes.PACK_KERNEL, *places, inputs, units)
+    write = program.prepare if first else program.add
+    write(codes.PACK_KERNEL, *places, inputs, units)

@@ -13,8 +13,8 @@ from nnstudio.engine.ops.jit.kernels.emitter import FLOAT, Emitter, Value
 
 ARGUMENTS = 11
 FROM_OCTETS, FROM_FLOATS = "convert_octets", "convert_floats"
-PANEL = 4
-"""Registers of a panel's width."""
+PANELS = 4, 2, 1
+"""Registers of a panel's width: as many as there are left."""
 
 
 def emit_conversion(module: ir.Module, lanes: int, name: str) -> None:
@@ -31,20 +31,16 @@ def emit_conversion(module: ir.Module, lanes: int, name: str) -> None:
         name: Which kernel: from uint8 values or from float32 ones.
     """
     e = Emitter(module, name, ARGUMENTS, lanes)
-    features = e.arguments[8]
-    register = FLOAT * lanes
-    panels, left = (
-        e.builder.sdiv(features, e.integer(PANEL * lanes)),
-        e.builder.srem(features, e.integer(PANEL * lanes)),
-    )
-    registers, rest = e.builder.sdiv(left, e.integer(lanes)), e.builder.srem(left, e.integer(lanes))
-    with e.repeat(panels) as panel:
-        _convert_panel(e, name, e.times(panel, PANEL * register), PANEL, None)
-    place = e.times(panels, PANEL * register)
-    with e.repeat(registers) as number:
-        _convert_panel(e, name, e.add(place, e.times(number, register)), 1, None)
-    with e.when(e.is_set(rest)):
-        _convert_panel(e, name, e.add(place, e.times(registers, register)), 1, e.mask(rest))
+    place, left = e.integer(0), e.arguments[8]
+    for registers in PANELS:
+        size = e.integer(registers * lanes)
+        panels, left = e.builder.sdiv(left, size), e.builder.srem(left, size)
+        with e.repeat(panels) as panel:
+            there = e.add(place, e.times(panel, FLOAT * registers * lanes))
+            _convert_panel(e, name, there, registers, None)
+        place = e.add(place, e.times(panels, FLOAT * registers * lanes))
+    with e.when(e.is_set(left)):
+        _convert_panel(e, name, place, 1, e.mask(left))
     e.finish()
 
 

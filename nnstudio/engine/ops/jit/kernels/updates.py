@@ -43,7 +43,7 @@ TILE = 8192
 """Values of a kernel's gradient that are worked out at a time: they are still in the cache at the update."""
 TILE_ROWS, TURNED_ROWS = 28, 32
 """Rows of such a tile, or a multiple of them, so that the microkernels are used well; of one whose rows are
-the columns of a product."""
+the columns of a product, or are converted."""
 
 PART = 512
 """Samples from which a kernel's gradient is added up part by part: each is read from memory once."""

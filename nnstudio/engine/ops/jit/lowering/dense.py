@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from nnstudio.engine.memory import aligned
 from nnstudio.engine.ops.jit.instructions import deep_dense, dense, gradients
+from nnstudio.engine.ops.jit.kernels.gemm import PACKED_COLUMNS
+from nnstudio.engine.ops.jit.kernels.packing import packed_size
 from nnstudio.engine.ops.jit.lowering.writer import Lowered, Writer
 from nnstudio.engine.ops.jit.program import Matrix, Weights
 from nnstudio.engine.plan import Step
@@ -33,6 +36,9 @@ def lower(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
     else:
         program.share(by_features=wide)
         packed = writer.packed.get(step.layer.name)
+        if writer.training and program.batch >= MANY and kernel.shape[1] >= PACKED_COLUMNS:
+            packed = aligned(packed_size(*kernel.shape))  # once a step, where threads read it several times
+            dense.pack(program, kernel, packed, first=True)
         dense.affine(program, x, kernel, arrays.get("bias"), out, rectify=relu, packed=packed)
     activation_backward = writer.activation(step.activation, out, size=out.width, done=relu)
 

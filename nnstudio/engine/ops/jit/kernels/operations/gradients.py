@@ -55,7 +55,7 @@ def _kernel_gradient(op: Any, real: Any, step: Any, thread: int, threads: int) -
     if op[12] != 0 and not turned:
         kernels = integers(step[codes.KERNELS], step[codes.KERNELS_LENGTH])
         pack(kernels, op[3], op[4], step[codes.SCRATCH], samples, units)
-    rows = TURNED_ROWS if turned else TILE_ROWS
+    rows = TURNED_ROWS if turned or op[16] != 0 else TILE_ROWS  # whole registers of samples
     tile = max(rows, TILE // units // rows * rows)
     tile = min(tile, op[14]) if op[16] != 0 else tile
     for sample in range(0, samples, part):

@@ -113,7 +113,9 @@ def _epoch(snapshot: Snapshot) -> Cell:
         return Cell(
             "–", f"/ {numbers.count(snapshot.epochs)}", "preparing" if snapshot.state == "preparing" else ""
         )
-    note = f"batch {numbers.count(snapshot.batch)} / {numbers.count(snapshot.batches)}"
+    note = f"batch {numbers.count(snapshot.batch)}"
+    if snapshot.batches:  # unknown of a run that was read from a file: its data aren't there yet
+        note += f" / {numbers.count(snapshot.batches)}"
     return Cell(numbers.count(snapshot.epoch), f"/ {numbers.count(snapshot.epochs)}", note)
 
 

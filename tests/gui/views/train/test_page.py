@@ -80,6 +80,8 @@ def test_the_strip_says_what_the_picture_says() -> None:
         "left": ("1:07", "", "1:25 so far"),
     }
     assert progress(SNAPSHOT) == pytest.approx((22 * 85 + 34) / (40 * 85))
+    from_file = cells(replace(SNAPSHOT, batches=0), [BEST, RECORD], True, TrainSpec())
+    assert from_file["epoch"].note == "batch 34"
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def draw(folder: Path, names: list[str], check: bool) -> int:
                 shown = STATES[name](window)
                 let_pass(100)
                 file = f"{name}-{mode}-{wide}x{high}-{font.split()[0].lower()}.png"
-                shown.grab().save(str(folder / file))
+                shown.window().grab().save(str(folder / file))  # a tour lies over its window
                 found = findings(shown) if check else []
                 shown.close() if shown is not window else None
         for finding in found:

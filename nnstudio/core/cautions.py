@@ -151,7 +151,7 @@ def behind_the_output(stack: Stack) -> Iterator[Problem]:
 def much_dropout(stack: Stack) -> Iterator[Problem]:
     """A rate that was probably meant as the share to keep."""
     for row in stack.rows:
-        rate = getattr(row.layer, "rate", 0.0)
+        rate = _setting(row.layer, "rate") or 0.0
         if row.layer.category == "regularisation" and rate >= DROPPED:
             what = f"drops {100 * rate:.0f}% of the values; 20% to 50% is usual"
             yield _warning(row.layer, what, SetFields("Rate 0.5", {"rate": 0.5}))
@@ -160,7 +160,7 @@ def much_dropout(stack: Stack) -> Iterator[Problem]:
 def one_layer_is_all(stack: Stack) -> Iterator[Problem]:
     """A Dense with nearly all weights of the network, mostly behind Flatten."""
     for place, row in enumerate(stack.rows):
-        own, units = row.parameters or 0, getattr(row.layer, "units", 0)
+        own, units = row.parameters or 0, _setting(row.layer, "units")
         if not units or row.input_shape is None or own < max(MANY, MOST * stack.parameters):
             continue
         fewer = 8
@@ -190,7 +190,7 @@ def normalised_too_late(stack: Stack) -> Iterator[Problem]:
 def equal_beginning(stack: Stack) -> Iterator[Problem]:
     """Hidden units that begin alike get the same gradient, and stay alike."""
     for place, row in enumerate(stack.rows):
-        start: Any = getattr(row.layer, "kernel_initializer", None)
+        start = _setting(row.layer, "kernel_initializer")
         if start is not None and start.type_name() in _EQUAL and (place < stack.output or not stack.whole):
             what = "units that begin alike stay alike"
             yield _warning(row.layer, what, SetFields("Use He normal", {"kernel_initializer": "HeNormal"}))
@@ -199,7 +199,7 @@ def equal_beginning(stack: Stack) -> Iterator[Problem]:
 def left_out_pixels(stack: Stack) -> Iterator[Problem]:
     """Strides wider than the kernel (a 1×1 kernel is meant to thin out)."""
     for row in stack.rows:
-        size, strides = (getattr(row.layer, name, None) for name in ("kernel_size", "strides"))
+        size, strides = (_setting(row.layer, name) for name in ("kernel_size", "strides"))
         if size is None or strides is None or max(size) == 1:
             continue
         if any(step > side for step, side in zip(strides, size, strict=True)):
@@ -235,9 +235,14 @@ def _warning(layer: LayerSpec, what: str, fix: Fix) -> Problem:
     return Problem(layer.name, what, fixes=(fix,), severity="warning")
 
 
+def _setting(layer: LayerSpec, name: str) -> Any:
+    """One of a layer's settings, or None where it has none of that name."""
+    return vars(layer).get(name)  # getattr takes its time over a name that isn't there
+
+
 def _function(layer: LayerSpec) -> str:
     """The activation that a layer applies last, "linear" for none."""
-    return str(getattr(layer, "activation", None) or getattr(layer, "function", "linear"))
+    return str(_setting(layer, "activation") or _setting(layer, "function") or "linear")
 
 
 def _usual(stack: Stack) -> str:
@@ -258,7 +263,7 @@ def _activate(text: str, layer: LayerSpec, function: str) -> SetFields:
 
 def _weighs(layer: LayerSpec) -> bool:
     """The layer computes weighted sums of all that reaches it: Dense and Conv2D."""
-    return hasattr(layer, "units") or hasattr(layer, "filters")
+    return bool(_setting(layer, "units") or _setting(layer, "filters"))
 
 
 def _passes_on(layer: LayerSpec) -> bool:

@@ -34,11 +34,11 @@ class StackModel(QAbstractItemModel):
     """Layers of a report, in order.
 
     Signals:
-        refreshed(): The rows are those of the newest report.
+        refreshed(bool): The rows are those of the newest report; True if some came or went.
         rename_wanted(str, str): The user typed another name for a layer.
     """
 
-    refreshed = Signal()
+    refreshed = Signal(bool)
     rename_wanted = Signal(str, str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -47,6 +47,7 @@ class StackModel(QAbstractItemModel):
         self._root = Node(0)
         self._nodes: dict[int, Node] = {0: self._root}
         self._updating = False
+        self._exchanged = False
 
     @property
     def updating(self) -> bool:
@@ -61,17 +62,16 @@ class StackModel(QAbstractItemModel):
 
     def find(self, name: str) -> QModelIndex:
         """Index of the layer called ``name``, wherever it stands; invalid if there is none."""
-        if not name:
-            return QModelIndex()
-        found = (index for index in self.walk() if self.report(index).layer.name == name)
-        return next(found, QModelIndex())
+        found = (node for node in self._nodes.values() if name and node.name == name)
+        return self._index(next(found, self._root))
 
-    def walk(self, parent: Index = QModelIndex()) -> Iterator[QModelIndex]:  # noqa: B008
+    def walk(self) -> Iterator[QModelIndex]:
         """Every index, each block before what it holds."""
-        for row in range(self.rowCount(parent)):
-            index = self.index(row, 0, parent)
-            yield index
-            yield from self.walk(index)
+        return map(self._index, self._root.inside())
+
+    def blocks(self) -> Iterator[QModelIndex]:
+        """The indexes of layers that hold others, each before what it holds."""
+        return (self._index(node) for node in self._root.inside() if node.children)
 
     def states(self, index: Index) -> tuple[bool, bool]:
         """Whether the layer is frozen, and whether it is skipped, by itself or with a block around it."""
@@ -83,15 +83,16 @@ class StackModel(QAbstractItemModel):
         rows = report.layers
         if len(rows) == 1 and lacks_output(report):  # the card below the Input says what is missing
             rows = (dataclasses.replace(rows[0], problems=()),)
-        self._updating = True
+        self._updating, self._exchanged = True, False
         self._update(self._root, QModelIndex(), list(rows))
         self._updating = False
-        self.refreshed.emit()
+        self.refreshed.emit(self._exchanged)
 
     def _update(self, node: Node, where: QModelIndex, rows: list[LayerReport]) -> None:
         """Makes a node's children stand for ``rows``."""
         head, tail = kept_ends([child.report for child in node.children if child.report], rows)
         gone, come = len(node.children) - tail, len(rows) - tail
+        self._exchanged |= gone > head or come > head
         if gone > head:
             self.beginRemoveRows(where, head, gone - 1)
             for child in node.children[head:gone]:
@@ -103,10 +104,12 @@ class StackModel(QAbstractItemModel):
             node.children[head:head] = [self._make(row, node) for row in rows[head:come]]
             self.endInsertRows()
         for position in (*range(head), *range(come, len(rows))):
-            child, index = node.children[position], self.index(position, 0, where)
+            child = node.children[position]
             before, child.report = child.report, rows[position]
-            if before != child.report:
-                self.dataChanged.emit(index, index)
+            if before == child.report:
+                continue  # and so is everything inside it
+            index = self.createIndex(position, 0, child.key)
+            self.dataChanged.emit(index, index)
             self._update(child, index, list(inner_reports(rows[position])))
 
     def _make(self, report: LayerReport, parent: Node) -> Node:
@@ -122,6 +125,9 @@ class StackModel(QAbstractItemModel):
 
     def _node(self, index: Index) -> Node:
         return self._nodes[index.internalId()] if index.isValid() else self._root
+
+    def _index(self, node: Node) -> QModelIndex:
+        return QModelIndex() if node is self._root else self.createIndex(node.position, 0, node.key)
 
     # What Qt asks for
 

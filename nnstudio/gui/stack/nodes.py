@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from nnstudio.core.layer import LayerSpec
@@ -33,6 +34,12 @@ class Node:
     def position(self) -> int:
         """Place among the layers of its block."""
         return self.parent.children.index(self) if self.parent else 0
+
+    def inside(self) -> Iterator[Node]:
+        """Every node inside, each before what it holds."""
+        for child in self.children:
+            yield child
+            yield from child.inside()
 
     @property
     def chain(self) -> list[Node]:

@@ -71,12 +71,10 @@ class OpenBlocks:
 
     def apply(self) -> None:
         """Opens and closes the blocks of new rows."""
-        for index in self._cards.walk():
-            if self._cards.rowCount(index):
-                name = self._cards.report(index).layer.name
-                wanted = self._wanted(name)
-                if self._view.isExpanded(index) != wanted:
-                    self._view.setExpanded(index, wanted)
+        for index in self._cards.blocks():
+            wanted = self._wanted(self._cards.report(index).layer.name)
+            if self._view.isExpanded(index) != wanted:
+                self._view.setExpanded(index, wanted)
 
     def forget(self) -> None:
         """Another project was opened."""

@@ -40,6 +40,8 @@ class SelectionLink(QObject):
         for one in self.indexes():
             chosen.select(one, one)
         model, flags = self._view.selectionModel(), QItemSelectionModel.SelectionFlag
+        if index == self._view.currentIndex() and set(chosen.indexes()) == set(model.selectedIndexes()):
+            return
         self._showing = True
         if index != self._view.currentIndex():
             model.setCurrentIndex(index, flags.NoUpdate)

@@ -40,10 +40,14 @@ class UnitTiles(QObject):
 
     def units(self, name: str) -> int:
         """Number of units of a layer that has tiles, else 0."""
+        return self.all_units().get(name, 0)
+
+    def all_units(self) -> dict[str, int]:
+        """Number of units by layer, of those that have tiles."""
         project = self._document.project
         if self._known is None or self._known[0] is not project:
             self._known = project, _units(project)
-        return self._known[1].get(name, 0)
+        return self._known[1]
 
     def pictures(self, name: str) -> tuple[QImage, ...]:
         """The pictures of a layer's units; none while they aren't those of the layer as it is now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import cast
 
@@ -60,6 +60,7 @@ class StackView(QTreeView):
         super().__init__(parent)
         self.document = document
         self.data_title = ""
+        self._units: dict[str, int] = {}
         self._can_lift = False
         self._explained = False
         self._cards = StackModel(self)
@@ -154,10 +155,18 @@ class StackView(QTreeView):
         return layer_topic(layer, self.document.report.row(layer.name)) if layer is not None else None
 
     def refresh(self, *_change: object) -> None:
-        """Shows the document as it is now."""
-        self.data_title = data_title(self.document.project.data.source)
+        """Shows the document as it is now; only cards that differ are laid out and painted again."""
+        title, units = data_title(self.document.project.data.source), self.tiles.all_units()
+        if (title, units) != (self.data_title, self._units):
+            self.data_title, self._units = title, units
+            self.scheduleDelayedItemsLayout()  # cards get tiles or lose them
         self._cards.show_report(self.document.report)
-        self.viewport().update()
+
+    def dataChanged(self, first: Index, last: Index, roles: Sequence[int] = ()) -> None:
+        """Paints the row again, of a block also what it frames."""
+        super().dataChanged(first, last, roles)
+        if self._cards.rowCount(first):
+            self.viewport().update()
 
     def _repaint_tiles(self) -> None:
         for index in self._cards.walk():
@@ -168,12 +177,14 @@ class StackView(QTreeView):
         """A card and a half."""
         return QSize(theme().px(160), theme().px(80))
 
-    def _on_refreshed(self) -> None:
+    def _on_refreshed(self, exchanged: bool) -> None:
         here = self.viewport().mapFromGlobal(self.cursor().pos())
         self._blocks.apply()
-        self.scheduleDelayedItemsLayout()  # the last row of a block is higher than the others
-        self.pointer.follow(here if self.underMouse() else None)
+        if exchanged:
+            self.scheduleDelayedItemsLayout()  # the last row of a block is higher than the others
         self._selection.show()
+        self.executeDelayedItemsLayout()  # while painting it would have everything painted twice
+        self.pointer.follow(here if self.underMouse() else None)
 
     def _forget_explanation(self, *_name: str) -> None:
         if self._explained:
@@ -194,7 +205,7 @@ class StackView(QTreeView):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draws the frames of blocks, the cards, then the focus ring and the drop line above them."""
         painter = QPainter(self.viewport())
-        for index in self._cards.walk():
+        for index in self._cards.blocks():
             if self.geometry_.shows_inside(index) and self._is_in_sight(index):
                 self._delegate.paint_block(painter, index)
         painter.end()

@@ -10,8 +10,9 @@ from nnstudio.core.fixes import Fix
 from nnstudio.core.problem import Problem
 from nnstudio.core.shapes import LayerReport
 from nnstudio.gui.look.tokens import METRICS
-from nnstudio.gui.stack.card_text import Run, width, wrap
-from nnstudio.gui.stack.texts import problem_text
+from nnstudio.gui.stack.card_text import Pieces, Run, width, wrap
+from nnstudio.gui.stack.problems import shown_problems
+from nnstudio.gui.stack.texts import card_problem_text
 from nnstudio.gui.theme import theme
 
 LINE = 18
@@ -82,7 +83,7 @@ class FixButton:
 
 @dataclass(frozen=True)
 class ProblemBox:
-    """The lower half of a card with a problem, relative to the card."""
+    """The lower half of a card with a problem of the layer or inside the closed block, relative to the card."""
 
     problem: Problem
     rect: QRectF
@@ -117,7 +118,9 @@ class CardLayout:
         return next((at for at, button in enumerate(buttons) if button.rect.contains(point)), None)
 
 
-def lay_out(row: LayerReport, card_width: float, measures: Measures = CARD, units: int = 0) -> CardLayout:
+def lay_out(
+    row: LayerReport, card_width: float, measures: Measures = CARD, units: int = 0, opened: bool = False
+) -> CardLayout:
     """The layout of a card ``card_width`` pixels wide.
 
     Args:
@@ -125,12 +128,15 @@ def lay_out(row: LayerReport, card_width: float, measures: Measures = CARD, unit
         card_width: Width of the card.
         measures: Its kind.
         units: Number of units whose responses are shown; 0 for none.
+        opened: It is a block that shows what it holds.
     """
     head = float(theme().px(measures.head))
     tiles = _tiles(units, card_width, head)
     if tiles:
         head = tiles[-1].bottom() + theme().px(TILES_BELOW)
-    box = _Boxes(measures, card_width, head).box(row.problems[0]) if row.problems else None
+    problems = shown_problems(row, opened)
+    text = card_problem_text(row, problems) if problems else ()
+    box = _Boxes(measures, card_width, head).box(problems[0], text) if problems else None
     chevron = _chevron(measures) if row.layer.children else None
     return CardLayout(measures, card_width, head + (box.rect.height() if box else 0), box, chevron, tiles)
 
@@ -164,11 +170,11 @@ class _Boxes:
         self._left = float(px(measures.problem_text))
         self._right = card_width - px(measures.right)
 
-    def box(self, problem: Problem) -> ProblemBox:
+    def box(self, problem: Problem, text: Pieces) -> ProblemBox:
         """The text and the buttons below it, or a warning's only button beside it."""
         px, room = theme().px, self._right - self._left
-        beside = _beside(problem, room)
-        runs = wrap(problem_text(problem), 12, room - (beside + px(BUTTON_GAP) if beside else 0))
+        beside = _beside(problem, text, room)
+        runs = wrap(text, 12, room - (beside + px(BUTTON_GAP) if beside else 0))
         if beside:
             return self._one_line(problem, runs, beside)
         lines = 1 + max((run.line for run in runs), default=0)
@@ -205,10 +211,10 @@ def button_width(fix: Fix, first: bool) -> float:
     return width(fix.label, 12, 600 if first else 500) + 2 * theme().px(BUTTON_PADDING)
 
 
-def _beside(problem: Problem, room: float) -> float:
+def _beside(problem: Problem, text: Pieces, room: float) -> float:
     """Width of a warning's only button if it fits behind the one line of text, else 0."""
     if problem.severity == "error" or len(problem.fixes) != 1:
         return 0.0
     button = button_width(problem.fixes[0], first=False)
-    runs = wrap(problem_text(problem), 12, room - button - theme().px(BUTTON_GAP))
+    runs = wrap(text, 12, room - button - theme().px(BUTTON_GAP))
     return button if all(run.line == 0 for run in runs) else 0.0

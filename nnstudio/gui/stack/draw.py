@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen
 
 from nnstudio.core.shapes import LayerReport
 from nnstudio.gui.stack.card_text import face, metrics, width
+from nnstudio.gui.stack.problems import shown_problems
 from nnstudio.gui.theme import theme
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -125,8 +126,9 @@ def _strip(row: LayerReport, state: CardState) -> str:
 
 
 def _border(row: LayerReport, state: CardState) -> tuple[str, float]:
-    if row.problems and not state.target:
-        colour = "error" if row.problems[0].severity == "error" else "caution_line"
+    problems = shown_problems(row, state.open)
+    if problems and not state.target:
+        colour = "error" if problems[0].severity == "error" else "caution_line"
         return colour, (float(theme().px(2)) if state.selected else 1.0)
     if state.selected or state.target:
         return "accent", float(theme().px(2))

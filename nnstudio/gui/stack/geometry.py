@@ -51,7 +51,7 @@ class StackGeometry:
         left, right = self.sides(index)
         report, measures = self._cards.report(index), self.measures(index)
         units = self._view.tiles.units(report.layer.name) if measures is CARD else 0
-        return lay_out(report, right - left, measures, units)
+        return lay_out(report, right - left, measures, units, self.shows_inside(index))
 
     def card(self, index: Index) -> QRectF:
         """A card, of an open block only its head."""

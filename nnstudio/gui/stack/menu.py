@@ -43,8 +43,9 @@ def card_menu(view: StackView) -> QMenu:
 
 def _add_fixes(menu: QMenu, view: StackView) -> None:
     row = view.document.report.row(view.document.selection)
+    shown = problems.shown_problems(row, view.is_open(row.layer.name)) if row else ()
     first = True
-    for problem in row.problems if row else ():
+    for problem in (one for one in shown if one.layer == shown[0].layer):
         for fix in problem.fixes:
             action = menu.addAction(icon("check", "accent"), fix.label)
             if first:

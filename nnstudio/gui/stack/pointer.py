@@ -65,8 +65,9 @@ class CardPointer:
             return False
         self.follow(point)
         if self.button == pressed:
-            row = self._cards.report(self.index)
-            problems.apply_fix(self._view.document, row.problems[0].fixes[pressed], row.layer.name)
+            box = self._view.geometry_.layout(self.index).box
+            if box is not None:
+                problems.apply_fix(self._view.document, box.buttons[pressed].fix, box.problem.layer)
         self._view.viewport().update()
         return True
 

@@ -1,18 +1,35 @@
-"""Going from problem to problem and mending them."""
+"""Which problems a card shows, going from one to the next, and mending them."""
 
 from __future__ import annotations
 
 from nnstudio.core.fixes import Fix
 from nnstudio.core.problem import Problem
+from nnstudio.core.shapes import LayerReport
 from nnstudio.gui.document import Document
 
 
+def shown_problems(row: LayerReport, opened: bool = False) -> tuple[Problem, ...]:
+    """What a card has to show, errors first: the layer's own problems, of a closed block also those inside.
+
+    Args:
+        row: What is known of the layer.
+        opened: It is a block that shows what it holds, and each layer inside its own problems.
+    """
+    if opened or not row.branches:
+        return row.problems
+    found = [problem for inner in row.tree() for problem in inner.problems]
+    return tuple(sorted(found, key=lambda problem: problem.severity != "error"))
+
+
 def apply_fix(document: Document, fix: Fix, layer: str) -> None:
-    """Applies a fix and keeps the layer that had the problem selected, if it is still there."""
+    """Applies a fix; the layer that had the problem stays selected, or the selected block around it."""
     document.seal()
+    selected = document.selected_layer
+    around = selected is not None and any(inner.name == layer for inner in selected.tree())
+    kept = document.selection if around else layer
     document.apply_fix(fix, layer)
-    if document.network.find(layer) is not None:
-        document.select(layer)
+    if document.network.find(kept) is not None:
+        document.select(kept)
 
 
 def next_problem(document: Document, step: int = 1) -> Problem | None:
@@ -33,8 +50,9 @@ def next_problem(document: Document, step: int = 1) -> Problem | None:
 
 
 def first_fix(document: Document) -> bool:
-    """Applies the best fix of the selected layer's problem, or else of the first one that has a fix."""
-    rows = sorted(document.report.rows(), key=lambda row: row.layer.name != document.selection)
+    """Applies the best fix of the selected layer or block, or else of the first layer that has one."""
+    selected = document.report.row(document.selection)
+    rows = [*(selected.tree() if selected is not None else ()), *document.report.rows()]
     for row in rows:
         for problem in row.problems:
             if problem.fixes:

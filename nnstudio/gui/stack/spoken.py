@@ -5,7 +5,8 @@ from __future__ import annotations
 from nnstudio.core.layer import Shape
 from nnstudio.core.shapes import LayerReport
 from nnstudio.gui.stack.edits import is_input
-from nnstudio.gui.stack.texts import plain, problem_text
+from nnstudio.gui.stack.problems import shown_problems
+from nnstudio.gui.stack.texts import card_problem_text, plain, problem_text
 from nnstudio.gui.widgets.numbers import count
 
 
@@ -50,6 +51,8 @@ def spoken_card(
 
 
 def _problems(row: LayerReport) -> list[str]:
-    if not row.problems:
-        return ["no error"]
-    return [f"{problem.severity}: {plain(problem_text(problem)).rstrip('.')}" for problem in row.problems]
+    told = [f"{problem.severity}: {plain(problem_text(problem)).rstrip('.')}" for problem in row.problems]
+    inside = [problem for problem in shown_problems(row) if problem.layer != row.layer.name]
+    if inside:
+        told.append(plain(card_problem_text(row, inside)).rstrip("."))
+    return told or ["no error"]

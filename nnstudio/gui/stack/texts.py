@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from nnstudio.core.activations import TITLES
 from nnstudio.core.layer import LayerSpec, Shape
@@ -15,6 +16,7 @@ ARROW = "→"
 UNKNOWN = "?"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 _EXACT_BELOW = 1_000_000
+_LONG_NAME = 20
 
 
 def parameters_text(parameters: int | None) -> str:
@@ -103,6 +105,22 @@ def problem_text(problem: Problem) -> tuple[tuple[str, bool], ...]:
         return (("Expected", True), (f" {problem.expected}.", False))
     got = f"{NO_BREAK}{problem.got}"  # stays with its word when the line breaks
     return (("Expected", True), (f" {problem.expected},", False), (" got", True), (got, False))
+
+
+def card_problem_text(row: LayerReport, problems: Sequence[Problem]) -> tuple[tuple[str, bool], ...]:
+    """The same for the first of the problems that a card shows; a block says how many are inside, and where.
+
+    "**2 errors inside**, first in conv2d_1. **Expected** 64, **got** 28×28"
+    """
+    first = problems[0]
+    if first.layer == row.layer.name:
+        return problem_text(first)
+    alike = [problem for problem in problems if problem.severity == first.severity]
+    amount = sum(problem.layer != row.layer.name for problem in alike)
+    where = first.layer if len(first.layer) <= _LONG_NAME else f"{first.layer[:_LONG_NAME]}…"
+    place = f", {'first ' if amount > 1 else ''}in {where}. "
+    counted = f"{amount} {first.severity}{'' if amount == 1 else 's'} inside"
+    return ((counted, True), (place, False), *problem_text(first))
 
 
 def plain(pieces: tuple[tuple[str, bool], ...]) -> str:

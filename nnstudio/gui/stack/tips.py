@@ -5,7 +5,9 @@ from __future__ import annotations
 import textwrap
 
 from nnstudio.core.layer import LayerSpec
+from nnstudio.core.problem import Problem
 from nnstudio.core.shapes import LayerReport
+from nnstudio.gui.stack.problems import shown_problems
 from nnstudio.gui.stack.texts import shape_or_unknown
 from nnstudio.gui.widgets.numbers import count, shape
 
@@ -22,10 +24,17 @@ def summary(layer: LayerSpec) -> str:
 def card_tip(row: LayerReport) -> str:
     """What the layer is and does; with a problem, that first."""
     layer = row.layer
-    problems = [problem.message[:1].upper() + problem.message[1:] + "." for problem in row.problems]
+    problems = [_told(problem, layer) for problem in shown_problems(row)]
     heading = f"{layer.title} “{layer.name}”"
     detail = f", {layer.detail()}" if layer.detail() else ""
     return "\n".join([*problems, heading + detail, summary(layer)])
+
+
+def _told(problem: Problem, layer: LayerSpec) -> str:
+    """The sentence of a problem; one inside a block says where."""
+    if problem.layer != layer.name:
+        return f"{problem.layer}: {problem.message}."
+    return f"{problem.message[:1].upper()}{problem.message[1:]}."
 
 
 def tile_tip(unit: int, row: LayerReport) -> str:

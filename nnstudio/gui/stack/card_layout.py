@@ -83,7 +83,7 @@ class FixButton:
 
 @dataclass(frozen=True)
 class ProblemBox:
-    """The lower half of a card with a problem of the layer or inside the closed block, relative to the card."""
+    """The lower half of a card with a problem, its own or one inside a closed block, relative to the card."""
 
     problem: Problem
     rect: QRectF

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from nnstudio.gui.main_window import MainWindow
@@ -68,6 +68,8 @@ def test_it_builds_trains_and_tests_by_the_keyboard_alone(window: MainWindow, qt
         target = tour.step.find(window)
         assert target is not None
         assert target.isVisible(), titles[-1]
+        for label in tour.callout.findChildren(QLabel):
+            assert label.height() >= label.heightForWidth(label.width()), f"cut off: {label.text()}"
         corner = target.mapTo(window, QPoint(0, 0))
         assert tour.hole.contains(QRect(corner, target.size()) & window.rect().adjusted(3, 3, -3, -3))
         QTest.keyClick(focused, Qt.Key.Key_Return)

@@ -23,6 +23,7 @@ from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import theme
 from nnstudio.gui.tour.steps import STEPS, Step
 from nnstudio.gui.widgets.buttons import Button
+from nnstudio.gui.widgets.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
     from nnstudio.gui.main_window import MainWindow
@@ -31,6 +32,7 @@ FOLLOW_MS = 150
 _KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _DIM = 130
 _WIDTH, _GAP, _EDGE = 320, 12, 4
+_LEFT, _PADDING = 16, 12
 
 
 class Callout(QFrame):
@@ -45,7 +47,8 @@ class Callout(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setProperty("role", "tip")
-        self._title, self._text, self._count = _label("section"), _label("secondary"), _label("caption")
+        self._title, self._count = _label("section"), _label("caption")
+        self._text = WrappedLabel("secondary", _WIDTH - _LEFT - _PADDING)
         self.back = Button("Back", small=True)
         self.next = Button("Next", "primary", small=True)
         self.end = Button("End tour", "quiet", small=True, tooltip="Leave the tour (Esc)")
@@ -57,7 +60,7 @@ class Callout(QFrame):
         row.addWidget(self.next)
         column = QVBoxLayout(self)
         px = theme().px
-        column.setContentsMargins(px(16), px(12), px(12), px(12))
+        column.setContentsMargins(px(_LEFT), px(_PADDING), px(_PADDING), px(_PADDING))
         column.setSpacing(px(8))
         column.addWidget(self._title)
         column.addWidget(self._text)
@@ -249,5 +252,4 @@ def _label(role: str) -> QLabel:
     label = QLabel()
     label.setProperty("role", role)
     label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(role == "secondary")
     return label

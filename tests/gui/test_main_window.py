@@ -9,12 +9,14 @@ import pytest
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnstudio.gui.main_window import MainWindow
+from nnstudio.gui.run.kept_runs import RunMenu
 from nnstudio.gui.theme import theme
 from nnstudio.gui.views.start import StartPage
+from nnstudio.gui.views.train.curve_chart import Chart
 from nnstudio.gui.views.train.page import TrainView
 from tests.gui.windows import shown_window, spiral_project
 
@@ -109,6 +111,28 @@ def test_the_keyboard_stays_with_the_next_sensible_action(window: MainWindow, qt
     QTest.keyClick(buttons["pause"], Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: window.live.state == "paused", timeout=20_000)
     assert buttons["train"].hasFocus()
+
+
+def test_after_a_reset_earlier_runs_can_be_shown_and_no_button_is_armed(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    open_spiral(window, epochs=5_000)
+    window.activateWindow()
+    window.live.step_epoch()
+    qtbot.waitUntil(lambda: window.live.state == "paused", timeout=20_000)
+    page = window.pages.page("train")
+    assert isinstance(page, TrainView)
+    page.curves.findChild(Chart).setFocus()
+    assert page.curves.isAncestorOf(QApplication.focusWidget())
+    click(window.toolbar.training.buttons["reset"])
+    assert not isinstance(QApplication.focusWidget(), QAbstractButton), "Space would press it"
+    showing = next(box for box in window.tabs.findChildren(QComboBox) if box.isVisible())
+    assert showing.currentText() == "No run"
+    QTest.keyClick(showing, Qt.Key.Key_Down)
+    menu = window.tabs.findChild(RunMenu)
+    assert menu is not None
+    qtbot.waitUntil(menu.isVisible)
+    menu.close()
 
 
 def test_after_the_last_epoch_train_offers_more(window: MainWindow, qtbot: QtBot) -> None:

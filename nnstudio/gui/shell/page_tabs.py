@@ -53,7 +53,7 @@ def showing_choices(
     """What Evaluate and Predict can show of a run.
 
     Args:
-        number: The run's number.
+        number: The run's number; 0 before the first one.
         snapshot: Its newest state, or None without a run.
         has_best: Weights of a best epoch are kept.
         has_model: There is a model, perhaps from a file that tells nothing of a run.
@@ -61,7 +61,7 @@ def showing_choices(
     if snapshot is None and has_model:
         return (Showing("latest", "Model from a file"),)
     if snapshot is None or (snapshot.ended and not has_model):
-        return (Showing("", "No runs yet"),)
+        return (Showing("", "No run" if number else "No runs yet"),)
     word = {"running": "live", "preparing": "live", "paused": "paused"}.get(snapshot.state, "latest")
     latest = Showing("latest", f"Run {number} · {word}")
     if not has_best or snapshot.best is None:
@@ -133,7 +133,6 @@ class PageTabs(QToolBar):
             self._showing.insertSeparator(len(choices))
             self._showing.addItem(ANOTHER)
         self._at = at
-        self._showing.setEnabled(bool(keys[0]))
         self._showing.setCurrentIndex(at)
 
     def menu_corner(self) -> QPoint:

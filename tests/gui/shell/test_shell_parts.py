@@ -99,6 +99,7 @@ def test_the_status_line(snapshot: Snapshot | None, text: str) -> None:
 def test_showing_offers_what_there_is() -> None:
     assert [choice.text for choice in showing_choices(0, None, False, False)] == ["No runs yet"]
     assert [choice.text for choice in showing_choices(1, None, False, True)] == ["Model from a file"]
+    assert [choice.text for choice in showing_choices(1, None, False, False)] == ["No run"], "after a reset"
     failed = showing_choices(2, Snapshot(state="failed"), False, False)
     assert [choice.key for choice in failed] == [""], "nothing was trained that could be shown"
     live = showing_choices(2, Snapshot(state="running"), True, True)

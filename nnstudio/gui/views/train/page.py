@@ -234,6 +234,8 @@ class TrainView(QWidget):
             self.empty.button.setToolTip(problem)
 
     def _show_curves(self, shown: bool) -> None:
+        if not shown:
+            hand_up(self.curves)
         self.curves.setVisible(shown)
         self._ground.setVisible(not shown)
 

@@ -58,7 +58,9 @@ class Estimating(QObject):
         self._settled.timeout.connect(self._measure)
         if self.wanted:
             live.run_ended.connect(self._learn)
-            for signal in (document.changed, document.reset, datasets.described, live.run_ended):
+            for signal in (document.changed, document.reset, datasets.described):
+                signal.connect(self._look)
+            for signal in (live.run_ended, live.run_dropped):
                 signal.connect(self._look)
             live.run_started.connect(self._stop)
 

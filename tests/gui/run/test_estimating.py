@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -61,6 +63,17 @@ def test_a_run_corrects_the_time_that_was_measured(window: MainWindow, qtbot: Qt
     known = window.estimating.speeds.known(window.document.project)
     assert known is not None
     assert known.step == pytest.approx(window.document.project.train.batch_size / rate)
+
+
+def test_a_paused_run_that_is_reset_has_a_time_again(window: MainWindow, qtbot: QtBot) -> None:
+    window.document.open(spiral_project(epochs=10), None)
+    window.files.opened.emit()
+    qtbot.waitUntil(lambda: window.estimating.seconds is not None, timeout=20_000)
+    window.live.step_batch()
+    qtbot.waitUntil(lambda: window.live.paused, timeout=20_000)
+    assert window.estimating.seconds is None
+    QTest.mouseClick(window.toolbar.training.buttons["reset"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "Training will take about" in window.status.hint, timeout=20_000)
 
 
 def test_a_network_with_a_problem_has_no_time(window: MainWindow, qtbot: QtBot) -> None:

@@ -183,7 +183,10 @@ class InspectorPanel(QFrame):
         row = self._document.report.row(layer.name) if layer is not None else None
         self.header.show_layer(layer, len(together), row)
         sees = receptive_field(self._document.network, layer.name) if layer is not None else None
+        before = self.layer.form
         self.layer.show_layer(layer, row, self._document.project.train.l2, sees)
+        if self.layer.form is not before:
+            self._scroll.verticalScrollBar().setValue(0)  # other settings are read from the top
         if self.layer.form is not None:
             self.layer.form.set_check(self._check_layer)
             self.layer.show_together([self._document.network.layer(name) for name in together])

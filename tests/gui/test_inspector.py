@@ -12,6 +12,7 @@ from nnstudio.core.spec import NetworkSpec, ProjectSpec, TrainSpec
 from nnstudio.experiments.presets import load_preset
 from nnstudio.gui.document import Document
 from nnstudio.gui.form.facts import facts
+from nnstudio.gui.form.frame import SectionScroll
 from nnstudio.gui.form.helping import docstring_html
 from nnstudio.gui.form.pending import Pending
 from nnstudio.gui.form.row import FormRow
@@ -180,6 +181,18 @@ def test_a_layer_can_be_renamed_but_not_like_another_one(inspected: Inspected) -
     assert inspected.document.selection == "hidden"
     assert inspected.panel.header.accessibleName() == "Dense hidden"
     assert form.problem("name") == ""
+
+
+def test_another_kind_of_layer_is_shown_from_its_first_setting(qtbot: QtBot) -> None:
+    inspected = Inspected(qtbot, height=400)
+    bar = inspected.panel.findChild(SectionScroll).verticalScrollBar()
+    inspected.document.select("dense")
+    bar.setValue(bar.maximum())
+    assert bar.value() > 0
+    inspected.document.select("dense_1")
+    assert bar.value() == bar.maximum(), "the same setting of a like layer stays in sight"
+    inspected.document.select("dropout")
+    assert bar.value() == 0
 
 
 def test_the_inherited_penalty_is_shown(inspected: Inspected) -> None:

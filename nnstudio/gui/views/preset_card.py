@@ -99,8 +99,9 @@ class PresetCard(Tile):
         self._left = QVBoxLayout()
         self._left.addWidget(StackDrawing(project.network))
         self._left.addStretch(1)
-        if len(project.network.layers) > 1:
-            self._add_train_button(title)
+        self._add_train_button(title)
+        if len(project.network.layers) < 2:
+            self.train.hide()
         self._row.addLayout(self._left)
         self._row.addLayout(self._words, 1)
         self.setAccessibleName(title)
@@ -123,6 +124,9 @@ class PresetCard(Tile):
         )
         self.train.setAccessibleName(f"Train {title}")
         self.train.clicked.connect(self.train_requested)
+        policy = self.train.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # the words of all cards begin at one edge
+        self.train.setSizePolicy(policy)
         self._left.addWidget(self.train)
 
     def _space(self) -> None:

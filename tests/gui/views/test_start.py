@@ -248,3 +248,11 @@ def test_damaged_entries_are_left_out(tmp_path: Path, damage: str) -> None:
     file.write_text("{}")
     RecentProjects(store).add(file, "a")
     assert [entry["name"] for entry in json.loads(str(store.value(KEY)))] == ["a"]
+
+
+def test_the_words_of_all_cards_begin_at_one_edge(page: StartPage) -> None:
+    begins = {
+        min(label.mapTo(card, QPoint(0, 0)).x() for label in card.findChildren(QLabel))
+        for card in page.cards()
+    }
+    assert len(begins) == 1

@@ -17,7 +17,7 @@ from nnstudio.gui.widgets import numbers
 
 WIDTH = 200
 _NARROW = 150  # beside another column
-_GAP, _SPACING = 12, 6  # between two columns, and between two parts of one
+_GAP, _SPACING, _TIGHT = 12, 6, 2  # between two columns, between two parts of one, and where room is scarce
 _ROW, _BAR, _TEXT_LEFT = 21, 9, 24
 _NAMES = {"train": "Train", "validation": "Val", "test": "Test"}
 
@@ -46,6 +46,7 @@ class SidePanel(QWidget):
         self._answer = _label("strong")
         self._classes = False
         self._beside = False  # the key stands in a column of its own
+        self._spacing = _SPACING
         self._row = QHBoxLayout(self)
         self._column, self._second = QVBoxLayout(), QVBoxLayout()
         for column in (self._column, self._second):
@@ -112,7 +113,7 @@ class SidePanel(QWidget):
         return f"{self._place.text()}\n{self._answer.text()}".strip()
 
     def fit(self, height: int, widest: int) -> int:
-        """Puts the key and the scale beside the rest where all of it is too high.
+        """Moves parts that are too high together, or else puts the key and the scale beside the rest.
 
         Where there is no room for that either, the scale is left out, then the key, then the hits. It is
         worked out first and then done: each change asks for another layout, which comes here again.
@@ -129,19 +130,22 @@ class SidePanel(QWidget):
         words += [self._line, self._heading, self._place, self._answer]
         droppable: list[QWidget] = [self.scale, self.key, self._hits]
         wide = _width(words) + px(_GAP) + _width([self.key, self.scale])
-        beside = _height([*droppable[:2], *words]) > height and wide <= widest
-        columns = [words, droppable[:2]] if beside else [[*droppable[:2], *words]]
-        hidden = [part for column in columns for part in _left_out(column, droppable, height)]
-        self._put_key(beside=beside)
+        all_ = [*droppable[:2], *words]
+        tight = _height(all_, _SPACING) > height >= _height(all_, _TIGHT)
+        spacing = _TIGHT if tight else _SPACING
+        beside = _height(all_, spacing) > height and wide <= widest
+        columns = [words, droppable[:2]] if beside else [all_]
+        hidden = [part for column in columns for part in _left_out(column, droppable, height, spacing)]
+        self._arrange(beside, spacing)
         for part in droppable:
             if part.isHidden() != (part in hidden):
                 part.setVisible(part not in hidden)
         return max(px(WIDTH), wide if beside else 0)
 
-    def _put_key(self, *, beside: bool) -> None:
-        if beside == self._beside:
+    def _arrange(self, beside: bool, spacing: int) -> None:
+        if (beside, spacing) == (self._beside, self._spacing):
             return
-        self._beside = beside
+        self._beside, self._spacing = beside, spacing
         for at, widget in enumerate((self.key, self.scale)):
             (self._column if beside else self._second).removeWidget(widget)
             (self._second if beside else self._column).insertWidget(at, widget)
@@ -152,7 +156,7 @@ class SidePanel(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(px(_GAP) if self._beside else 0)
         for column in (self._column, self._second):
-            column.setSpacing(px(_SPACING))
+            column.setSpacing(px(self._spacing))
         self._line.setFixedWidth(px(_NARROW if self._beside else WIDTH))
 
 
@@ -257,9 +261,9 @@ class ColourBar(QWidget):
             painter.drawText(area, Qt.AlignmentFlag.AlignHCenter, "50%")
 
 
-def _height(parts: Sequence[QWidget]) -> int:
+def _height(parts: Sequence[QWidget], spacing: int) -> int:
     """Height of parts one below the other, with a little room for the stretch among them."""
-    return sum(part.sizeHint().height() + theme().px(_SPACING) for part in parts)
+    return sum(part.sizeHint().height() + theme().px(spacing) for part in parts)
 
 
 def _width(parts: Sequence[QWidget]) -> int:
@@ -267,11 +271,13 @@ def _width(parts: Sequence[QWidget]) -> int:
     return max(part.sizeHint().width() for part in parts)
 
 
-def _left_out(column: Sequence[QWidget], droppable: Sequence[QWidget], height: int) -> list[QWidget]:
+def _left_out(
+    column: Sequence[QWidget], droppable: Sequence[QWidget], height: int, spacing: int
+) -> list[QWidget]:
     """What has to go from a column so that it becomes no higher than ``height``, the first ones first."""
     kept, gone = list(column), []
     for part in droppable:
-        if part in kept and _height(kept) > height:
+        if part in kept and _height(kept, spacing) > height:
             kept.remove(part)
             gone.append(part)
     return gone

@@ -63,12 +63,8 @@ def fake_cupy(folder: Path) -> types.ModuleType:
     module.ascontiguousarray = np.ascontiguousarray
     module.ndarray = ndarray
 
-    def dot(a: Any, b: Any, out: Any) -> None:
-        assert a.ndim == b.ndim == 2
-        host.matmul(a, b, out)
-
-    module.dot = dot
     module.matmul = lambda a, b, out: host.matmul(a, b, out)
+    module.copyto = np.copyto
     module.get_default_memory_pool = lambda: pool
 
     class RawModule:
@@ -91,6 +87,8 @@ def fake_cupy(folder: Path) -> types.ModuleType:
     errors = {"driver": "CUDADriverError", "compiler": "CompileException", "cublas": "CUBLASError"}
     parts = {part: types.SimpleNamespace(**{name: Failure}) for part, name in errors.items()}
     parts |= {"runtime": runtime, "Device": device}
+    parts["cublas"].getVersion = lambda handle: 0  # no such library, so there are no graphs
+    parts["device"] = types.SimpleNamespace(get_cublas_handle=lambda: 0)
     module.cuda = types.SimpleNamespace(**parts, is_available=lambda: True)
     module.pool = pool
     return module

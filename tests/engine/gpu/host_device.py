@@ -52,6 +52,7 @@ class HostDevice:
         self.threads, self.most_blocks = threads, most_blocks
         self.launches: list[str] = []
         self._folder = folder
+        self._captured: list[Callable[[], None]] | None = None
         self._libraries: dict[str, ctypes.CDLL] = {}
 
     def function(self, source: str, name: str) -> Callable[[int, int, tuple[Any, ...]], None]:
@@ -64,6 +65,9 @@ class HostDevice:
         meets = "block_" in body
 
         def start(blocks: int, threads: int, arguments: tuple[Any, ...]) -> None:
+            self._do(lambda: run(blocks, threads, arguments))
+
+        def run(blocks: int, threads: int, arguments: tuple[Any, ...]) -> None:
             assert blocks >= 1
             assert threads & (threads - 1) == 0
             self.launches.append(name)
@@ -83,7 +87,26 @@ class HostDevice:
         assert a.dtype == b.dtype == out.dtype
         for operand in (a, b):
             assert operand.flags.c_contiguous or operand.ndim > 2 or operand.flags.f_contiguous
-        np.matmul(a, b, out=out)
+        self._do(lambda: np.matmul(a, b, out=out))
+
+    def copy(self, x: np.ndarray, out: np.ndarray) -> None:
+        """``out = x``."""
+        self._do(lambda: np.copyto(out, x))
+
+    def capture(self, work: Callable[[], None]) -> Callable[[], None]:
+        """Keeps the calls."""
+        self._captured = calls = []
+        try:
+            work()
+        finally:
+            self._captured = None
+        return lambda: [call() for call in calls] and None
+
+    def _do(self, call: Callable[[], Any]) -> None:
+        if self._captured is None:
+            call()
+        else:
+            self._captured.append(call)
 
     def upload(self, array: np.ndarray) -> np.ndarray:
         """A copy."""
@@ -121,7 +144,7 @@ class HostDevice:
 
 def _expanded(source: str) -> str:
     """The source with its macros for parameter lists spelt out, so that these can be read."""
-    for name in ("GEOMETRY", "SHAPE"):
+    for name in ("GEOMETRY", "SHAPE", "KEY", "KEY_GIVEN", "TILES"):
         macro = re.search(rf"#define {name} ((?:.*\\\n)*.*)\n", source)
         if macro:
             source = source.replace(macro[0], "")

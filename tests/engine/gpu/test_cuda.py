@@ -113,7 +113,7 @@ def test_a_gpu_that_fails_in_a_run_ends_it_with_a_word(cupy, data, monkeypatch):
 
 
 def test_a_gpu_that_computes_wrong_is_not_used(cupy, monkeypatch):
-    monkeypatch.setattr(cupy, "dot", lambda a, b, out: None)
+    monkeypatch.setattr(cupy, "matmul", lambda a, b, out: None)
     assert find_gpu().reason == "The GPU does not work (it computes something else than it should)"
 
 
@@ -147,9 +147,13 @@ def test_bench_measures_the_gpu(cupy, monkeypatch):
 
 def test_the_real_cupy_has_what_the_stand_in_has():
     cupy = pytest.importorskip("cupy", reason="CuPy is not installed")
-    for name in ("empty", "zeros", "ones", "asarray", "ascontiguousarray", "dot", "matmul", "RawModule"):
+    for name in ("empty", "zeros", "ones", "asarray", "ascontiguousarray", "copyto", "matmul", "RawModule"):
         assert callable(getattr(cupy, name))
     assert callable(cupy.cuda.runtime.getDeviceProperties)
+    assert callable(cupy.cuda.cublas.getVersion)
+    assert callable(cupy.cuda.device.get_cublas_handle)
+    for name in ("begin_capture", "end_capture"):
+        assert callable(getattr(cupy.cuda.Stream, name))
     assert callable(cupy.get_default_memory_pool().set_limit)
     assert issubclass(cupy.cuda.memory.OutOfMemoryError, MemoryError)
     assert importlib.import_module("nnstudio.engine.ops.gpu.cuda").CudaDevice.failures

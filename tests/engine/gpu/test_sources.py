@@ -81,7 +81,9 @@ def test_the_numbers_of_a_step_are_those_of_its_statements(optimizer):
     optimizer.decay(recorder, w, 0.03)
     optimizer.update(recorder, w, g, slots, t, 0.03, 7)
     assert sources.update_numbers(optimizer, "float32", 0.03, 7) == recorder.numbers
-    assert f"double p{len(recorder.numbers) - 1})" in sources.update(optimizer, "float32")
+    source = sources.update(optimizer, "float32")
+    assert f"(real)numbers[{len(recorder.numbers) - 1}];" in source
+    assert f"step_of_gradient(clock) * {len(recorder.numbers)};" in source
 
 
 def test_what_is_not_elementwise_is_refused():

@@ -1,15 +1,19 @@
-"""An NVIDIA GPU through CuPy: the one module that imports it."""
+"""An NVIDIA GPU through CuPy: this module and ``cublas`` are the only ones that import it."""
 
 from __future__ import annotations
 
-from functools import cache
+import os
+import threading
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 import cupy
 import numpy as np
 from numpy.typing import NDArray
 
-from nnstudio.engine.ops.gpu.device import Function
+from nnstudio.engine.ops.gpu.cublas import Cublas, CublasError
+from nnstudio.engine.ops.gpu.device import Call, Function
 
 Array = Any
 
@@ -33,6 +37,7 @@ class CudaDevice:
         cupy.cuda.driver.CUDADriverError,
         cupy.cuda.compiler.CompileException,
         cupy.cuda.cublas.CUBLASError,
+        CublasError,
     )
 
     def __init__(self) -> None:
@@ -41,22 +46,46 @@ class CudaDevice:
         self.most_blocks = BLOCKS_PER_PROCESSOR * int(properties["multiProcessorCount"])
         self.memory = int(properties["totalGlobalMem"])
         cupy.get_default_memory_pool().set_limit(fraction=MEMORY_SHARE)
+        self._graphs = _Graphs.made()
+        self._thread = _Thread()
 
     def function(self, source: str, name: str) -> Function:
         """See ``Device.function``; CuPy keeps what it has compiled on disk."""
         kernel = _module(source).get_function(name)
 
         def start(blocks: int, threads: int, arguments: tuple[Any, ...]) -> None:
-            kernel((blocks,), (threads,), arguments)
+            self._do(kernel, (blocks,), (threads,), arguments)
 
         return start
 
     def matmul(self, a: Array, b: Array, out: Array) -> None:
-        """See ``Device.matmul``; ``dot`` costs less of Python's time than ``matmul``."""
-        if a.ndim == 2:
-            cupy.dot(a, b, out=out)
+        """See ``Device.matmul``."""
+        if self._graphs is None:
+            self._do(cupy.matmul, a, b, out)
         else:
-            cupy.matmul(a, b, out=out)
+            self._do(self._graphs.products(capturing=self._thread.taken is not None), a, b, out)
+
+    def copy(self, x: Array, out: Array) -> None:
+        """See ``Device.copy``."""
+        self._do(cupy.copyto, out, x)
+
+    def capture(self, work: Call) -> Call:
+        """See ``Device.capture``: a CUDA graph, which starts all at once; else the calls one by one."""
+        self._thread.taken = taken = _Taken()
+        try:
+            if self._graphs is None:
+                work()
+                return taken.play
+            return self._graphs.capture(work, taken)
+        finally:
+            self._thread.taken = None
+
+    def _do(self, call: Callable[..., Any], *arguments: Any) -> None:
+        taken = self._thread.taken
+        if taken is not None:
+            taken.calls.append(partial(call, *arguments))
+        if taken is None or self._graphs is not None:
+            call(*arguments)
 
     def upload(self, array: NDArray[Any]) -> Array:
         """See ``Device.upload``."""
@@ -69,6 +98,66 @@ class CudaDevice:
     def free(self) -> None:
         """See ``Device.free``."""
         cupy.get_default_memory_pool().free_all_blocks()
+
+
+class _Taken:
+    """The calls that are taken down; they hold the arrays that a graph only knows by address."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+
+    def play(self) -> None:
+        """Makes them all."""
+        for call in self.calls:
+            call()
+
+
+class _Thread(threading.local):
+    """What the thread that looks is taking down."""
+
+    taken: _Taken | None = None
+
+
+class _Graphs:
+    """Captures work on a stream of its own; what was captured starts on the usual one, in order.
+
+    Raises:
+        OSError: cuBLAS isn't where it should be; without it graphs can hold no products.
+        CublasError: It doesn't work.
+    """
+
+    def __init__(self) -> None:
+        tf32 = os.environ.get("CUPY_TF32", "0") == "1"
+        self._usual = Cublas(0, tf32=tf32)
+        self._stream = cupy.cuda.Stream(non_blocking=True)
+        self._captured = Cublas(self._stream.ptr, tf32=tf32)
+        self._one_at_a_time = threading.Lock()
+
+    @classmethod
+    def made(cls) -> _Graphs | None:
+        """None where there can be none."""
+        try:
+            return cls()
+        except (OSError, CublasError):
+            return None
+
+    def products(self, *, capturing: bool) -> Callable[[Array, Array, Array], None]:
+        """Matrix products."""
+        return self._captured.matmul if capturing else self._usual.matmul
+
+    def capture(self, work: Call, taken: _Taken) -> Call:
+        """The graph of some work."""
+        with self._one_at_a_time, self._stream as stream:
+            stream.begin_capture()
+            try:
+                work()
+            finally:
+                graph = stream.end_capture()
+        return partial(_start, graph, taken)
+
+
+def _start(graph: Any, _held: _Taken) -> None:
+    graph.launch(cupy.cuda.Stream.null)
 
 
 def available() -> bool:

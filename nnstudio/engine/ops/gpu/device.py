@@ -1,24 +1,24 @@
 """Where kernels run: the seam between this package and the hardware.
 
-Everything here but :mod:`.cuda` is written against :class:`Device`. So the tests run it all on the host,
-with NumPy for the arrays and the kernels compiled by the C++ compiler, and only :class:`.cuda.CudaDevice`
-needs a GPU to be tried.
+Everything here but :mod:`.cuda` and :mod:`.cublas` is written against :class:`Device`. So the tests run it
+all on the host, with NumPy for the arrays and the kernels compiled by the C++ compiler, and only
+:class:`.cuda.CudaDevice` needs a GPU to be tried.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from nnstudio.engine.ops.gpu import sources
-from nnstudio.engine.ops.gpu.tape import Call, Late, Tape
+from nnstudio.engine.ops.gpu.strips import Strips
 from nnstudio.errors import TrainingError
 
 Array = Any
+Call = Callable[[], None]
 Function = Callable[[int, int, tuple[Any, ...]], None]
 """Starts a kernel: number of blocks, threads per block, arguments."""
 
@@ -75,6 +75,21 @@ class Device(Protocol):
         """``out = a @ b`` for matrices, or for equally many of them along a first axis."""
         ...
 
+    def copy(self, x: Array, out: Array) -> None:
+        """``out = x``, with any strides."""
+        ...
+
+    def capture(self, work: Call) -> Call:
+        """Takes down what some work starts, without doing it.
+
+        Args:
+            work: Starts kernels, products and copies, and nothing else. It has run once before.
+
+        Returns:
+            Does it, on the same arrays, as often as it is called.
+        """
+        ...
+
     def upload(self, array: NDArray[Any]) -> Array:
         """A copy of a host array on the device."""
         ...
@@ -99,25 +114,8 @@ class Launcher:
     def __init__(self, device: Device, dtype: DTypeLike = np.float32) -> None:
         self.device = device
         self.dtype = np.dtype(dtype)
+        self.matmul, self.copy = device.matmul, device.copy
         self._functions: dict[tuple[str, str], Function] = {}
-        self._tape: Tape | None = None
-
-    def record(self, work: Callable[[], None]) -> Tape:
-        """Does some work, and records all that it starts here."""
-        self._tape = tape = Tape()
-        try:
-            work()
-        finally:
-            self._tape = None
-        return tape
-
-    def matmul(self, a: Array, b: Array, out: Array) -> None:
-        """``out = a @ b``; see :meth:`Device.matmul`."""
-        self._do(partial(self.device.matmul, a, b, out))
-
-    def copy(self, x: Array, out: Array) -> None:
-        """``out = x``, with any strides."""
-        self._do(partial(out.__setitem__, ..., x))
 
     def each(self, name: str, count: int, *arguments: Any, source: str = "") -> None:
         """Runs a kernel whose threads share ``count`` independent elements.
@@ -125,8 +123,7 @@ class Launcher:
         Args:
             name: Its name.
             count: How many elements.
-            *arguments: Arrays, Python numbers (as int and double), NumPy scalars; None for no array, and
-                :class:`.tape.Late` for one of these that changes from step to step.
+            *arguments: Arrays, Python numbers (as int and double), NumPy scalars; None for no array.
             source: Kernels that it is one of, if it isn't in the library.
 
         Raises:
@@ -150,6 +147,10 @@ class Launcher:
         if rows > 0:
             self._start(name, rows, threads, arguments, source)
 
+    def strips(self, name: str, strips: Strips, *arguments: Any, source: str = "") -> None:
+        """Runs a kernel with a block per strip of a matrix."""
+        self._start(name, strips.count, self.device.threads, arguments, source)
+
     def blocks(self, count: int) -> int:
         """How many blocks :meth:`each` takes for ``count`` elements."""
         return min(-(-count // self.device.threads), self.device.most_blocks)
@@ -159,16 +160,7 @@ class Launcher:
         if function is None:
             function = self._functions[source, name] = self._find(source, name)
         given = tuple([convert(a) if (convert := _CONVERSIONS.get(type(a))) else a for a in arguments])
-        start = partial(function, min(blocks, self.device.most_blocks), threads)
-        if any(type(argument) is Late for argument in given):
-            self._do(lambda: start(tuple([a.value() if type(a) is Late else a for a in given])))
-        else:
-            self._do(partial(start, given))
-
-    def _do(self, call: Call) -> None:
-        call()
-        if self._tape is not None:
-            self._tape.add(call)
+        function(min(blocks, self.device.most_blocks), threads, given)
 
     def _find(self, source: str, name: str) -> Function:
         return self.device.function(sources.whole(self.dtype, source or sources.library()), name)

@@ -76,16 +76,16 @@ class GpuEvaluator:
             linked = None if output is None else device.xp.empty(output.shape, np.float32)
             feed.begin(np.arange(len(part)))
             count = -(-len(part) // batch)
-            totals = device.xp.empty((2, count), np.float64)
+            totals = device.xp.empty((count, 2), np.float64)
             for number in range(count):
                 x, labels = feed.batch(number)
-                loss, hits = totals[0, number : number + 1], totals[1, number : number + 1]
                 logits = workspace.forward(x)
-                ops.cross_entropy(link, logits, labels, None, loss, hits, fatal=False)
+                ops.cross_entropy(link, logits, labels, None, totals[number], fatal=False)
                 if linked is not None:
                     ops.activate(ActivationFunction(link), logits, linked[number * batch :][: len(labels)])
-            found = np.empty((2, count))
+            found = np.empty((count, 2))
             device.download(totals, found)
             if output is not None:
                 device.download(linked, output)
-        return float(found[0].sum()), int(found[1].sum())
+        loss, hits = found.sum(axis=0)
+        return float(loss), int(hits)

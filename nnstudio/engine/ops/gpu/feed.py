@@ -15,7 +15,6 @@ from nnstudio.data.batches import Gather, Scaling
 from nnstudio.data.dataset import Part
 from nnstudio.engine.ops.gpu.device import Device
 from nnstudio.engine.ops.gpu.ops import GpuOps
-from nnstudio.engine.ops.gpu.tape import Late
 
 Array = Any
 
@@ -62,6 +61,10 @@ class Feed:
         residents: The data on the device.
         augmentation: How samples are varied, for training alone.
         seed: Seed of the run.
+
+    Attributes:
+        most_batches: As many as one :meth:`begin` takes.
+        labels: Those of all batches begun, on the device.
     """
 
     def __init__(
@@ -78,12 +81,15 @@ class Feed:
         varied = augmentation is not None and augmentation.active
         self._resident = None if varied else residents.of(part)
         self._out = ops.xp.empty((batch, *part.shape), np.float32)
+        self.most_batches = -(-len(part) // batch)
+        room = self.most_batches * batch
+        self._rows, self.labels = ops.xp.zeros(room, np.int64), ops.xp.zeros(room, np.int32)
         self._gather: Gather | None = None
         if self._resident is None:
             self._gather = Gather(part, scaling, batch, augmentation=augmentation, seed=seed)
             return
         self._kernel = "gather_bytes" if part.x.dtype == np.uint8 else "gather_floats"
-        self._offset, self._scale = map(ops.device.upload, _lines(scaling))
+        self._offset, self._scale = map(ops.device.upload, _offset_and_scale(scaling))
 
     @property
     def from_host(self) -> bool:
@@ -94,49 +100,53 @@ class Feed:
         """Says which samples come next.
 
         Args:
-            positions: Positions in the part, batch behind batch.
+            positions: Positions in the part, batch behind batch; no more than it has.
             epoch: Number of the epoch.
         """
         self._positions, self._epoch, device = positions, epoch, self._ops.device
         if self._resident is None:
-            self._labels = device.upload(self._part.labels[positions].astype(np.int32))
-            self._rows = self._labels  # unused
+            self.labels[: len(positions)] = device.upload(self._part.labels[positions].astype(np.int32))
             return
-        self._rows = device.upload(self._part.rows(positions))  # NumPy checks the positions here
-        self._labels = self._ops.xp.empty(len(positions), np.int32)
-        arguments = (self._resident[1], self._rows, self._labels, len(positions))
+        rows = self._part.rows(positions)  # NumPy checks the positions here
+        self._rows[: len(rows)] = device.upload(rows)
+        arguments = (self._resident[1], self._rows, self.labels, len(positions))
         self._ops.launch.each("gather_labels", len(positions), *arguments)
-
-    def lines(self, number: int) -> tuple[Array, Array]:
-        """The rows and the labels ``(n,)`` of a batch, counted from 0."""
-        here = slice(number * self._batch, (number + 1) * self._batch)
-        return self._rows[here], self._labels[here]
 
     def fetch(self, number: int) -> None:
         """Brings the samples of a batch from the host."""
         assert self._gather is not None
-        here = slice(number * self._batch, (number + 1) * self._batch)
-        x = self._gather.x(self._positions[here], self._epoch)
+        x = self._gather.x(self._positions[self._lines(number)], self._epoch)
         self._out[: len(x)] = self._ops.device.upload(x)
 
-    def samples(self, n: int, rows: Array | Late) -> Array:
-        """The scaled samples of ``n`` rows, ``(n, *shape)``; from the host those of :meth:`fetch`."""
-        out = self._out[:n]
-        if self._resident is not None:
-            x = self._resident[0]
-            shape = (n, x.shape[1], len(self._offset))
-            self._ops.launch.each(self._kernel, out.size, x, rows, self._offset, self._scale, out, *shape)
-        return out
+    def samples(self, n: int, clock: Array) -> Array:
+        """The scaled samples of the step that a clock shows, ``(n, *shape)``; see :class:`.clock.Clock`.
+
+        From the host they are those of :meth:`fetch`.
+        """
+        return self._samples(n, self._rows, clock)
 
     def batch(self, number: int) -> tuple[Array, Array]:
         """The samples and labels of a batch, counted from 0."""
-        rows, labels = self.lines(number)
+        here = self._lines(number)
         if self.from_host:
             self.fetch(number)
-        return self.samples(len(labels), rows), labels
+        return self._samples(here.stop - here.start, self._rows[here], None), self.labels[here]
+
+    def _lines(self, number: int) -> slice:
+        start = number * self._batch
+        return slice(start, min(start + self._batch, len(self._positions)))
+
+    def _samples(self, n: int, rows: Array, clock: Array | None) -> Array:
+        out = self._out[:n]
+        if self._resident is not None:
+            x = self._resident[0]
+            arrays = (x, rows, clock, self._offset, self._scale, out)
+            shape = (n, x.shape[1], len(self._offset), self._batch)
+            self._ops.launch.each(self._kernel, out.size, *arrays, *shape)
+        return out
 
 
-def _lines(scaling: Scaling) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _offset_and_scale(scaling: Scaling) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Offset and scale, equally many of both."""
     offset, scale = (np.atleast_1d(np.array(v, np.float32)) for v in (scaling.offset, scaling.scale))
     length = max(len(offset), len(scale))

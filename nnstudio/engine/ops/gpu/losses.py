@@ -37,11 +37,12 @@ class LossOps(PointwiseOps):
         logits: Array,
         labels: Array,
         gradient: Array | None,
-        loss: Array,
-        hits: Array,
+        totals: Array,
         targets: Targets | None = None,
         scale: float = 1.0,
         *,
+        clock: Array | None = None,
+        batch: int = 0,
         fatal: bool = True,
     ) -> None:
         """Loss, hits and gradient of a batch, without waiting for them.
@@ -49,25 +50,28 @@ class LossOps(PointwiseOps):
         Args:
             link: Activation of the loss.
             logits: ``(n, outputs)``.
-            labels: Class numbers, ``(n,)`` int32.
+            labels: Class numbers, ``(n,)`` int32; with a clock those of a block of steps.
             gradient: Filled with ``scale`` times the gradient of the sum, unless None.
-            loss: Filled with the summed loss, float64.
-            hits: Filled with the number of hits, float64.
+            totals: Filled with the summed loss and the number of hits, ``(2,)`` float64; with a clock the
+                line of its step is, ``(steps, 2)``.
             targets: Label smoothing and class weights, these on the device.
             scale: Factor of the gradient.
+            clock: Which step it is (see ``Clock``), and moved on to the next.
+            batch: Labels of a step, with a clock.
             fatal: A loss that isn't finite makes ``alive`` 0.
         """
         n, outputs = logits.shape
         smoothing, weights = (targets.smoothing, targets.weights) if targets else (0.0, None)
         losses = self.scratch(_LOSSES, (n,), np.float64)
         right = self.scratch(_HITS, (n,), np.int32)
-        arrays = (logits, labels, weights, gradient, losses, right)
-        self.launch.rows(KERNELS[link], n, outputs, *arrays, n, outputs, float(smoothing), float(scale))
+        arrays = (logits, labels, clock, weights, gradient, losses, right)
+        numbers = (n, outputs, batch, float(smoothing), float(scale))
+        self.launch.rows(KERNELS[link], n, outputs, *arrays, *numbers)
         alive = self.alive if fatal else None
-        self.launch.rows("tally", 1, n, losses, right, loss, hits, alive, n)
+        self.launch.rows("tally", 1, n, losses, right, totals, alive, clock, n)
 
     def _waited(self, link: str, logits: Array, labels: Array, gradient: Array | None) -> tuple[float, int]:
-        loss, hits = self.xp.empty(1, np.float64), self.xp.empty(1, np.float64)
+        totals = self.xp.empty(2, np.float64)
         small = self.xp.ascontiguousarray(labels.astype(np.int32))
-        self.cross_entropy(link, logits, small, gradient, loss, hits, fatal=False)
-        return float(loss[0]), int(hits[0])
+        self.cross_entropy(link, logits, small, gradient, totals, fatal=False)
+        return float(totals[0]), int(totals[1])

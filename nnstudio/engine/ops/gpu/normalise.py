@@ -28,14 +28,14 @@ class NormaliseOps(PointwiseOps):
         """The statistics of a batch ``(..., C)``; moves the running mean and variance towards them."""
         channels = x.shape[-1]
         count = x.size // channels
-        step, chunks = self.chunks(count, channels)
-        means = self.scratch(_PART, (chunks, channels), x.dtype)
-        squares = self.scratch(_SQUARES, (chunks, channels), x.dtype)
-        self.launch.each("chunk_moments", means.size, x, means, squares, count, channels, step)
+        strips = self.strips(count, channels)
+        means = self.scratch(_PART, (strips.chunks, channels), x.dtype)
+        squares = self.scratch(_SQUARES, (strips.chunks, channels), x.dtype)
+        self.launch.strips("chunk_moments", strips, x, means, squares, *strips.shape)
         found = (statistics.mean, statistics.variance, statistics.inverse)
-        numbers = (count, channels, step, float(momentum), float(epsilon))
+        numbers = (count, channels, strips.chunk_rows, float(momentum), float(epsilon))
         arguments = (means, squares, *found, *moving, self.alive, *numbers)
-        self.launch.rows("batch_statistics", channels, chunks, *arguments)
+        self.launch.rows("batch_statistics", channels, strips.chunks, *arguments)
 
     def moving_statistics(self, statistics: Statistics, moving: tuple[Array, Array], epsilon: float) -> None:
         """The running mean and variance as the statistics."""
@@ -69,13 +69,13 @@ class NormaliseOps(PointwiseOps):
         """Gradients of :meth:`batch_norm`; ``dx``, if needed, in place of ``dz``."""
         channels = x.shape[-1]
         count = x.size // channels
-        step, chunks = self.chunks(count, channels)
-        sums = self.scratch(_PART, (2, chunks, channels), x.dtype)
+        strips = self.strips(count, channels)
+        sums = self.scratch(_PART, (2, strips.chunks, channels), x.dtype)
         lines = self.scratch(_LINES, (2, channels), x.dtype)
-        shape = (count, channels, step)
-        self.launch.each("batch_norm_sums", chunks * channels, dz, x, norm.mean, sums, *shape)
+        self.launch.strips("batch_norm_sums", strips, dz, x, norm.mean, sums, *strips.shape)
         gradients = (sums, norm.mean, norm.inverse, d_gamma, d_beta, lines)
-        self.launch.rows("batch_norm_gradients", channels, chunks, *gradients, *shape, of_batch)
+        numbers = (count, channels, strips.chunk_rows, of_batch)
+        self.launch.rows("batch_norm_gradients", channels, strips.chunks, *gradients, *numbers)
         if not needs_dx:
             return None
         arguments = (dz, x, norm.mean, norm.inverse, norm.gamma, lines, count, channels)
@@ -103,10 +103,10 @@ class NormaliseOps(PointwiseOps):
         rows, channels = x.size // x.shape[-1], x.shape[-1]
         statistics = (norm.mean, norm.inverse)
         if d_gamma is not None or d_beta is not None:
-            step, chunks = self.chunks(rows, channels)
+            strips = self.strips(rows, channels)
+            chunks = strips.chunks
             sums = self.scratch(_PART, (2, chunks, channels), x.dtype)
-            arguments = (dy, x, *statistics, sums, rows, channels, step)
-            self.launch.each("layer_norm_sums", chunks * channels, *arguments)
+            self.launch.strips("layer_norm_sums", strips, dy, x, *statistics, sums, *strips.shape)
             for part, total in zip(sums, (d_beta, d_gamma), strict=True):
                 if total is not None:
                     self.launch.rows("sum_of_chunks", channels, chunks, part, total, chunks, channels)

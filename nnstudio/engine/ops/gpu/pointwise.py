@@ -9,9 +9,9 @@ import numpy as np
 
 from nnstudio.core.activations import ActivationFunction
 from nnstudio.engine.ops.gpu import sources
+from nnstudio.engine.ops.gpu.clock import ClockKey
 from nnstudio.engine.ops.gpu.device import Device, Launcher
-from nnstudio.engine.ops.gpu.tape import Late, LateKey
-from nnstudio.engine.ops.noise import mix
+from nnstudio.engine.ops.gpu.strips import Strips, strips_of
 from nnstudio.engine.ops.scratch import ScratchOps
 
 Array = Any
@@ -33,12 +33,12 @@ class PointwiseOps(ScratchOps):
             weights then stay as they are.
     """
 
-    few_rows = 128
-    """Up to so many rows a thread adds up a whole column: cheaper than to start a second kernel."""
+    few_rows = 1024
+    """Up to so many rows a block adds up whole columns: cheaper than to start a second kernel."""
     least_chunk = 16
     """Of more rows a thread adds up so many at least."""
     most_chunks = 4096
-    """Parts that a column's sum is cut into at most."""
+    """Parts that a sum by single threads is cut into at most."""
 
     def __init__(self, device: Device, dtype: Any = np.float32) -> None:
         super().__init__()
@@ -90,13 +90,12 @@ class PointwiseOps(ScratchOps):
             return dy
         source = sources.activation(function, self._dtype)
         if sums is None:
-            arguments = (dy, y, z, None, dy.size, 1, 1)
-            self.launch.each("activate_backward", dy.size, *arguments, source=source)
+            self.launch.each("activate_backward", dy.size, dy, y, z, dy.size, source=source)
             return dy
-        step, chunks = self.chunks(rows, columns)
-        part = sums if chunks == 1 else self.scratch(_PART, (chunks, columns), dy.dtype)
-        arguments = (dy, y, z, part, rows, columns, step)
-        self.launch.each("activate_backward", chunks * columns, *arguments, source=source)
+        strips = self.strips(rows, columns)
+        part = self._part(strips, sums)
+        arguments = (dy, y, z, part, *strips.shape)
+        self.launch.strips("activate_backward_and_sum", strips, *arguments, source=source)
         self._add_chunks(part, sums)
         return dy
 
@@ -104,18 +103,30 @@ class PointwiseOps(ScratchOps):
         """``sums = Σ`` over all but the last axis, ``(..., C) -> (C,)``."""
         columns = matrix.shape[-1]
         rows = matrix.size // columns
-        step, chunks = self.chunks(rows, columns)
-        part = sums if chunks == 1 else self.scratch(_PART, (chunks, columns), matrix.dtype)
-        self.launch.each("sum_chunks", chunks * columns, matrix, part, rows, columns, step)
+        strips = self.strips(rows, columns)
+        part = self._part(strips, sums)
+        self.launch.strips("sum_chunks", strips, matrix, part, *strips.shape)
         self._add_chunks(part, sums)
 
+    def strips(self, rows: int, columns: int) -> Strips:
+        """How sums down columns are shared out to blocks."""
+        device = self.device
+        enough = max(4, device.most_blocks // 8)
+        return strips_of(rows, columns, device.threads, enough, self.few_rows, self.least_chunk)
+
     def chunks(self, rows: int, columns: int) -> tuple[int, int]:
-        """How sums down columns are shared out: rows of a chunk, and number of chunks."""
+        """How they are shared out to single threads: rows of a chunk, and number of chunks."""
         if rows <= self.few_rows:
             return rows, 1
         enough = self.device.threads * self.device.most_blocks
         step = max(self.least_chunk, -(-rows // self.most_chunks), rows * columns // enough)
         return step, -(-rows // step)
+
+    def _part(self, strips: Strips, sums: Array) -> Array:
+        """Where the strips' sums go: to the end, if each goes over all rows."""
+        if strips.chunks == 1:
+            return sums
+        return self.scratch(_PART, (strips.chunks, strips.columns), sums.dtype)
 
     def _add_chunks(self, part: Array, sums: Array) -> None:
         if part is not sums:
@@ -124,7 +135,7 @@ class PointwiseOps(ScratchOps):
 
     def dropout(self, x: Array, rate: float, key: int, mask: Array, out: Array) -> Array:
         """``out = x * mask`` with a mask of zeros and ``1 / (1 - rate)`` that follows from ``key``."""
-        numbers = (mask.size, *_halves(key), float(round(rate * 2**32)), 1 / (1 - rate))
+        numbers = (mask.size, *_key(key), float(round(rate * 2**32)), 1 / (1 - rate))
         if mask.size == x.size:
             self.launch.each("dropout", mask.size, x, mask, out, *numbers)
             return out
@@ -133,9 +144,7 @@ class PointwiseOps(ScratchOps):
 
     def gaussian_noise(self, x: Array, stddev: float, key: int, out: Array) -> Array:
         """``out = x + stddev · N(0, 1)``; what is added follows from ``key`` and the position."""
-        second = LateKey(lambda: mix(key.value())) if isinstance(key, LateKey) else mix(key)
-        keys = (*_halves(key), *_halves(second))
-        self.launch.each("gaussian_noise", x.size, x, out, x.size, *keys, float(stddev))
+        self.launch.each("gaussian_noise", x.size, x, out, x.size, *_key(key), float(stddev))
         return out
 
     def copy(self, x: Array, out: Array) -> Array:
@@ -155,9 +164,7 @@ class PointwiseOps(ScratchOps):
         return out
 
 
-def _halves(key: int) -> tuple[Any, Any]:
-    """The lower and the upper 32 bits of a key."""
-    if isinstance(key, LateKey):
-        value = key.value
-        return Late(lambda: np.uint32(value() & 0xFFFFFFFF)), Late(lambda: np.uint32(value() >> 32))
-    return np.uint32(key & 0xFFFFFFFF), np.uint32(key >> 32)
+def _key(key: int) -> tuple[Any, ...]:
+    """The kernels' parameters ``KEY``: the lower and the upper 32 bits, and what else it follows from."""
+    halves = (np.uint32(key & 0xFFFFFFFF), np.uint32(key >> 32))
+    return (*halves, key.clock.now, key.layer) if isinstance(key, ClockKey) else (*halves, None, 0)

@@ -15,7 +15,7 @@ import numpy as np
 
 from nnstudio.core.activations import LINEAR, ActivationFunction
 from nnstudio.core.window import Window
-from nnstudio.engine.ops.gpu.pointwise import PointwiseOps
+from nnstudio.engine.ops.gpu.winograd import WIDTH, WinogradOps
 
 Array = Any
 
@@ -23,7 +23,7 @@ COLUMN_BYTES = 512 * 2**20
 _COLUMNS, _PRODUCT, _KERNEL, _POSITIONS = 1, 2, 3, 4  # scratch slots
 
 
-class ProductOps(PointwiseOps):
+class ProductOps(WinogradOps):
     """Dense layers and convolutions, with their bias and activation in one pass behind the product."""
 
     column_bytes = COLUMN_BYTES
@@ -105,6 +105,10 @@ class ProductOps(PointwiseOps):
     ) -> Array:
         """``z = x ∗ kernel + bias`` and ``out = f(z)``; ``out`` may be ``z``."""
         groups = x.shape[3] // kernel.shape[2]
+        if self.winograd_fits(kernel, window, z.shape):
+            for part in self._tile_parts(x, z):
+                self.winograd(x[part], kernel, _before(window, x), z[part])
+            return self.finish(function, z, bias, z, out)
         matrices = self._by_group(kernel.reshape(-1, kernel.shape[3]), groups, _KERNEL)
         for part in self._parts(x, z, window, groups):
             columns = self._columns(x[part], z[part], window, groups)
@@ -133,6 +137,9 @@ class ProductOps(PointwiseOps):
         """Gradients of :meth:`convolve_activate`; what is None is left out. ``dy`` becomes ``dz``."""
         dz = self.activate_and_sum(function, dy, y, z, d_bias)
         groups = x.shape[3] // kernel.shape[2]
+        if self.winograd_fits(kernel, window, dz.shape):
+            self._winograd_backward(dz, x, kernel, window, d_kernel, dx)
+            return
         for number, part in enumerate(self._parts(x, dz, window, groups)):
             positions = self._by_group(dz[part].reshape(-1, dz.shape[3]), groups, _POSITIONS)
             if d_kernel is not None:
@@ -140,6 +147,18 @@ class ProductOps(PointwiseOps):
                 self._kernel_gradient(columns, positions, d_kernel, groups, first=number == 0)
             if dx is not None:
                 self._input_gradient(positions, kernel, window, dz[part], dx[part], groups)
+
+    def _winograd_backward(
+        self, dz: Array, x: Array, kernel: Array, window: Window, d_kernel: Array | None, dx: Array | None
+    ) -> None:
+        """Gradients of a convolution by way of :mod:`.winograd`; that of the input is one as well."""
+        before = _before(window, x)
+        turned = (WIDTH - 1 - before[0], WIDTH - 1 - before[1])
+        for number, part in enumerate(self._tile_parts(x, dz)):
+            if d_kernel is not None:
+                self.winograd_kernel_gradient(x[part], dz[part], before, d_kernel, more=number > 0)
+            if dx is not None:
+                self.winograd(dz[part], kernel, turned, dx[part], turned=True)
 
     def _kernel_gradient(
         self, columns: Array, positions: Array, d_kernel: Array, groups: int, *, first: bool
@@ -210,12 +229,23 @@ class ProductOps(PointwiseOps):
         self.launch.copy(by_group, copy)
         return copy
 
+    def _tile_parts(self, x: Array, out: Array) -> Iterator[slice]:
+        """Parts of the batch whose transformed tiles take no more than about ``column_bytes``."""
+        pixels = max(x.shape[1] * x.shape[2], out.shape[1] * out.shape[2])
+        sample = 4 * pixels * max(x.shape[3], out.shape[3]) * x.dtype.itemsize
+        return self.parts(len(x), sample, self.column_bytes)
+
     def _parts(self, x: Array, out: Array, window: Window, groups: int) -> Iterator[slice]:
         """Parts of the batch whose columns take no more than ``column_bytes``."""
         if window.is_pointwise and groups == 1:
             return iter((slice(0, len(x)),))
         sample = out.shape[1] * out.shape[2] * window.taps * x.shape[3] * x.dtype.itemsize
         return self.parts(len(x), sample, self.column_bytes)
+
+
+def _before(window: Window, x: Array) -> tuple[int, int]:
+    rows, columns = window.axes(*x.shape[1:3])
+    return rows.before, columns.before
 
 
 @lru_cache(maxsize=1024)

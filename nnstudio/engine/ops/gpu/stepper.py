@@ -1,7 +1,8 @@
 """Training steps on the GPU.
 
-Weights, the optimizer's vectors and the data lie there during a run. The first step of a batch size is
-recorded, the others are played from its tape. A block of steps is queued as a whole; then its losses and
+Weights, the optimizer's vectors and the data lie there during a run. The second step of a batch size is
+captured, and all further ones are started as a whole: what changes from one to the next lies in tables on
+the device (see ``clock``). A block of steps is queued without a word from the device; then its losses and
 hits are read, in one go. A loss that is not finite ends all changes on the device itself, since the host
 hears of it only afterwards.
 """
@@ -9,7 +10,6 @@ hears of it only afterwards.
 from __future__ import annotations
 
 import time
-from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -19,14 +19,13 @@ from nnstudio.core.spec import ProjectSpec, TrainSpec
 from nnstudio.data.dataset import Part
 from nnstudio.data.prepare import Prepared
 from nnstudio.engine.network import Network
-from nnstudio.engine.ops.gpu.device import Device
+from nnstudio.engine.ops.gpu.clock import Clock, ClockNoise
+from nnstudio.engine.ops.gpu.device import Call, Device
 from nnstudio.engine.ops.gpu.evaluator import GpuEvaluator
 from nnstudio.engine.ops.gpu.feed import Feed, Residents
 from nnstudio.engine.ops.gpu.ops import GpuOps
 from nnstudio.engine.ops.gpu.problems import problems_explained
-from nnstudio.engine.ops.gpu.tape import Late, LateKey, Tape
 from nnstudio.engine.ops.gpu.update import GpuUpdate
-from nnstudio.engine.ops.noise import Noise
 from nnstudio.engine.state import TrainerState
 from nnstudio.engine.stepper import Rates
 from nnstudio.engine.update import Update
@@ -35,30 +34,10 @@ from nnstudio.optim.targets import Targets
 
 Array = Any
 
+AT_ONCE = 32
+"""Steps whose numbers are worked out and sent together, while the device is busy with those before."""
 LEAST_SECONDS = 0.02
 """A block of steps is this long at least, since the device idles for a moment when it is read."""
-
-
-class _Moment:
-    """What belongs to the step under way; the random numbers that it gives out follow it."""
-
-    rows: Array
-    labels: Array
-    loss: Array
-    hits: Array
-    noise: Noise
-    numbers: list[float]
-
-    def key(self, number: int) -> int:
-        """See ``NoiseSource.key``."""
-        return LateKey(lambda: self.noise.key(number))
-
-    def late_numbers(self) -> list[Late]:
-        """The optimizer's numbers."""
-        return [Late(partial(self._number, place)) for place in range(len(self.numbers))]
-
-    def _number(self, place: int) -> np.float64:
-        return np.float64(self.numbers[place])
 
 
 class GpuStepper:
@@ -94,7 +73,7 @@ class GpuStepper:
         self._update_rule, self._batch, self._device = update, batch, device
         self._slot_names = cast(Optimizer, project.train.optimizer).slots
         self._residents = Residents(device)
-        self._seconds_per_step, self._stale, self._moment = 0.0, True, _Moment()
+        self._seconds_per_step, self._stale = 0.0, True
         with self._explained():
             self._ops = GpuOps(device)
             self._weights = device.upload(state.weights)
@@ -103,6 +82,8 @@ class GpuStepper:
             vary, seed = project.data.augmentation, project.train.seed
             parts = (data.train, data.scaling, batch, self._residents)
             self._feed = Feed(self._ops, *parts, augmentation=vary, seed=seed)
+            self._clock = Clock(device)
+            self._totals = device.xp.empty((self._feed.most_batches, 2), np.float64)
             self._workspace = network.workspace(self._weights, batch, self._gradients, ops=self._ops)
         self._evaluator = GpuEvaluator(network, self._weights, data.scaling, device, self._residents)
 
@@ -112,57 +93,65 @@ class GpuStepper:
         self._update = GpuUpdate(self._ops, self._network, spec, self._update_rule.decayed)
         weights = None if targets is None or targets.weights is None else self._device.upload(targets.weights)
         self._targets = None if targets is None else Targets(targets.smoothing, weights)
-        self._tapes: dict[int, Tape] = {}  # by number of samples
+        width = len(self._update.numbers(spec.learning_rate, 1))
+        self._numbers = self._device.xp.empty((self._feed.most_batches, width), np.float64)
+        self._noise = ClockNoise(spec.seed, self._clock)
+        self._queued: set[int] = set()  # numbers of samples of steps that were taken
+        self._captured: dict[int, Call] = {}  # the step of each
 
     def steps(
         self, positions: NDArray[np.int64], rates: Rates, epoch: int, seconds: float
     ) -> tuple[list[float], list[int]]:
         """See ``Stepper.steps``."""
-        started, count = time.perf_counter(), min(len(rates), self._affordable(seconds))
+        started = time.perf_counter()
+        count = min(len(rates), self._affordable(seconds), self._feed.most_batches)
+        taken, done = positions[: count * self._batch], self._state.step
         with self._explained():
             self._take_over()
-            self._feed.begin(positions[: count * self._batch], epoch)
-            totals = self._device.xp.empty((2, count), np.float64)
+            self._feed.begin(taken, epoch)
+            self._clock.begin(done)
             for number in range(count):
-                self._step(number, float(rates[number]), totals)
-            found = np.empty((2, count))
-            self._device.download(totals, found)
+                if number % AT_ONCE == 0:
+                    self._send_numbers(rates[number : min(number + AT_ONCE, count)], number, done + 1)
+                if self._feed.from_host:
+                    self._feed.fetch(number)
+                self._step(min(self._batch, len(taken) - number * self._batch))
+            found = np.empty((count, 2))
+            self._device.download(self._totals[:count], found)
         self._seconds_per_step = (time.perf_counter() - started) / count
-        losses, hits = found
+        losses, hits = found.T
         finite = np.isfinite(losses)
         kept = count if finite.all() else int(finite.argmin()) + 1
         return losses[:kept].tolist(), [int(right) for right in hits[:kept]]
 
-    def _step(self, number: int, rate: float, totals: Array) -> None:
-        """Queues a step behind ``number`` others; its loss and hits go to ``totals`` ``(2, steps)``."""
-        moment, done = self._moment, self._state.step + number
-        moment.rows, moment.labels = self._feed.lines(number)
-        moment.loss, moment.hits = totals[0, number : number + 1], totals[1, number : number + 1]
-        moment.noise = Noise(self._spec.seed, done)
-        moment.numbers = self._update.numbers(rate, done + 1)
-        if self._feed.from_host:
-            self._feed.fetch(number)
-        n = len(moment.labels)
-        if n in self._tapes:
-            self._tapes[n].play()
+    def _send_numbers(self, rates: Rates, first: int, step: int) -> None:
+        """Fills the optimizer's table from line ``first`` on; ``step`` is the number of line 0, from 1."""
+        lines = [self._update.numbers(float(rate), step + first + k) for k, rate in enumerate(rates)]
+        table = self._device.upload(np.array(lines, np.float64).reshape(len(lines), -1))
+        self._numbers[first : first + len(lines)] = table
+
+    def _step(self, n: int) -> None:
+        """Queues the next step, for ``n`` samples."""
+        if n in self._captured:
+            self._captured[n]()
+        elif n in self._queued:
+            self._captured[n] = self._device.capture(lambda: self._queue(n))
+            self._captured[n]()
         else:
-            self._tapes[n] = self._ops.launch.record(lambda: self._queue(n))
+            self._queue(n)
+            self._queued.add(n)
 
     def _queue(self, n: int) -> None:
-        """Queues a step for ``n`` samples; what changes from step to step is asked of the moment."""
-        workspace, moment, spec = self._workspace, self._moment, self._spec
-        logits = workspace.forward(self._feed.samples(n, Late(lambda: moment.rows)), moment)
+        """The calls of a step."""
+        workspace, clock = self._workspace, self._clock.now
+        logits = workspace.forward(self._feed.samples(n, clock), self._noise)
         assert workspace.d_logits is not None
         gradient, link = workspace.d_logits[:n], self._network.loss.link
-        labels, loss, hits = (
-            Late(lambda: moment.labels),
-            Late(lambda: moment.loss),
-            Late(lambda: moment.hits),
-        )
-        scale = 1 / n if spec.gradient == "mean" else 1.0
-        self._ops.cross_entropy(link, logits, labels, gradient, loss, hits, self._targets, scale)
+        scale = 1 / n if self._spec.gradient == "mean" else 1.0
+        arrays = (logits, self._feed.labels, gradient, self._totals)
+        self._ops.cross_entropy(link, *arrays, self._targets, scale, clock=clock, batch=self._batch)
         workspace.backward(gradient)
-        self._update.apply(self._weights, self._gradients, self._slots, moment.late_numbers())
+        self._update.apply(self._weights, self._gradients, self._slots, self._numbers, clock)
 
     def measure(self, part: Part) -> tuple[float, float]:
         """See ``Stepper.measure``."""

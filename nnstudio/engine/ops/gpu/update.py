@@ -44,14 +44,17 @@ class GpuUpdate:
         """What the optimizer's formula needs in the step of that number, from 1."""
         return sources.update_numbers(self._optimizer, self._ops.launch.dtype.name, rate, step)
 
-    def apply(self, weights: Array, gradients: Array, slots: Sequence[Array], numbers: Sequence[Any]) -> None:
+    def apply(
+        self, weights: Array, gradients: Array, slots: Sequence[Array], numbers: Array, clock: Array
+    ) -> None:
         """Changes ``weights`` and ``slots`` in place, unless a loss was not finite.
 
         Args:
             weights: Flat weights; those behind the trainable ones stay as they are.
             gradients: Flat gradients; used up.
             slots: The optimizer's vectors, in its order.
-            numbers: See :meth:`numbers`.
+            numbers: See :meth:`numbers`, those of a block of steps, ``(steps, numbers)`` float64.
+            clock: Which step it is; see :class:`.clock.Clock`.
         """
         launch, size = self._ops.launch, self._size
         factor = None
@@ -62,7 +65,7 @@ class GpuUpdate:
             launch.rows("norm_factor", 1, blocks, self._squares, factor, blocks, float(self._clip_norm))
         arrays = (weights, gradients, *slots, self._ops.alive, factor)
         table = self._table if self._needs_table else (None,) * 4
-        arguments = (*arrays, *table, self._stretches, self._limit, size, *numbers)
+        arguments = (*arrays, *table, numbers, clock, self._stretches, self._limit, size)
         launch.each("update", size, *arguments, source=self._source)
 
     def _cut(self, network: Network, spec: TrainSpec, decayed: Sequence[tuple[int, int]]) -> None:

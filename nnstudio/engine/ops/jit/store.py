@@ -132,7 +132,8 @@ def _time_of(path: Path) -> float:
 def _sources() -> list[str]:
     """What all machine code is made from."""
     package = Path(__file__).parent
-    return _versions([*(package / "kernels").glob("*.py"), package.parent / "activations.py"])
+    shared = (package.parent / name for name in ("activations.py", "winograd_matrices.py"))
+    return _versions([*(package / "kernels").glob("*.py"), *shared])
 
 
 def _families() -> list[str]:

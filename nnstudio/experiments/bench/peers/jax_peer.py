@@ -24,7 +24,7 @@ from nnstudio.experiments.bench.peers.jax_layers import Function, Pass, first_mo
 from nnstudio.experiments.bench.peers.unknown import unknown
 from nnstudio.layers import Conv2D
 from nnstudio.optim.adaptive import Adam
-from nnstudio.optim.optimizers import SGD, Momentum
+from nnstudio.optim.optimizers import SGD, Momentum, Nesterov
 
 CHUNK = 50
 """Steps of a dense network that one call takes."""
@@ -169,12 +169,13 @@ def _optimizer(jax: Any, case: Case, weights: list[Any]) -> tuple[Any, Update]:
     each, zeros = jax.tree.map, jax.tree.map(jax.numpy.zeros_like, weights)
     if type(optimizer) is SGD:
         return (), lambda w, s, g, t: (each(lambda a, b: a - rate * b, w, g), s)
-    if type(optimizer) is Momentum and not optimizer.damped:
-        memory = optimizer.momentum
+    if type(optimizer) is Nesterov or (type(optimizer) is Momentum and not optimizer.damped):
+        memory, ahead = optimizer.momentum, type(optimizer) is Nesterov
 
         def momentum(w: Any, v: Any, g: Any, _: Any) -> Any:
             v = each(lambda a, b: memory * a + b, v, g)
-            return each(lambda a, b: a - rate * b, w, v), v
+            direction = each(lambda a, b: memory * a + b, v, g) if ahead else v
+            return each(lambda a, b: a - rate * b, w, direction), v
 
         return zeros, momentum
     if type(optimizer) is Adam and not optimizer.amsgrad:

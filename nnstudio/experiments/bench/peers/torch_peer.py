@@ -21,7 +21,7 @@ from nnstudio.experiments.bench.peers.gradients import our_step, require_same, w
 from nnstudio.experiments.bench.peers.torch_layers import module_of
 from nnstudio.experiments.bench.peers.unknown import unknown
 from nnstudio.optim.adaptive import Adam
-from nnstudio.optim.optimizers import SGD, Momentum
+from nnstudio.optim.optimizers import SGD, Momentum, Nesterov
 
 EVALUATION_BATCH = 1000
 
@@ -122,8 +122,11 @@ def _optimizer(torch: Any, module: Any, case: Case) -> Any:
     rate, optimizer = spec.learning_rate, spec.optimizer
     if type(optimizer) is SGD:
         return torch.optim.SGD(module.parameters(), rate, fused=True)
-    if type(optimizer) is Momentum and not optimizer.damped:
-        return torch.optim.SGD(module.parameters(), rate, momentum=optimizer.momentum, fused=True)
+    if type(optimizer) is Nesterov or (type(optimizer) is Momentum and not optimizer.damped):
+        ahead = type(optimizer) is Nesterov
+        return torch.optim.SGD(
+            module.parameters(), rate, momentum=optimizer.momentum, nesterov=ahead, fused=True
+        )
     if type(optimizer) is Adam:
         betas = (optimizer.beta_1, optimizer.beta_2)
         return torch.optim.Adam(module.parameters(), rate, betas, optimizer.epsilon, fused=True)

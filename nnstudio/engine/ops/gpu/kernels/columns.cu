@@ -1,16 +1,16 @@
-// Sums down the columns of a matrix (bias gradients, statistics of channels) in two passes without
-// atomics, so that they come out the same every time: each thread adds up a column's share in one chunk of
-// rows; then a block per column adds up the chunks, in double.
+// Sums down the columns of a matrix (bias gradients, statistics of channels) without atomics, so that they
+// come out the same every time: a block adds up a strip; where that is not all rows, a block per column adds
+// up the chunks, in double.
 
 // part[chunk, column] = sum of the chunk's rows of x (rows, columns)
-extern "C" __global__ void sum_chunks(const real* x, real* part, int rows, int columns, int chunk_rows) {
-    const int chunks = (rows + chunk_rows - 1) / chunk_rows;
-    EACH(i, chunks * columns) {
-        const int column = i % columns, first = i / columns * chunk_rows;
-        const int end = min(rows, first + chunk_rows);
+extern "C" __global__ void sum_chunks(
+    const real* x, real* part, int rows, int columns, int chunk_rows, int width) {
+    EACH_ROW(number, STRIPS(rows, columns, chunk_rows, width)) {
+        const Strip s = strip_of(number, rows, columns, chunk_rows, width);
         real sum = 0;
-        for (int row = first; row < end; row++) sum += x[(size_t)row * columns + column];
-        part[i] = sum;
+        for (int row = s.first; row < s.end; row += s.step) sum += x[(size_t)row * columns + s.column];
+        sum = block_column_sum(sum, width);
+        if (s.writes) part[(size_t)s.chunk * columns + s.column] = sum;
     }
 }
 

@@ -15,6 +15,11 @@ typedef unsigned int bits;
 
 #define MOST_THREADS 256
 
+// The clock of a block of steps (see clock.py); without one, everything is the first step's. The loss moves
+// it: what comes behind it in a step works on the gradients of the step before.
+__device__ long long step_of_batch(const long long* clock) { return clock ? clock[0] : 0; }
+__device__ long long step_of_gradient(const long long* clock) { return clock ? clock[1] : 0; }
+
 // As NumPy's: NaN if one of them is.
 __device__ real larger(real a, real b) { return a > b || a != a ? a : b; }
 __device__ real smaller(real a, real b) { return a < b || a != a ? a : b; }
@@ -32,6 +37,43 @@ __device__ double block_sum(double value) {
         __syncthreads();
     }
     return part[0];
+}
+
+// Sums down the columns of (rows, columns) take a block for each strip: `width` columns, a power of two, of
+// `chunk_rows` rows, which its threads share out so that those of equal number modulo `width` have a column.
+struct Strip {
+    int chunk, column;
+    int first, end, step;  // the thread's rows
+    bool writes;  // it is the one that writes what its column comes to
+};
+
+#define STRIPS(rows, columns, chunk_rows, width) \
+    (((rows) + (chunk_rows) - 1) / (chunk_rows) * (((columns) + (width) - 1) / (width)))
+
+__device__ Strip strip_of(int number, int rows, int columns, int chunk_rows, int width) {
+    const int across = (columns + width - 1) / width, lane = threadIdx.x / width;
+    Strip s;
+    s.chunk = number / across;
+    s.column = number % across * width + threadIdx.x % width;
+    s.first = s.chunk * chunk_rows + lane;
+    s.end = s.column < columns ? min(rows, (s.chunk + 1) * chunk_rows) : 0;
+    s.step = blockDim.x / width;
+    s.writes = lane == 0 && s.column < columns;
+    return s;
+}
+
+// The sum over the threads of a column; all of them get it.
+__device__ real block_column_sum(real value, int width) {
+    __shared__ real part[MOST_THREADS];
+    const int t = threadIdx.x;
+    __syncthreads();
+    part[t] = value;
+    __syncthreads();
+    for (int half = blockDim.x / 2; half >= width; half /= 2) {
+        if (t < half) part[t] += part[t + half];
+        __syncthreads();
+    }
+    return part[t % width];
 }
 
 // The largest value over the threads of a block, NaN if one of them has NaN.

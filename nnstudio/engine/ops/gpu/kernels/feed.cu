@@ -1,8 +1,10 @@
-// Batches: the samples of some rows, scaled. Offset and scale are repeated along the features.
+// Batches: the samples of some rows, scaled. Offset and scale are repeated along the features. `rows` holds
+// those of a block of steps, `batch` of each, and the clock says whose turn it is.
 
 #define GATHER(name, type) \
-    extern "C" __global__ void name(const type* x, const long long* rows, const real* offset, \
-        const real* scale, real* out, int n, int features, int channels) { \
+    extern "C" __global__ void name(const type* x, const long long* rows, const long long* clock, \
+        const real* offset, const real* scale, real* out, int n, int features, int channels, int batch) { \
+        rows += step_of_batch(clock) * batch; \
         EACH(i, n * features) { \
             const int f = i % features; \
             const real value = (real)x[(size_t)rows[i / features] * features + f]; \

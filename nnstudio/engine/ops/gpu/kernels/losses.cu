@@ -1,10 +1,12 @@
 // Cross-entropies of logits z (n, k) together with their gradients; a block per sample. The losses are the
-// plain ones; label smoothing, class weights and the gradient's scale only change the gradient.
+// plain ones; label smoothing, class weights and the gradient's scale only change the gradient. `labels` holds
+// those of a block of steps, `batch` of each, and the clock says whose turn it is.
 
 // losses[i] = log sum e^(z - max) - (z_label - max); gradient = (softmax - target) * weight * scale
 extern "C" __global__ void softmax_loss(
-    const real* z, const int* labels, const real* weights, real* gradient, double* losses, int* hits,
-    int n, int k, double smoothing, double scale) {
+    const real* z, const int* labels, const long long* clock, const real* weights, real* gradient,
+    double* losses, int* hits, int n, int k, int batch, double smoothing, double scale) {
+    labels += step_of_batch(clock) * batch;
     EACH_ROW(i, n) {
         const real* from = z + (size_t)i * k;
         const int label = labels[i];
@@ -36,8 +38,9 @@ extern "C" __global__ void softmax_loss(
 
 // losses[i] = mean over the outputs of max(z, 0) - z t + log(1 + e^-|z|); gradient (sigma(z) - t) / k
 extern "C" __global__ void sigmoid_loss(
-    const real* z, const int* labels, const real* weights, real* gradient, double* losses, int* hits,
-    int n, int k, double smoothing, double scale) {
+    const real* z, const int* labels, const long long* clock, const real* weights, real* gradient,
+    double* losses, int* hits, int n, int k, int batch, double smoothing, double scale) {
+    labels += step_of_batch(clock) * batch;
     EACH_ROW(i, n) {
         const real* from = z + (size_t)i * k;
         const int label = labels[i];
@@ -64,9 +67,11 @@ extern "C" __global__ void sigmoid_loss(
     }
 }
 
-// A batch's summed loss and hits, for one block. A loss that is not finite ends all updates from here on.
+// A batch's summed loss and hits, to its line of totals (steps, 2), for one block; the clock moves on. A loss
+// that is not finite ends all updates from here on.
 extern "C" __global__ void tally(
-    const double* losses, const int* hits, double* loss, double* right, int* alive, int n) {
+    const double* losses, const int* hits, double* totals, int* alive, long long* clock, int n) {
+    const long long step = step_of_batch(clock);
     double sum = 0, count = 0;
     EACH_COLUMN(i, n) {
         sum += losses[i];
@@ -75,9 +80,13 @@ extern "C" __global__ void tally(
     sum = block_sum(sum);
     count = block_sum(count);
     if (threadIdx.x == 0) {
-        *loss = sum;
-        *right = count;
+        totals[2 * step] = sum;
+        totals[2 * step + 1] = count;
         if (alive && !(fabs(sum) < 1e300)) *alive = 0;
+        if (clock) {
+            clock[0] = step + 1;
+            clock[1] = step;
+        }
     }
 }
 

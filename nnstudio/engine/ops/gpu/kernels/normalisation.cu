@@ -4,21 +4,25 @@
 
 // means[chunk, channel], squares[chunk, channel] = sum of (x - mean)^2 over the chunk's rows of x (M, C)
 extern "C" __global__ void chunk_moments(
-    const real* x, real* means, real* squares, int M, int C, int chunk_rows) {
-    const int chunks = (M + chunk_rows - 1) / chunk_rows;
-    EACH(i, chunks * C) {
-        const int c = i % C, first = i / C * chunk_rows, end = min(M, first + chunk_rows);
+    const real* x, real* means, real* squares, int M, int C, int chunk_rows, int width) {
+    EACH_ROW(number, STRIPS(M, C, chunk_rows, width)) {
+        const Strip s = strip_of(number, M, C, chunk_rows, width);
+        const int count = min(chunk_rows, M - s.chunk * chunk_rows);
         real sum = 0;
-        for (int row = first; row < end; row++) sum += x[(size_t)row * C + c];
-        const real mean = sum / (end - first);
+        for (int row = s.first; row < s.end; row += s.step) sum += x[(size_t)row * C + s.column];
+        const real mean = block_column_sum(sum, width) / count;
         real rest = 0, square = 0;  // what rounding left of the mean, and the squares
-        for (int row = first; row < end; row++) {
-            const real away = x[(size_t)row * C + c] - mean;
+        for (int row = s.first; row < s.end; row += s.step) {
+            const real away = x[(size_t)row * C + s.column] - mean;
             rest += away;
             square += away * away;
         }
-        means[i] = mean + rest / (end - first);
-        squares[i] = square - rest * (rest / (end - first));
+        rest = block_column_sum(rest, width);
+        square = block_column_sum(square, width);
+        if (s.writes) {
+            means[(size_t)s.chunk * C + s.column] = mean + rest / count;
+            squares[(size_t)s.chunk * C + s.column] = square - rest * (rest / count);
+        }
     }
 }
 
@@ -63,19 +67,23 @@ extern "C" __global__ void moving_statistics(
 
 // sums[0][chunk, channel] = sum of dz and sums[1][..] = sum of dz * (x - near) over the chunk's rows
 extern "C" __global__ void batch_norm_sums(
-    const real* dz, const real* x, const double* mean, real* sums, int M, int C, int chunk_rows) {
-    const int chunks = (M + chunk_rows - 1) / chunk_rows;
-    EACH(i, chunks * C) {
-        const int c = i % C, first = i / C * chunk_rows, end = min(M, first + chunk_rows);
-        const real near = (real)mean[c];
+    const real* dz, const real* x, const double* mean, real* sums, int M, int C, int chunk_rows, int width) {
+    const size_t chunks = (M + chunk_rows - 1) / chunk_rows;
+    EACH_ROW(number, STRIPS(M, C, chunk_rows, width)) {
+        const Strip s = strip_of(number, M, C, chunk_rows, width);
+        const real near = s.column < C ? (real)mean[s.column] : (real)0;
         real of_dz = 0, of_product = 0;
-        for (int row = first; row < end; row++) {
-            const real d = dz[(size_t)row * C + c];
+        for (int row = s.first; row < s.end; row += s.step) {
+            const real d = dz[(size_t)row * C + s.column];
             of_dz += d;
-            of_product += d * (x[(size_t)row * C + c] - near);
+            of_product += d * (x[(size_t)row * C + s.column] - near);
         }
-        sums[i] = of_dz;
-        sums[chunks * C + i] = of_product;
+        of_dz = block_column_sum(of_dz, width);
+        of_product = block_column_sum(of_product, width);
+        if (s.writes) {
+            sums[s.chunk * C + s.column] = of_dz;
+            sums[(chunks + s.chunk) * C + s.column] = of_product;
+        }
     }
 }
 
@@ -142,18 +150,22 @@ extern "C" __global__ void layer_norm(
 // sums[0][chunk, channel] = sum of dy and sums[1][..] = sum of dy * x^ over the chunk's rows
 extern "C" __global__ void layer_norm_sums(
     const real* dy, const real* x, const real* mean, const real* inverse, real* sums,
-    int M, int C, int chunk_rows) {
-    const int chunks = (M + chunk_rows - 1) / chunk_rows;
-    EACH(i, chunks * C) {
-        const int c = i % C, first = i / C * chunk_rows, end = min(M, first + chunk_rows);
+    int M, int C, int chunk_rows, int width) {
+    const size_t chunks = (M + chunk_rows - 1) / chunk_rows;
+    EACH_ROW(number, STRIPS(M, C, chunk_rows, width)) {
+        const Strip s = strip_of(number, M, C, chunk_rows, width);
         real of_dy = 0, of_product = 0;
-        for (int row = first; row < end; row++) {
-            const real d = dy[(size_t)row * C + c];
+        for (int row = s.first; row < s.end; row += s.step) {
+            const real d = dy[(size_t)row * C + s.column];
             of_dy += d;
-            of_product += d * ((x[(size_t)row * C + c] - mean[row]) * inverse[row]);
+            of_product += d * ((x[(size_t)row * C + s.column] - mean[row]) * inverse[row]);
         }
-        sums[i] = of_dy;
-        sums[chunks * C + i] = of_product;
+        of_dy = block_column_sum(of_dy, width);
+        of_product = block_column_sum(of_product, width);
+        if (s.writes) {
+            sums[s.chunk * C + s.column] = of_dy;
+            sums[(chunks + s.chunk) * C + s.column] = of_product;
+        }
     }
 }
 

@@ -48,6 +48,24 @@ extern "C" __global__ void max_pool_input(
     }
 }
 
+// The same where the windows lie side by side and cover the image: each gives to its own pixels
+extern "C" __global__ void max_pool_input_apart(
+    const real* dy, const real* x, const real* best, real* dx, GEOMETRY) {
+    EACH(i, n * oH * oW * C) {
+        const int c = i % C, ox = i / C % oW, row = i / C / oW;  // row: of all images together
+        const real most = best[i];
+        bool given = false;
+        for (int tap_y = 0; tap_y < kh; tap_y++) {
+            for (int tap_x = 0; tap_x < kw; tap_x++) {
+                const size_t pixel = (((size_t)row * kh + tap_y) * W + ox * kw + tap_x) * C + c;
+                const bool first = !given && x[pixel] == most;
+                dx[pixel] = first ? dy[i] : (real)0;
+                given = given || first;
+            }
+        }
+    }
+}
+
 // How many taps lie on the image, along one axis.
 __device__ int taps_inside(int start, int taps, int dilation, int size) {
     int count = 0;

@@ -30,12 +30,12 @@ from nnstudio.engine.ops.jit.kernels.panels import emit_copy
 from nnstudio.engine.ops.jit.kernels.transposition import NAME as TRANSPOSE
 from nnstudio.engine.ops.jit.kernels.transposition import emit_transposition
 from nnstudio.engine.ops.jit.kernels.winograd_transforms import (
-    OUTPUTS,
     TRANSFORMS_OF_A_SIZE,
     emit_transform,
     transform_name,
 )
 from nnstudio.engine.ops.jit.machine import Target
+from nnstudio.engine.ops.winograd_matrices import OUTPUTS
 
 MAX_ROWS = 16
 """Most rows of any block."""

@@ -7,9 +7,10 @@ import numpy as np
 from nnstudio.engine.ops.jit.kernels.convolution import STRIPE
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.winograd import GAP, PART, PLAN, SCRATCH_IMAGE
-from nnstudio.engine.ops.jit.kernels.winograd_transforms import OUTPUTS, OVERLAP
+from nnstudio.engine.ops.jit.kernels.winograd_transforms import OVERLAP
 from nnstudio.engine.ops.jit.plans.convolution import Convolution
 from nnstudio.engine.ops.jit.plans.windows import Image, Plan, Source
+from nnstudio.engine.ops.winograd_matrices import OUTPUTS
 
 _ROOM = (112 * 1024, 384 * 1024)
 """Floats of V and M that are worked on at a time: as few and as many. The larger a transformed kernel is,

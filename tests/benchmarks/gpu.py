@@ -1,18 +1,21 @@
 """What a GPU is needed for, in one go: the tests marked ``gpu``, and training beside PyTorch by turns.
 
 Run by hand on a machine with an NVIDIA GPU, CuPy and PyTorch: ``python -m tests.benchmarks.gpu [NAME ...]
-[--seconds S] [--rounds N] [--no-tests]``. It takes some minutes and prints one JSON object. Products are
-in float32 on both sides; with ``CUPY_TF32=1`` and ``--no-tests``, in TF32 on both.
+[--seconds S] [--rounds N] [--no-tests]``. It takes some minutes. Every measured row replaces its predecessor
+in ``gpu.json``. Products are in float32 on both sides; with ``CUPY_TF32=1`` and ``--no-tests``, in TF32 on
+both, which is kept apart.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from nnstudio.cli.specs import find_project
@@ -20,6 +23,7 @@ from nnstudio.engine.ops.gpu.detect import require_gpu
 from nnstudio.errors import NNStudioError
 from nnstudio.experiments.bench import Case, case_of, machine, measure, standard_cases
 
+RECORD = Path(__file__).with_name("gpu.json")
 PRESETS = ("resnet18",)
 AIMS = {"M": 3.0, "C": 1.5}
 """Multiples of PyTorch's speed to aim at, by the first letter of the name; other networks as C."""
@@ -49,8 +53,17 @@ def speed_of(case: Case, seconds: float, rounds: int) -> dict[str, Any]:
     return {**asdict(row), "aim": AIMS.get(case.name[0], AIMS["C"])}
 
 
+def keep(rows: dict[str, dict[str, Any]], gpu: str) -> None:
+    """Puts measured rows into the record, under the precision of their products."""
+    precision = "tf32" if os.environ.get("CUPY_TF32") == "1" else "float32"
+    record = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    for name, row in rows.items():
+        record.setdefault(precision, {})[name] = {**row, "gpu": gpu, "machine": machine()}
+    RECORD.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+
+
 def main() -> int:
-    """Prints the tests' outcome and a row per network; 1 if a test failed."""
+    """Prints the tests' outcome and a row per network, and keeps the rows; 1 if a test failed."""
     parser = argparse.ArgumentParser(description="tests and speed on the GPU")
     parser.add_argument("names", nargs="*", metavar="NAME", help="M1 ... M6, C1 ... C3, or a preset; all")
     parser.add_argument("--seconds", type=float, default=0.5, help="length of a turn (0.5)")
@@ -60,7 +73,8 @@ def main() -> int:
     gpu = require_gpu()
     tests = {} if arguments.no_tests else run_tests()
     rows = [speed_of(case, arguments.seconds, arguments.rounds) for case in cases(arguments.names)]
-    print(json.dumps({"gpu": gpu.name, "machine": machine(), "tests": tests, "rows": rows}, indent=2))
+    keep({row["name"]: row for row in rows if "problem" not in row}, gpu.name)
+    print(json.dumps({"gpu": gpu.name, "tests": tests, "rows": rows}, indent=1))
     return 0 if tests.get("passed", True) else 1
 
 

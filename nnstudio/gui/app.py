@@ -12,6 +12,7 @@ from types import TracebackType
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from nnstudio.gui import heap
 from nnstudio.gui.look import appearance
 from nnstudio.gui.look.icons import application_icon
 from nnstudio.gui.main_window import MainWindow
@@ -59,14 +60,21 @@ def run(file: Path | None = None) -> int:
 
 
 def make_application(argv: list[str]) -> QApplication:
-    """The ``QApplication`` with its names and icon; an existing one is used again."""
+    """The ``QApplication`` with its names, icon and steady heap; an existing one is used again."""
     existing = QApplication.instance()
-    app = existing if isinstance(existing, QApplication) else QApplication(argv)
+    app = existing if isinstance(existing, QApplication) else _new_application(argv)
     app.setApplicationName("NNStudio")
     app.setApplicationDisplayName("NNStudio")
     app.setDesktopFileName("nnstudio")
     app.setWindowIcon(application_icon())
     app.setStartDragDistance(LIFT_PIXELS)
+    return app
+
+
+def _new_application(argv: list[str]) -> QApplication:
+    heap.fix_large_blocks()  # before the first large copy
+    app = QApplication(argv)
+    heap.HeapKeeper(app)
     return app
 
 

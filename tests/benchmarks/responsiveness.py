@@ -59,14 +59,14 @@ class Watch:
 
     def __init__(self, preset: str) -> None:
         from PySide6.QtCore import QElapsedTimer, Qt, QTimer
-        from PySide6.QtWidgets import QApplication
 
         from nnstudio.experiments.presets import load_preset
+        from nnstudio.gui.app import make_application
         from nnstudio.gui.main_window import MainWindow
         from nnstudio.gui.shell.settings import Settings
         from nnstudio.gui.theme import theme
 
-        self.app = QApplication.instance() or QApplication([])
+        self.app = make_application([])
         theme().apply(self.app)
         self.window = MainWindow(Settings(Path(os.environ["NNSTUDIO_HOME"], "settings.ini")))
         self.window.show()

@@ -88,6 +88,7 @@ class History:
         self._position = 0
         self._merge: Hashable | None = None
         self._merged_at = 0.0
+        self._unmerged = (self._steps, 0)  # the steps and the position before the edits that merge
         self._clock = clock
 
     @classmethod
@@ -142,8 +143,10 @@ class History:
         if project == before:
             return None
         now = self._clock()
-        lasting = isinstance(merge, Drag) or now - self._merged_at < MERGE_SECONDS
-        merges = merge is not None and merge == self._merge and lasting
+        follows = merge is not None and merge == self._merge
+        merges = follows and (isinstance(merge, Drag) or now - self._merged_at < MERGE_SECONDS)
+        if not follows:
+            self._unmerged = (list(self._steps), self._position)
         self._merge, self._merged_at = merge, now
         del self._steps[self._position + 1 :]
         if merges:
@@ -157,6 +160,18 @@ class History:
     def seal(self) -> None:
         """Ends merging: the next edit is a step of its own."""
         self._merge = None
+
+    def withdraw(self) -> Change | None:
+        """Forgets the edits of one merge key that nothing has sealed, however slowly they came.
+
+        The history is then as it was before them, also with what can be redone; None if there are none.
+        """
+        if self._merge is None:
+            return None
+        label, before = self._steps[self._position].label, self.project
+        self._steps, self._position = self._unmerged
+        self.seal()
+        return Change(label, before, self.project) if before != self.project else None
 
     def undo(self) -> Change | None:
         """Goes back one step; None if there is none."""

@@ -190,6 +190,13 @@ class Document(QObject):
         """Ends the merging of edits (a field lost the focus, a slider was let go)."""
         self._history.seal()
 
+    def typing(self, begun: bool) -> None:
+        """Somebody begins to type into a field, or takes the typing back: then its edits were never made."""
+        if begun:
+            self._history.seal()
+        else:
+            self._announce(self._history.withdraw())
+
     def undo(self) -> None:
         """Takes the last step back."""
         self._announce(self._history.undo())

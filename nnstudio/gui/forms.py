@@ -33,10 +33,12 @@ class SpecForm(QWidget):
     Signals:
         edited(str, object): The user gave a field a valid value.
         left(): The focus left a field; whoever merges edits may end the merging.
+        typing(bool): The user begins to type, or takes it all back: whoever keeps a history may forget it.
     """
 
     edited = Signal(str, object)
     left = Signal()
+    typing = Signal(bool)
 
     def __init__(
         self,
@@ -212,6 +214,7 @@ class SpecForm(QWidget):
                 nested = self._nested[name] = NestedForm(row, place, partial(SpecForm, level=level + 1), self)
                 nested.edited.connect(lambda value, name=name: self._take(name, value))
                 nested.left.connect(self.left)
+                nested.typing.connect(self.typing)
                 self._layout.addWidget(nested)
         if checks:
             line = CheckRow(checks, self)
@@ -221,14 +224,23 @@ class SpecForm(QWidget):
     def _wire(self, name: str, editor: Editor) -> None:
         editor.edited.connect(lambda value: self._on_edited(name, value))
         editor.left.connect(lambda: self._on_left(name))
+        editor.typing.connect(lambda begun: self._on_typing(name, begun))
         editor.set_check(lambda value: self._sentence(name, value))
 
     def _on_left(self, name: str) -> None:
+        self._forget_refused(name)
+        self.left.emit()
+
+    def _on_typing(self, name: str, begun: bool) -> None:
+        self.typing.emit(begun)
+        if not begun:
+            self._forget_refused(name)
+
+    def _forget_refused(self, name: str) -> None:
         """A refused value gives way to the one in force."""
         if self._spec is not None and self.problem(name) and not self._editors[name].own_problem():
             self.set_state(name, "normal")
             self.set_spec(self._spec)
-        self.left.emit()
 
     def _on_edited(self, name: str, value: Any) -> None:
         if name in self._nested:

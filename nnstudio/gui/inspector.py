@@ -157,6 +157,7 @@ class InspectorPanel(QFrame):
         self.points.edited.connect(self.points_edited)
         for section in (self.layer, self.training, self.data, self.points):
             section.left.connect(self._on_left)
+            section.typing.connect(document.typing)
 
     def _on_reset(self) -> None:
         self._refresh()

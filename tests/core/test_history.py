@@ -36,6 +36,49 @@ def test_undo_and_redo_walk_through_the_states():
     assert history.redo() is None
 
 
+def test_edits_that_are_withdrawn_were_never_made():
+    clock = Clock()
+    history = History(named("a"), clock)
+    history.apply("Rename", named("b"))
+    history.apply("Rename again", named("c"))
+    history.undo()
+    steps = history.steps
+    for letter in "xyz":
+        history.apply("Type", named(letter), merge="name")
+        clock.now += 5  # a step each: slow typing
+    assert len(history.steps) == 5
+    change = history.withdraw()
+    assert change is not None
+    assert (change.label, change.before.name, change.after.name) == ("Type", "z", "b")
+    assert (history.steps, history.position) == (steps, 1)
+    assert history.redo_label == "Rename again", "what had been undone can be redone"
+    assert history.withdraw() is None
+
+
+def test_only_edits_that_nothing_has_sealed_are_withdrawn():
+    history = History(named("a"))
+    history.apply("Type", named("b"), merge="name")
+    history.seal()
+    assert history.withdraw() is None
+    history.apply("Type", named("c"), merge="name")
+    history.apply("Other", named("d"), merge="other")
+    history.withdraw()
+    assert history.project.name == "c"
+    history.apply("At once", named("e"))
+    assert history.withdraw() is None
+    assert history.project.name == "e"
+
+
+def test_a_full_history_gets_its_oldest_step_back():
+    history = History(named("0"))
+    for number in range(STEPS):
+        history.apply("Rename", named(str(number + 1)))
+    steps = history.steps
+    history.apply("Type", named("typed"), merge="name")
+    history.withdraw()
+    assert history.steps == steps
+
+
 def test_an_edit_that_changes_nothing_is_no_step():
     history = History(named("a"))
     assert history.apply("Nothing", named("a")) is None

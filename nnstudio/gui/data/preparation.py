@@ -136,6 +136,7 @@ class PreparationPanel(QFrame):
         source.failed.connect(lambda _error: self._show_nothing())
         self.split.edited.connect(self._set_share)
         self.split.left.connect(document.seal)
+        self.split.typing.connect(document.typing)
         self.scaling.edited.connect(self._set_scaling)
         self.scaling.left.connect(document.seal)
         self.rows.edited.connect(self._set_operation)

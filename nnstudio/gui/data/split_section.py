@@ -34,10 +34,12 @@ class SplitSection(QWidget):
     Signals:
         edited(str, object, bool): A field, its new value, and whether a slider is being held.
         left(): The focus left a field or a slider was let go: the edit is complete.
+        typing(bool): The user begins to type, or takes it all back.
     """
 
     edited = Signal(str, object, bool)
     left = Signal()
+    typing = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +52,7 @@ class SplitSection(QWidget):
         self.form.show_rare(True)
         self.form.edited.connect(lambda name, value: self.edited.emit(name, value, False))
         self.form.left.connect(self.left)
+        self.form.typing.connect(self.typing)
         self.sliders = {name: self._slider(name) for name in SHARES}
         self.form.set_placeholder("test", "own")
         self.shuffle = QLabel()

@@ -211,6 +211,7 @@ class SweepPanel(QFrame):
         self.rows.removed.connect(self._remove)
         self.strategy.changed.connect(lambda key: self._edit("Set strategy", None, strategy=key))
         self.form.edited.connect(self._set)
+        self.form.typing.connect(self._document.typing)
         self.form.left.connect(document.seal)
         self.run_on.there.toggled.connect(self.refresh)
         self.run_on.address.textChanged.connect(self._show_summary)

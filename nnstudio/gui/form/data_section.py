@@ -74,11 +74,13 @@ class DataSection(QWidget):
     Signals:
         edited(str, object): The user gave a setting a valid value.
         left(): The focus left a field.
+        typing(bool): The user begins to type, or takes it all back.
         laid_out(): There are other fields than before.
     """
 
     edited = Signal(str, object)
     left = Signal()
+    typing = Signal(bool)
     laid_out = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -138,6 +140,7 @@ class DataSection(QWidget):
     def _place(self, form: SpecForm, head: FoldHead) -> None:
         """Puts a new form below its heading, hidden while that is folded."""
         form.left.connect(self.left)
+        form.typing.connect(self.typing)
         form.setVisible(self.head.button.isChecked() and head.button.isChecked())
         self._lock(form)
         self._column.insertWidget(self._column.indexOf(head) + 1, form)

@@ -26,11 +26,13 @@ class Editor(QObject):
         edited(object): The user gave a valid value.
         problem(str): What is wrong with the text, or "" once it is right.
         left(): The focus left the field.
+        typing(bool): The user begins to type a number, or takes it all back with Escape.
     """
 
     edited = Signal(object)
     problem = Signal(str)
     left = Signal()
+    typing = Signal(bool)
 
     def __init__(self, row: FormField, widget: QWidget) -> None:
         super().__init__(widget)
@@ -104,11 +106,13 @@ class NumberEditor(Editor):
             UnitTag(row.unit, spin)
         spin.valueChanged.connect(self._announce)
         spin.problem_changed.connect(self.problem)
+        spin.typing.connect(self.typing)
 
     def show_value(self, value: Any) -> None:
         """Show a value; a text being typed that means the same stays as it is."""
         if value == self._value():
             return
+        self.spin.end_typing()  # the value comes from elsewhere
         self._showing = True
         if isinstance(self.spin, OptionalField):
             self.spin.set_optional_value(value)

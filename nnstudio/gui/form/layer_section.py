@@ -91,10 +91,12 @@ class LayerSection(QWidget):
     Signals:
         edited(str, object): The user gave a field of the layer a valid value.
         left(): The focus left a field.
+        typing(bool): The user begins to type, or takes it all back.
     """
 
     edited = Signal(str, object)
     left = Signal()
+    typing = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -190,6 +192,7 @@ class LayerSection(QWidget):
             form = self._forms[cls] = SpecForm(cls, self._page, also=also)
             form.edited.connect(self.edited)
             form.left.connect(self.left)
+            form.typing.connect(self.typing)
             self._column.insertWidget(self._column.indexOf(self.more_button), form)
         return self._forms[cls]
 

@@ -31,10 +31,12 @@ class NestedForm(QWidget):
     Signals:
         edited(object): The user gave one of the settings a valid value; carries the whole nested spec.
         left(): The focus left a field.
+        typing(bool): The user begins to type, or takes it all back.
     """
 
     edited = Signal(object)
     left = Signal()
+    typing = Signal(bool)
 
     def __init__(
         self,
@@ -99,6 +101,7 @@ class NestedForm(QWidget):
             self.form = self._make(type(value), self)
             self.form.edited.connect(lambda name, new: self.edited.emit(self._value.replace(**{name: new})))
             self.form.left.connect(self.left)
+            self.form.typing.connect(self.typing)
             self._layout.addWidget(self.form)
             self._open = self._open or value != self._default(value)
             self.set_state(*self._state)

@@ -24,11 +24,13 @@ class TrainingSection(QWidget):
     Signals:
         edited(str, object): The user gave a setting a valid value.
         left(): The focus left a field.
+        typing(bool): The user begins to type, or takes it all back.
         reset_requested(): All settings are to go back to their defaults.
     """
 
     edited = Signal(str, object)
     left = Signal()
+    typing = Signal(bool)
     reset_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -44,6 +46,7 @@ class TrainingSection(QWidget):
         self.form = SpecForm(TrainSpec, self)
         self.form.edited.connect(self.edited)
         self.form.left.connect(self.left)
+        self.form.typing.connect(self.typing)
         self.preview = SchedulePreview()
         self.form.set_aside("schedule", self.preview)
         self.more_button = MoreButton()

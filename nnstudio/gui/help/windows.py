@@ -22,6 +22,7 @@ _MORE_KEYS = (
     ("R", "Reset"),
     ("Up, Down", "Select a layer"),
     ("Enter, Esc", "To the inspector, back to the stack"),
+    ("Esc", "While typing: take it back"),
 )
 _WIDTH = 320
 

@@ -43,11 +43,13 @@ class PointsSection(QWidget):
         set_chosen(str): Name of another set.
         edited(PointsSpec, str): The user changed the recipe; the second names the setting.
         left(): The focus left a field, or a slider was let go.
+        typing(bool): The user begins to type, or takes it all back.
     """
 
     set_chosen = Signal(str)
     edited = Signal(object, str)
     left = Signal()
+    typing = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -145,6 +147,7 @@ class PointsSection(QWidget):
         self.noise.sliderReleased.connect(self.left)
         self.form.edited.connect(lambda name, value: self._edit(name, value))
         self.form.left.connect(self.left)
+        self.form.typing.connect(self.typing)
         for name, box in self.inputs.items():
             box.clicked.connect(lambda on, name=name: self._take(name, on))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QShowEvent, QValidator, QWheelEvent
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     class _Base(QAbstractSpinBox):
         def suffix(self) -> str: ...
+        def value(self) -> Any: ...
+        def setValue(self, value: Any) -> None: ...
 
         valueChanged: ClassVar[Signal]  # noqa: N815  # the spin boxes' own
 else:
@@ -27,23 +29,29 @@ class CheckedSpin(_Base):
     """Mixin for spin boxes: any text may be typed, only a valid one becomes the value.
 
     A wrong text gets the red border at once and ``problem_changed`` carries a sentence with the allowed
-    range; the value does not change. Return keeps the text for correction, leaving the field or Escape
-    brings the last valid value back. The wheel scrolls the page unless the field has the focus.
+    range; the value does not change. Return keeps the text for correction, leaving the field brings the last
+    valid value back, and Escape the one from before the typing, which Return and leaving end. The wheel
+    scrolls the page unless the field has the focus.
 
     Signals:
-        problem_changed: The sentence to show below the field; empty once the text is fine.
+        problem_changed(str): The sentence to show below the field; empty once the text is fine.
+        typing(bool): The user begins to type, or takes it all back with Escape.
     """
 
     problem_changed = Signal(str)
+    typing = Signal(bool)
 
     def _start_checking(self) -> None:
         """Call at the end of the constructor."""
         self._problem = ""
+        self._typing = False
+        self._before: Any = None
         self.setKeyboardTracking(False)
         self.setCorrectionMode(QAbstractSpinBox.CorrectionMode.CorrectToPreviousValue)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._pad()
         theme().changed.connect(self._pad)
+        self.lineEdit().textEdited.connect(self._begin)
         self.lineEdit().textChanged.connect(self._check)
         self.valueChanged.connect(self._check_now)  # Qt rewrites the text without telling its line edit
 
@@ -63,20 +71,26 @@ class CheckedSpin(_Base):
         return state, text, position
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return on a wrong text keeps it; Escape gives the valid one back, and leaves a right one."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._problem:
+        """Return on a wrong text keeps it; Escape takes back what was typed, if anything was."""
+        entered = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if entered and self._problem:
             return
-        if event.key() == Qt.Key.Key_Escape and self._problem:
-            self.lineEdit().setText(self._valid_text())
-            self.selectAll()
+        if event.key() == Qt.Key.Key_Escape and self._take_back():
             return
         super().keyPressEvent(event)
+        if entered:
+            self.end_typing()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Leaving with a wrong text brings the last valid value back."""
         if self._problem:
             self.lineEdit().setText(self._valid_text())
         super().focusOutEvent(event)
+        self.end_typing()
+
+    def end_typing(self) -> None:
+        """What was typed stays: Escape has nothing to take back."""
+        self._typing = False
 
     def showEvent(self, event: QShowEvent) -> None:
         """Qt shows the valid value again whenever the field appears."""
@@ -89,6 +103,24 @@ class CheckedSpin(_Base):
             super().wheelEvent(event)
         else:
             event.ignore()
+
+    def _begin(self, _text: str) -> None:
+        if not self._typing:
+            self._typing, self._before = True, self.value()
+            self.typing.emit(True)
+
+    def _take_back(self) -> bool:
+        """The value from before the typing; False if it is there already."""
+        before = self._before if self._typing else self.value()
+        self.end_typing()
+        if self.value() == before and self.lineEdit().text() == self._valid_text():
+            return False
+        self.typing.emit(False)
+        self.setValue(before)
+        self.lineEdit().setText(self._valid_text())  # a wrong text left the value alone
+        self._check_now()
+        self.selectAll()
+        return True
 
     def _valid_text(self) -> str:
         raise NotImplementedError

@@ -128,6 +128,41 @@ def test_escape_brings_the_value_back(qtbot) -> None:
     assert (field.text(), field.problem) == ("0.5", "")
 
 
+@pytest.mark.parametrize("text", ["8", "999", "abc", "016"])
+def test_escape_takes_back_all_that_was_typed(qtbot, text: str) -> None:
+    field = shown(qtbot, IntSpin(1, 64, 16))
+    field.setKeyboardTracking(True)
+    said: list[bool] = []
+    field.typing.connect(said.append)
+    retype(field, text)
+    QTest.keyClick(field, Key.Key_Escape)
+    assert (field.text(), field.value(), field.problem) == ("16", 16, "")
+    assert said == [True, False]
+    assert field.lineEdit().selectedText() == "16", "the next number replaces it"
+    QTest.keyClick(field, Key.Key_Escape)
+    assert said == [True, False], "the second one has nothing to take back"
+
+
+@pytest.mark.parametrize("end", [Key.Key_Return, Key.Key_Tab])
+def test_escape_leaves_what_was_entered(qtbot, end: Key) -> None:
+    field = shown(qtbot, IntSpin(1, 64, 16))
+    retype(field, "8")
+    QTest.keyClick(field, end)
+    field.setFocus()
+    QTest.keyClick(field, Key.Key_Escape)
+    assert (field.text(), field.value()) == ("8", 8)
+
+
+def test_escape_takes_the_typing_back_but_not_the_steps_before_it(qtbot) -> None:
+    field = shown(qtbot, IntSpin(1, 64, 16))
+    QTest.keyClick(field, Key.Key_Up)
+    retype(field, "8")
+    QTest.keyClick(field, Key.Key_Escape)
+    assert (field.text(), field.value()) == ("17", 17)
+    QTest.keyClick(field, Key.Key_Escape)
+    assert field.value() == 17
+
+
 @pytest.mark.parametrize("text", ["", "1.5", "abc", "1025", "0", "∞"])
 def test_text_that_is_no_allowed_whole_number(qtbot, text: str) -> None:
     field = IntSpin(1, 1024, 16)

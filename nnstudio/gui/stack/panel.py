@@ -12,6 +12,7 @@ from nnstudio.gui.stack.empty import EmptyStack
 from nnstudio.gui.stack.footer import StackFooter
 from nnstudio.gui.stack.header import StackHeader
 from nnstudio.gui.stack.menu import card_menu
+from nnstudio.gui.stack.overshoot import Overshoot
 from nnstudio.gui.stack.palette_menu import insert_menu
 from nnstudio.gui.stack.selection import SelectionKeeper
 from nnstudio.gui.stack.view import StackView
@@ -50,6 +51,7 @@ class StackPanel(QFrame):
         self.empty = EmptyStack(self.view)
         self.footer = StackFooter()
         self._keeper = SelectionKeeper(document, self)
+        self._overshoot = Overshoot(self.view, self.header, self.footer)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

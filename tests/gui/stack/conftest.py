@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from nnstudio.core.layer import LAYERS, LayerSpec
 from nnstudio.core.spec import NetworkSpec, ProjectSpec
@@ -89,10 +89,10 @@ def show(qtbot: Any) -> Callable[[Document], StackPanel]:
 
 
 class Dragging:
-    """Sends a view the events of a drag, with the mime data of a real one."""
+    """Sends a view, or another widget, the events of a drag, with the mime data of a real one."""
 
-    def __init__(self, view: StackView, data: QMimeData) -> None:
-        self.view = view
+    def __init__(self, view: QWidget, data: QMimeData) -> None:
+        self.target = view.viewport() if isinstance(view, StackView) else view
         self.data = data
         self.actions = Qt.DropAction.MoveAction | Qt.DropAction.CopyAction
 
@@ -100,21 +100,21 @@ class Dragging:
         event = QDragEnterEvent(
             at, self.actions, self.data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
         )
-        QApplication.sendEvent(self.view.viewport(), event)
+        QApplication.sendEvent(self.target, event)
         return event
 
     def move(self, at: QPoint, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> QDragMoveEvent:
         event = QDragMoveEvent(at, self.actions, self.data, Qt.MouseButton.LeftButton, keys)
-        QApplication.sendEvent(self.view.viewport(), event)
+        QApplication.sendEvent(self.target, event)
         return event
 
     def drop(self, at: QPoint, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> QDropEvent:
         event = QDropEvent(QPointF(at), self.actions, self.data, Qt.MouseButton.LeftButton, keys)
-        QApplication.sendEvent(self.view.viewport(), event)
+        QApplication.sendEvent(self.target, event)
         return event
 
     def leave(self) -> None:
-        QApplication.sendEvent(self.view.viewport(), QDragLeaveEvent())
+        QApplication.sendEvent(self.target, QDragLeaveEvent())
 
 
 def card(view: StackView, which: int | str) -> QRectF:

@@ -191,6 +191,26 @@ def test_near_the_end_the_stack_scrolls(show, qtbot, from_list):
     assert view.verticalScrollBar().value() == still
 
 
+def test_past_the_last_card_on_show_it_scrolls_on_and_a_drop_lands_there(show, qtbot, from_list):
+    long = document_of(layer("Input"), layer("Flatten"), *[layer("Dense") for _ in range(9)])
+    panel = show(long, (316, 400))
+    bar = panel.view.verticalScrollBar()
+    drag = Dragging(panel.footer, from_list("Dropout"))
+    hints = []
+    panel.status_hint.connect(hints.append)
+    assert drag.enter(QPoint(100, 20)).isAccepted()
+    qtbot.waitUntil(lambda: bar.value() == bar.maximum())
+    assert drag.move(QPoint(100, 20)).isAccepted()
+    assert hints[-1] == "Drop to insert Dropout after dense_8. Esc cancels."
+    drag.leave()
+    assert hints[-1] == ""
+    up = Dragging(panel.header, from_list("Flatten"))
+    up.enter(QPoint(100, 10))
+    qtbot.waitUntil(lambda: bar.value() == 0)
+    assert up.drop(QPoint(100, 10)).isAccepted()
+    assert names(long)[:2] == ["input", "flatten_1"]
+
+
 def _press_and_pull(view, start: QPoint) -> None:
     QTest.mousePress(view.viewport(), Qt.MouseButton.LeftButton, pos=start)
     for step in range(1, 8):

@@ -116,7 +116,10 @@ class LayerRail(QFrame):
         return QSize(theme().px(WIDTH), theme().px(400))
 
     def focus_search(self) -> LayerList:
-        """Opens the layer list beside the rail, ready to type; it closes after an insertion."""
+        """Opens the layer list over the stack, ready to type; it closes after an insertion.
+
+        What is dragged out of it goes to the stack below, so that it gives way at once.
+        """
         popup = QFrame(self, Qt.WindowType.Popup)
         set_property(popup, role="panel")
         popup.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -127,6 +130,8 @@ class LayerRail(QFrame):
         content.left.connect(popup.close)
         content.inserted.connect(popup.close)
         content.preset_chosen.connect(popup.close)
+        content.view.lifted.connect(popup.hide)
+        content.view.let_go.connect(popup.deleteLater)
         content.preset_chosen.connect(self.preset_chosen)
         popup.resize(theme().px(_POPUP.width()), theme().px(_POPUP.height()))
         popup.move(self.mapToGlobal(QPoint(self.width(), 0)))

@@ -25,12 +25,16 @@ class PaletteView(QTreeView):
         preset_chosen(str): Load the preset of that name.
         left(): Esc was pressed.
         typed(str): The user types a word to search for.
+        lifted(): A layer is being dragged out.
+        let_go(): It was dropped, or the drag was cancelled.
     """
 
     chosen = Signal(object)
     preset_chosen = Signal(str)
     left = Signal()
     typed = Signal(str)
+    lifted = Signal()
+    let_go = Signal()
 
     def __init__(self, groups: dict[str, list[Entry]] | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -176,11 +180,13 @@ class PaletteView(QTreeView):
         dress(drag, (entry.layer,), self.devicePixelRatioF())
         self.dragged = entry
         self.viewport().update()
+        self.lifted.emit()
         try:
             drag.exec(Qt.DropAction.CopyAction)
         finally:
             self.dragged = None
             self.viewport().update()
+            self.let_go.emit()
 
     def _on_collapsed(self, index: QModelIndex) -> None:
         self._collapsed.add(index.data())

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QDrag
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFrame
 
@@ -263,6 +264,21 @@ def test_the_rails_search_opens_a_list_that_closes_after_an_insertion(rail, docu
     QTest.keyClick(listed.search, KEY.Key_Return)
     assert names(document)[3] == "dense_2"
     assert QApplication.activePopupWidget() is None
+
+
+def test_the_rails_list_gives_way_to_a_layer_that_is_dragged_out_of_it(rail, qtbot, monkeypatch):
+    QTest.mouseClick(rail.search_button, LEFT)
+    popup = QApplication.activePopupWidget()
+    view = popup.findChild(LayerList).view
+    seen = []
+    monkeypatch.setattr(QDrag, "exec", lambda _drag, *_actions: seen.append(popup.isVisible()))
+    start = spot(view, "Conv2D")
+    QTest.mousePress(view.viewport(), LEFT, pos=start)
+    with qtbot.waitSignal(popup.destroyed):
+        for step in range(1, 8):
+            QTest.mouseMove(view.viewport(), start + QPoint(0, 5 * step))
+    QTest.mouseRelease(rail, LEFT)
+    assert seen == [False]
 
 
 def test_after_an_insertion_one_escape_leads_back_to_the_stack(layers, qtbot):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, QSizeF
 
 from nnstudio.gui.views.train.curve_axes import spread
 from nnstudio.gui.views.train.curve_trace import Array
+
+_ALONG = (1.0, 0.85, 0.7, 0.55, 0.4)
+_FAR = (1, -1, 2, -2, 3, -3)
+"""Where along a line, and how far from it, its name may stand, the preferred place first."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,27 @@ def free_place(
         if place.intersects(label.area):
             place.moveTop(label.area.bottom())
     return place
+
+
+def places_along(x: Array, y: Array, size: QSizeF, room: QRectF, away: float) -> list[QRectF]:
+    """Places for a line's name, the preferred one first: at its end, then further back, on both sides.
+
+    Args:
+        x: Of the line (growing), in pixels.
+        y: Of the line, in pixels.
+        size: Of the name.
+        room: Where names may stand; there is at least one place in it.
+        away: From the line to the middle of the name, positive below it.
+    """
+    places = []
+    for share, far in itertools.product(_ALONG, _FAR):
+        right = max(x[0] + share * (x[-1] - x[0]), room.left() + size.width() + 4)
+        left = min(right, room.right() - 1) - size.width()
+        height = float(np.interp(right, x, y)) - size.height() / 2 + far * away
+        places.append(QRectF(left, height, size.width(), size.height()))
+    first = QRectF(places[0])
+    first.moveTop(max(room.top(), min(first.top(), room.bottom() - first.height())))
+    return [place for place in places if room.contains(place)] or [first]
 
 
 def _crossed(place: QRectF, lines: Sequence[tuple[Array, Array]]) -> bool:

@@ -6,13 +6,13 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem
 
 from nnstudio.gui.theme import font, theme
 from nnstudio.gui.views.train.curve_data import SPLITS, RunCurves
-from nnstudio.gui.views.train.curve_labels import EndLabel, apart, clear_of_lines, free_place
+from nnstudio.gui.views.train.curve_labels import EndLabel, apart, clear_of_lines, free_place, places_along
 from nnstudio.gui.views.train.curve_trace import Array, Trace, log10
 
 if TYPE_CHECKING:
@@ -76,11 +76,13 @@ class Overlay(QGraphicsItem):
         if picture is None or not self._plot.roomy:
             return []
         wanted = [label for split in SPLITS if (label := self._end_label(picture.run, split))]
-        if picture.ghost is not None and (label := self._ghost_label(picture.ghost)):
-            wanted.append(label)
         area, px = self._plot.area, theme().px
         foot = px(17) if self._plot.is_share else 0  # where "epoch" stands
-        return apart(clear_of_lines(wanted, area, px(7)), area.adjusted(0, 0, 0, -foot))
+        room = area.adjusted(0, 0, 0, -foot)
+        placed = apart(clear_of_lines(wanted, area, px(7)), room)
+        if picture.ghost is not None and (label := self._ghost_label(picture.ghost, room, placed)):
+            placed.append(label)
+        return placed
 
     def end_with_labels(self, picture: Picture) -> float:
         """Where the x axis has to end so that the values find room beside their line ends."""
@@ -189,21 +191,25 @@ class Overlay(QGraphicsItem):
         text = f"{self._plot.value_text(last[1])} {split}"
         return self._beside(text, self._plot.to_pixel(*last), font(11, 600), "text")
 
-    def _ghost_label(self, ghost: RunCurves) -> EndLabel | None:
-        split = "val" if ghost.validated else "train"
-        raw = ghost.series[self._plot.metric, split].raw
-        start, stop = _within(raw, *self._plot.view.viewRange()[0])
-        if stop == start or not math.isfinite(raw.y[stop - 1]):
+    def _ghost_label(self, ghost: RunCurves, room: QRectF, values: list[EndLabel]) -> EndLabel | None:
+        """The name of the run before, near the end of its line, where no curve runs through it."""
+        x, y = self._ghost_line()
+        if not len(x):
             return None
-        end = self._plot.to_pixel(float(raw.x[stop - 1]), float(raw.y[stop - 1]))
-        text = f"{ghost.name} {split}"
-        width = QFontMetricsF(font(11)).horizontalAdvance(text) + 2
-        height, px = theme().px(LABEL_HEIGHT), theme().px
-        right = min(end.x(), self._plot.area.right() - 1)
-        left = max(right - width, self._plot.area.left() + px(4))
+        text = f"{ghost.name} {'val' if ghost.validated else 'train'}"
+        width, height = QFontMetricsF(font(11)).horizontalAdvance(text) + 2, float(theme().px(LABEL_HEIGHT))
         up = 1 if self._plot.metric == "accuracy" else -1  # where the line tends to leave room
-        area = QRectF(left, end.y() + up * px(12) - height / 2, width, height)
-        return EndLabel(text, area, "muted")
+        places = places_along(x, y, QSizeF(width, height), room, up * theme().px(12))
+        return EndLabel(text, free_place(places, self._lines(), values), "muted")
+
+    def _ghost_line(self) -> tuple[Array, Array]:
+        """The line of the run before, in pixels, as far as it is in sight."""
+        curve, area = self._plot.ghost, self._plot.area
+        if curve.xData is None or not len(curve.xData):
+            return np.empty(0), np.empty(0)
+        x, y = self._plot.to_pixels(*curve.getData())
+        seen = np.isfinite(y) & (x >= area.left() - 1) & (x <= area.right() + 1)
+        return x[seen], y[seen]
 
     def _beside(self, text: str, point: QPointF, which: QFont, role: str) -> EndLabel | None:
         """A label to the right of a point, or at the plot's end if there is no room."""

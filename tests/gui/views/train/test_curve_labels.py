@@ -117,6 +117,28 @@ def test_no_line_runs_through_the_name_of_the_best_epoch(panel: CurvesPanel, lev
     assert not any(inside)
 
 
+@pytest.mark.parametrize("level", [-0.1, -0.05, 0.0, 0.05, 0.1])
+@pytest.mark.parametrize("epochs", [12, 40])
+def test_no_line_and_no_value_is_hidden_by_the_name_of_the_run_before(
+    panel: CurvesPanel, level: float, epochs: int
+) -> None:
+    panel.begin(1, 40)
+    panel.append(run_events(40, level))
+    panel.begin(2, 40)
+    panel.append(run_events(epochs))
+    drawn(panel)
+    for metric in ("loss", "accuracy"):
+        chosen = plot(panel, metric)
+        *values, name = chosen.overlay.end_labels()
+        assert name.text == "Run 1 val"
+        assert not any(name.area.intersects(value.area) for value in values)
+        for curve in (*chosen.strong.values(), *chosen.raw.values(), chosen.ghost):
+            x, y = chosen.to_pixels(*curve.getData())
+            at = np.linspace(name.area.left(), name.area.right(), 50)
+            heights = np.interp(at[(at >= x[0]) & (at <= x[-1])], x, y)
+            assert not ((heights > name.area.top()) & (heights < name.area.bottom())).any()
+
+
 def test_small_plots_show_lines_and_marks_alone(qtbot: QtBot) -> None:
     with shown_panel(qtbot, 600, 180) as small:
         small.set_wide(True)

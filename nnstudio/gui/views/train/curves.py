@@ -59,7 +59,7 @@ class CurvesPanel(QFrame):
         self._run: RunCurves | None = None
         self._pending: list[Event] = []  # not taken in yet: many small portions cost more than one
         self._earlier: list[RunCurves] = []
-        self._epochs = 1
+        self._epochs, self._ended = 1, False
         self._best: Best | None = None
         self._wide = False
         self._redraw = Throttle(REPAINT_MS, self._draw, self)
@@ -103,7 +103,7 @@ class CurvesPanel(QFrame):
             epochs: Epochs planned.
             continued_at: Epoch at which the same run goes on, or None for a fresh one.
         """
-        self._epochs = epochs
+        self._epochs, self._ended = epochs, False
         self._take_in()
         if continued_at is not None and self._run is not None and self._run.number == number:
             self._run.cut(continued_at)
@@ -119,10 +119,10 @@ class CurvesPanel(QFrame):
         if self.isVisible():
             self._redraw.request()
 
-    def set_plan(self, epochs: int) -> None:
-        """The number of planned epochs changed."""
-        if epochs != self._epochs:
-            self._epochs = epochs
+    def set_plan(self, epochs: int, ended: bool = False) -> None:
+        """How many epochs are planned now, and whether the run has ended, perhaps before them."""
+        if (epochs, ended) != (self._epochs, self._ended):
+            self._epochs, self._ended = epochs, ended
             self._redraw.request()
 
     def set_best(self, best: Best | None) -> None:
@@ -291,6 +291,7 @@ class CurvesPanel(QFrame):
                 self.raw.isChecked(),
                 self.log.isChecked(),
                 self.menu.error.isChecked(),
+                self._ended,
             )
         )
 

@@ -198,7 +198,7 @@ class TrainView(QWidget):
             share = f" ({100 * snapshot.progress:.0f}%)" if snapshot.progress is not None else ""
             self.empty.say("Getting the data ready", snapshot.message + share)
         else:
-            self.curves.set_plan(snapshot.epochs)
+            self.curves.set_plan(snapshot.epochs, snapshot.ended)
             session = self._live.session
             project = session.project if session is not None else self._document.project
             self.curves.set_best(train_metrics.best_of(snapshot, project))

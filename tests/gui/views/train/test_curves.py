@@ -285,6 +285,57 @@ def test_a_long_plan_is_shown_in_growing_parts(panel: CurvesPanel) -> None:
     assert plot(panel).view.viewRange()[0] == [0, 200]
 
 
+def test_the_axis_of_a_run_that_ended_early_ends_with_it(panel: CurvesPanel) -> None:
+    panel.begin(1, 60)
+    panel.append(run_events(8))
+    drawn(panel)
+    assert plot(panel).view.viewRange()[0] == [0, 60], "the plan, while more may come"
+    panel.set_plan(60, ended=True)
+    drawn(panel)
+    low, high = plot(panel).view.viewRange()[0]
+    assert low == 0
+    assert 8 <= high < 11, "room for the values beside the line ends"
+    assert max(plot(panel).x_axis.ticks) == 8
+    panel.begin(1, 60, continued_at=8)
+    drawn(panel)
+    assert plot(panel).view.viewRange()[0] == [0, 60], "it goes on"
+
+
+def test_a_long_plan_given_up_leaves_no_empty_axis(panel: CurvesPanel) -> None:
+    panel.begin(1, 5000)
+    panel.append(run_events(30))
+    panel.set_plan(5000, ended=True)
+    drawn(panel)
+    assert max(plot(panel).x_axis.ticks) == 30
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_batches_of_a_run_that_ended_in_its_first_epoch_fill_the_plot(
+    panel: CurvesPanel, earlier: bool
+) -> None:
+    if earlier:
+        panel.begin(1, 60)
+        panel.append(run_events(60))
+    panel.begin(2, 60)
+    panel.append([Block(1, 1, 30, 1000, tuple(np.linspace(2.3, 1.1, 30)), tuple([0.5] * 30))])
+    panel.set_plan(60, ended=True)
+    drawn(panel)
+    x, _ = plot(panel).batch.getData()
+    assert plot(panel).to_pixel(x[-1], 1).x() == pytest.approx(plot(panel).area.right())
+    assert len(plot(panel).x_axis.ticks) >= 3, "parts of an epoch"
+    assert (panel.ghost is not None) == earlier
+
+
+def test_a_longer_earlier_run_is_still_seen_whole(panel: CurvesPanel) -> None:
+    panel.begin(1, 60)
+    panel.append(run_events(60))
+    panel.begin(2, 60)
+    panel.append(run_events(7))
+    panel.set_plan(60, ended=True)
+    drawn(panel)
+    assert max(plot(panel).x_axis.ticks) == 60
+
+
 def test_the_table_lists_the_epochs(panel: CurvesPanel) -> None:
     panel.begin(1, 5)
     panel.append(run_events(2, validated=False))

@@ -18,7 +18,7 @@ from nnstudio.gui.document import Document
 from nnstudio.gui.views.train.metrics import best_of, cells, progress
 from nnstudio.gui.views.train.page import TrainView
 from nnstudio.layers import Dense
-from tests.gui.runs import Watched, small_project
+from tests.gui.runs import ENDLESS, Watched, small_project
 
 RECORD = EpochRecord(22, 0.171, 0.956, 0.334, 0.898, 4.1e-4, 85.0, 2850.0)
 BEST = replace(RECORD, epoch=17, val_loss=0.281, val_accuracy=0.902)
@@ -179,6 +179,24 @@ def test_the_curves_mark_the_best_epoch(page: Page) -> None:
     assert picture.best is not None
     assert picture.best.epoch == snapshot.best.epoch
     assert picture.best.label.startswith("val loss 0.")
+
+
+def test_a_run_that_is_stopped_early_ends_the_axis_and_going_on_brings_the_plan_back(page: Page) -> None:
+    live = page.watched.live
+    page.watched.set_train(epochs=ENDLESS)
+    page.press("Train")
+    page.watched.qtbot.waitUntil(lambda: len(live.records) > 2, timeout=20_000)
+    live.stop()
+    snapshot = page.watched.to_end()
+    picture = page.view.curves.chart.picture
+    assert picture is not None
+    assert snapshot.epoch - 1 <= picture.x_end <= snapshot.epoch
+    live.train()
+    page.watched.until("running")
+    page.view.curves.flush()
+    again = page.view.curves.chart.picture
+    assert again is not None
+    assert not again.ended
 
 
 def test_training_more_draws_on_in_the_same_curves(page: Page) -> None:

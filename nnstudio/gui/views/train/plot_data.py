@@ -40,6 +40,7 @@ COLUMNS = (
     ("seconds", "Seconds"),
 )
 REFRESH_MS = 500
+_MARGIN = 16
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -176,7 +177,7 @@ class PlotData(QDialog):
         for button in (copy, save, close):
             row.addWidget(button)
         column = QVBoxLayout(self)
-        column.setContentsMargins(*[px(16)] * 4)
+        column.setContentsMargins(*[px(_MARGIN)] * 4)
         column.setSpacing(px(12))
         column.addWidget(self.title)
         column.addWidget(self.view, 1)
@@ -185,9 +186,10 @@ class PlotData(QDialog):
         self.view.setFocus()
 
     def sizeHint(self) -> QSize:
-        """Wide enough for all columns."""
+        """Wide enough for all columns, with a bar to scroll the rows."""
         table = len(COLUMNS) * self.view.horizontalHeader().minimumSectionSize()
-        return QSize(table + theme().px(40), theme().px(420))
+        edges = 2 * self.view.frameWidth() + self.view.verticalScrollBar().sizeHint().width()
+        return QSize(table + edges + theme().px(2 * _MARGIN), theme().px(420))
 
 
 class _View(QTableView):

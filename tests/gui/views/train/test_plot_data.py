@@ -72,6 +72,13 @@ def test_numbers_and_names_are_never_cut_off(dialog: PlotData, width: int) -> No
         assert header.sectionSize(column) >= needed, model.headerData(column, Qt.Orientation.Horizontal)
 
 
+def test_it_is_wide_enough_for_all_columns_beside_the_bar_of_many_rows(dialog: PlotData) -> None:
+    dialog.resize(dialog.sizeHint().width(), 160)
+    QApplication.processEvents()
+    assert dialog.view.verticalScrollBar().isVisible()
+    assert not dialog.view.horizontalScrollBar().isVisible()
+
+
 def test_it_closes_with_its_project(window: MainWindow, dialog: PlotData, qtbot: QtBot) -> None:
     assert dialog.isVisible()
     window.document.open(spiral_project(3), None)

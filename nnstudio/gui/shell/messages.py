@@ -1,11 +1,13 @@
 """One message above the page: an error with what to do, good news, or a download under way.
 
-It stays until it is closed or replaced, takes no focus and blocks nothing.
+It stays until it is closed or replaced, takes no focus and blocks nothing. A caution that was replaced
+comes back when what replaced it is closed: it may offer something that is found nowhere else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
@@ -37,6 +39,8 @@ class MessageArea(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._runs: tuple[Callable[[], object] | None, Callable[[], object] | None] = (None, None)
         self._details = ""
+        self._said: tuple[Any, ...] = ()
+        self._covered: list[tuple[Any, ...]] = []  # cautions, the newest last
         self._icon = IconLabel("info", "accent", 18)
         self._title = self._label("section")
         self._text = self._label("secondary")
@@ -85,6 +89,8 @@ class MessageArea(QFrame):
             details: Longer text that can be copied, such as a traceback.
             other: A second, quieter button.
         """
+        self._cover(title)
+        self._said = (kind, title, text, action, details, other)
         self._details = details
         self._runs = (action[1] if action else None, other[1] if other else None)
         set_property(self, kind=kind)
@@ -124,7 +130,7 @@ class MessageArea(QFrame):
     def clear_news(self, *_news: object) -> None:
         """Hides good news and hints, which something newer has overtaken; errors and downloads stay."""
         if self.property("kind") in ("good", "info") and self._bar.isHidden():
-            self.clear()
+            self._uncover(lambda: None)
 
     def setVisible(self, visible: bool) -> None:
         """Keeps the keyboard near by when the message goes."""
@@ -133,19 +139,31 @@ class MessageArea(QFrame):
         super().setVisible(visible)
 
     def clear(self) -> None:
-        """Hides the message."""
+        """Hides the message, and forgets what it has replaced."""
         self.hide()
         self._runs = (None, None)
+        self._covered.clear()
+
+    def _cover(self, title: str) -> None:
+        """Another message comes: keeps a caution on show for later."""
+        self._covered = [said for said in self._covered if said[1] != title]
+        if not self.isHidden() and self._said[:1] == ("caution",) and self._said[1] != title:
+            self._covered.append(self._said)
+
+    def _uncover(self, run: Callable[[], object]) -> None:
+        """Hides the message and does something; unless that says something, a replaced caution comes back."""
+        covered = [*self._covered]
+        self.clear()
+        run()
+        if covered and self.isHidden():
+            self._covered = covered
+            self.say(*self._covered.pop())
 
     def _act(self, which: int) -> None:
-        run = self._runs[which]
-        self.clear()
-        if run is not None:
-            run()
+        self._uncover(self._runs[which] or (lambda: None))
 
     def _on_close(self) -> None:
-        self.clear()
-        self.closed.emit()
+        self._uncover(self.closed.emit)
 
     def _copy_details(self) -> None:
         QGuiApplication.clipboard().setText(f"{self._title.text()}\n{self._text.text()}\n\n{self._details}")

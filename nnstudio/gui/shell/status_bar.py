@@ -203,7 +203,7 @@ def run_text(number: int, snapshot: Snapshot | None) -> tuple[str, str]:
     if snapshot is None:
         return "muted", "Ready"
     name = f"Run {number}"
-    epochs = f"epoch {snapshot.epoch} of {snapshot.epochs}"
+    epochs = f"epoch {numbers.count(snapshot.epoch)} of {numbers.count(snapshot.epochs)}"
     if snapshot.state == "preparing":
         share = f", {numbers.percent(snapshot.progress, 0)}" if snapshot.progress is not None else ""
         return "caution_line", f"{snapshot.message or 'Getting ready'}{share}"
@@ -212,11 +212,11 @@ def run_text(number: int, snapshot: Snapshot | None) -> tuple[str, str]:
     if snapshot.state == "paused":
         return "caution_line", f"{name} paused, {epochs}"
     if snapshot.state == "finished":
-        done = f"{snapshot.epoch} epoch{'' if snapshot.epoch == 1 else 's'}"
+        done = f"{numbers.count(snapshot.epoch)} epoch{'' if snapshot.epoch == 1 else 's'}"
         return "good", f"{name} finished, {done}, {numbers.elapsed(snapshot.seconds)}"
     if snapshot.state == "stopped":
         return "muted", f"{name} stopped, {epochs}"
     if snapshot.state == "diverged":
         good = snapshot.record.epoch if snapshot.record else 0
-        return "error", f"{name} diverged in epoch {good + 1}"
+        return "error", f"{name} diverged in epoch {numbers.count(good + 1)}"
     return "error", f"{name} failed"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow
 
 from nnstudio.core.layer import LayerSpec
 from nnstudio.core.shapes import infer_shapes
@@ -87,6 +87,7 @@ def test_the_reason_is_a_sentence() -> None:
         (None, "Ready"),
         (Snapshot(message="Downloading", progress=0.25), "Downloading, 25%"),
         (Snapshot(state="running", epoch=3, epochs=20), "Run 4 training, epoch 3 of 20"),
+        (Snapshot(state="running", epoch=3000, epochs=20_000), "Run 4 training, epoch 3,000 of 20,000"),
         (Snapshot(state="paused", epoch=3, epochs=20), "Run 4 paused, epoch 3 of 20"),
         (Snapshot(state="finished", epoch=1, epochs=1, seconds=63), "Run 4 finished, 1 epoch, 1:03"),
         (Snapshot(state="diverged", epoch=0), "Run 4 diverged in epoch 1"),
@@ -159,6 +160,33 @@ def test_good_news_goes_and_errors_stay(messages: MessageArea) -> None:
     messages.say("error", "Not saved.")
     messages.clear_news()
     assert messages.title == "Not saved."
+
+
+def test_a_caution_comes_back_when_what_replaced_it_is_closed(messages: MessageArea) -> None:
+    restored: list[bool] = []
+
+    def press(text: str) -> None:
+        button = next(
+            b for b in messages.findChildren(QAbstractButton) if text in (b.text(), b.accessibleName())
+        )
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    messages.say("caution", "Work can be restored.", action=("Restore", lambda: restored.append(True)))
+    messages.say("caution", "The file is read-only.", action=("Save as…", lambda: None))
+    messages.say("error", "Not opened.")
+    press("Close the message")
+    assert messages.title == "The file is read-only."
+    press("Save as…")
+    assert messages.title == "Work can be restored."
+    messages.say("info", "Not opened: notes.txt.")
+    messages.clear_news()
+    press("Restore")
+    assert restored == [True]
+    assert messages.isHidden(), "each comes back once"
+    messages.say("caution", "The file is read-only.")
+    messages.say("good", "Another project is open.")
+    messages.clear()
+    assert messages.isHidden(), "what clears the message clears all"
 
 
 def test_progress_can_be_cancelled(messages: MessageArea) -> None:

@@ -304,9 +304,9 @@ def test_what_waits_takes_one_line_and_is_whole_in_the_tooltip(inspected: Inspec
         QApplication.processEvents()
         assert line.height() < 2 * line.fontMetrics().lineSpacing()
         assert not line.is_elided()
-        whole = "Label smoothing applies at epoch 24000"
-        assert (line.text(), line.toolTip()) in [(whole, ""), ("Applies at epoch 24000", whole)]
-    assert line.text() == "Applies at epoch 24000"
+        whole = "Label smoothing applies at epoch 24,000"
+        assert (line.text(), line.toolTip()) in [(whole, ""), ("Applies at epoch 24,000", whole)]
+    assert line.text() == "Applies at epoch 24,000"
 
 
 def test_no_frame_shows_squeezed_rows(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

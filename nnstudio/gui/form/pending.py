@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nnstudio.core.fields import describe
 from nnstudio.core.spec import TrainSpec
+from nnstudio.gui.widgets import numbers
 
 LOCKED = TrainSpec.locked_while_training
 """Fields that can't change during a run."""
@@ -61,11 +62,11 @@ class Pending:
             return ""
         subject = labels[0] if len(labels) == 1 else f"{len(labels)} settings"
         verb = "apply" if subject.endswith("s") else "applies"
-        return f"{subject} {verb} at epoch {self.epoch + 1}"
+        return f"{subject} {verb} at epoch {numbers.count(self.epoch + 1)}"
 
     def brief(self) -> str:
         """When it comes into force: "Applies at epoch 24"."""
-        return f"Applies at epoch {self.epoch + 1}"
+        return f"Applies at epoch {numbers.count(self.epoch + 1)}"
 
 
 def _open_fields() -> list[str]:

@@ -20,6 +20,7 @@ from nnstudio.gui.project.autosave import Autosave
 from nnstudio.gui.project.project_files import ProjectFiles
 from nnstudio.gui.project.recovery_files import Sitting
 from nnstudio.gui.shell.messages import MessageArea
+from nnstudio.gui.widgets import numbers
 
 if TYPE_CHECKING:
     from nnstudio.engine.checkpoint import Checkpoint
@@ -169,7 +170,7 @@ class Recovery(QObject):
         elif checkpoint is None or checkpoint.state is None:
             self._messages.say("info", title, NOT_SAVED, ("Train", self._train))
         else:
-            done = checkpoint.state.epoch
+            done = numbers.count(checkpoint.state.epoch)
             text = f"Its run was interrupted and is kept up to epoch {done}. It goes on exactly from there."
             self._messages.say("info", title, text, ("Resume training", lambda: self._resume(checkpoint)))
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from nnstudio.engine.session import Snapshot
 from nnstudio.gui.shell.toolbar import no_margins
 from nnstudio.gui.theme import theme
+from nnstudio.gui.widgets import numbers
 from nnstudio.gui.widgets.buttons import IconButton
 from nnstudio.gui.widgets.divider import Divider
 from nnstudio.gui.widgets.dot import dot_icon
@@ -66,7 +67,7 @@ def showing_choices(
     latest = Showing("latest", f"Run {number} · {word}")
     if not has_best or snapshot.best is None:
         return (latest,)
-    return latest, Showing("best", f"Run {number} · best, epoch {snapshot.best.epoch}")
+    return latest, Showing("best", f"Run {number} · best, epoch {numbers.count(snapshot.best.epoch)}")
 
 
 class PageTabs(QToolBar):

@@ -14,6 +14,7 @@ from nnstudio.gui.theme import font, theme
 from nnstudio.gui.views.train.curve_data import SPLITS, RunCurves
 from nnstudio.gui.views.train.curve_labels import EndLabel, apart, clear_of_lines, free_place, places_along
 from nnstudio.gui.views.train.curve_trace import Array, Trace, log10
+from nnstudio.gui.widgets import numbers
 
 if TYPE_CHECKING:
     from nnstudio.gui.views.train.curve_picture import Picture
@@ -103,7 +104,7 @@ class Overlay(QGraphicsItem):
         if picture is None or picture.best is None or self._plot.metric != "loss" or not self._plot.roomy:
             return None
         area = self._plot.area
-        text = f"Best: epoch {picture.best.epoch}, {picture.best.label}"
+        text = f"Best: epoch {numbers.count(picture.best.epoch)}, {picture.best.label}"
         line = self._plot.to_pixel(picture.best.epoch, 1).x()
         if not area.left() - 1 <= line <= area.right() + 1:
             return None

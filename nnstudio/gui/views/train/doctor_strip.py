@@ -18,6 +18,7 @@ from nnstudio.gui.live import Live
 from nnstudio.gui.look.tokens import METRICS
 from nnstudio.gui.theme import theme
 from nnstudio.gui.views.train.evidence import NEW_RUN, Evidence
+from nnstudio.gui.widgets import numbers
 from nnstudio.gui.widgets.banner import Banner
 
 _ICONS = {"error": "error-circle", "caution": "stethoscope", "good": "check-circle"}
@@ -190,7 +191,7 @@ class DoctorStrip(QWidget):
         if live.running and fix.needs_new_run:
             return "It needs a new run: press Stop, then Train."
         if live.running and live.snapshot is not None:
-            return f"The run takes it over at epoch {live.snapshot.epoch + 1}."
+            return f"The run takes it over at epoch {numbers.count(live.snapshot.epoch + 1)}."
         if fix.needs_new_run or not live.can_continue:
             return "The next Train starts a new run with it."
         return "The next Train goes on with it."

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QFont,
+    QFontMetrics,
+    QFontMetricsF,
+    QHelpEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from nnstudio.gui.look.tokens import METRICS
@@ -259,7 +269,8 @@ class MetricsStrip(QWidget):
 
 
 def _advance(which: QFont, text: str) -> int:
-    return QFontMetrics(which).horizontalAdvance(text)
+    """Whole pixels that hold a text: in one less Qt would leave letters out."""
+    return math.ceil(QFontMetricsF(which).horizontalAdvance(text))
 
 
 def _suffix_font(shown: _Shown) -> QFont:

@@ -3,13 +3,13 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFontDatabase, QFontMetrics
 
 from nnstudio.gui import theme as theming
 from nnstudio.gui.look.tokens import LIGHT
 from nnstudio.gui.theme import font, theme
-from nnstudio.gui.widgets.metrics_strip import Metric, MetricsStrip
+from nnstudio.gui.widgets.metrics_strip import _PADDING, Metric, MetricsStrip
 
 CELLS = ("Epoch", "Train loss", "Val loss", "Val accuracy", "Learning rate", "Samples/s", "Time left")
 # Values of a long run on a fast machine, wider than those in the design's pictures.
@@ -53,6 +53,19 @@ def test_numbers_are_never_cut_in_the_smallest_window(qtbot, family: str) -> Non
         needed += QFontMetrics(font(13)).horizontalAdvance(suffix)
         assert cell.width() >= needed
     assert made.minimumSizeHint().width() <= SMALLEST
+
+
+def test_where_all_fits_no_letter_of_a_caption_is_left_out(qtbot, family: str) -> None:
+    made = strip(qtbot)
+    for name in CELLS:
+        made.set_value(name, "0")
+    made.reset_widths()
+    made.resize(made.sizeHint().width(), made.height())
+    metrics, elide = QFontMetrics(font(12)), Qt.TextElideMode.ElideRight
+    widths = [cell.width() - sum(_PADDING) for cell in made.cells()]
+    assert [metrics.elidedText(name, elide, width) for name, width in zip(CELLS, widths, strict=True)] == [
+        *CELLS
+    ]
 
 
 def test_cells_lie_side_by_side(qtbot) -> None:

@@ -65,8 +65,9 @@ def field_topic(row: FormField, value: Any) -> Topic:
     allowed = _allowed(row)
     if allowed:
         parts.append(f"<p>{escape(allowed)}</p>")
-    if row.registry is None and row.kind not in ("group", "spec"):
-        parts.append(f"<p>Default: {escape(_value(row, row.default))}</p>")
+    default = "" if row.kind in ("group", "spec") else _value(row, row.default)
+    if row.registry is None and default:
+        parts.append(f"<p>Default: {escape(default)}</p>")
     if row.registry is not None and value is not None:
         parts.append(docstring_html(type(value)))
     elif row.name == "activation":

@@ -67,6 +67,7 @@ def test_a_number_tells_its_meaning_range_and_default(window: MainWindow) -> Non
     assert "Number of outputs." in text
     assert "Use a whole number from 1 to 65536." in text
     assert "Default: 64" in text
+    assert "Default" not in closed(help_on(window, form.editor("name"))), "names have none"
 
 
 def test_a_choice_tells_what_the_present_one_computes(window: MainWindow) -> None:

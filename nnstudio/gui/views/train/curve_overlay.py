@@ -54,9 +54,13 @@ class Overlay(QGraphicsItem):
     def paint(self, painter: QPainter, _option: Any, _widget: Any = None) -> None:
         """Draws all marks."""
         picture = self._picture
-        self._paint_titles(painter)
-        if picture is None:
-            return
+        if picture is not None:
+            self._paint_marks(painter, picture)
+        self._paint_titles(painter)  # above the line of an early best epoch
+        if picture is not None:
+            self._paint_cursor(painter, picture)
+
+    def _paint_marks(self, painter: QPainter, picture: Picture) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.save()
         painter.setClipRect(self._plot.area.adjusted(-6, -6, 6, 6))
@@ -69,7 +73,6 @@ class Overlay(QGraphicsItem):
             self._write(
                 painter, label.area, label.text, font(11, 600 if label.role == "text" else 400), label.role
             )
-        self._paint_cursor(painter, picture)
 
     def end_labels(self) -> list[EndLabel]:
         """The values at the line ends, moved apart where they would overlap."""

@@ -182,6 +182,9 @@ def test_the_style_sheet_has_no_gap_and_only_known_colours(tokens: Tokens) -> No
 
 
 def test_scaling_leaves_files_and_names_alone() -> None:
+    assert stylesheet.scaled("a { border-radius: 6px; width: 14px; }", 1.25) == (
+        "a { border-radius: 7px; width: 18px; }"
+    ), "half of the side at most"
     assert stylesheet.scaled('a { width: 10px; margin: -5px; image: url("/12px/a.svg"); }', 1.5) == (
         'a { width: 15px; margin: -8px; image: url("/12px/a.svg"); }'
     )

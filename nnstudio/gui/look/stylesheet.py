@@ -15,6 +15,7 @@ Lengths are written for 100% zoom and scaled here.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import fields
 from string import Template
@@ -296,10 +297,18 @@ def stylesheet(tokens: Tokens, pictures: dict[str, str], zoom: float = 1.0) -> s
 
 
 def scaled(sheet: str, zoom: float) -> str:
-    """``sheet`` with every ``Npx`` multiplied by ``zoom`` and rounded."""
+    """``sheet`` with every ``Npx`` multiplied by ``zoom`` and rounded; a radius is rounded down.
+
+    Qt draws square corners where a radius is more than half of the side.
+    """
     if zoom == 1.0:
         return sheet
-    return re.sub(r"(?<![\w/.-])(-?\d+)px", lambda found: f"{round(int(found[1]) * zoom)}px", sheet)
+
+    def length(found: re.Match[str]) -> str:
+        exact = int(found[2]) * zoom
+        return f"{found[1]}{math.floor(exact) if found[1] else round(exact)}px"
+
+    return re.sub(r"(radius: |)(?<![\w/.-])(-?\d+)px", length, sheet)
 
 
 def mix(first: str, second: str, share: float) -> str:

@@ -52,7 +52,8 @@ class MetricsStrip(QWidget):
     """Values in cells as wide as their numbers need.
 
     Values are never cut. Where the strip is too narrow the padding goes first, then notes are left out
-    (a shortened number would be a wrong one; the tooltip has it), then captions are elided.
+    (a shortened number would be a wrong one; the tooltip has it), then captions are elided, all of them
+    by the same share.
 
     The cells keep the greatest width they have needed, so that the row does not jump while values change.
     """
@@ -137,11 +138,11 @@ class MetricsStrip(QWidget):
 
     def sizeHint(self) -> QSize:
         """All cells with their notes."""
-        return QSize(sum(self._needs(_PADDING, notes=True)), theme().px(_HEIGHT))
+        return QSize(sum(self._needs(_PADDING, captions=True, notes=True)), theme().px(_HEIGHT))
 
     def minimumSizeHint(self) -> QSize:
-        """All values, without notes."""
-        return QSize(sum(self._needs(_TIGHT, notes=False)), theme().px(_HEIGHT))
+        """All values, without captions and notes."""
+        return QSize(sum(self._needs(_TIGHT)), theme().px(_HEIGHT))
 
     def cells(self) -> list[QRect]:
         """The rectangle of each cell."""
@@ -185,14 +186,16 @@ class MetricsStrip(QWidget):
             width += theme().px(_SUFFIX_GAP) + _advance(_suffix_font(shown), shown.suffix)
         return width
 
-    def _needs(self, padding: tuple[int, int], notes: bool) -> list[int]:
+    def _needs(self, padding: tuple[int, int], captions: bool = False, notes: bool = False) -> list[int]:
         """Width that each cell needs, padding included."""
         widths = []
         for metric in self._metrics:
             shown = self._shown[metric.key]
             needed = self._value_width(shown)
+            if captions:
+                needed = max(needed, _advance(font(12), metric.caption))
             if notes:
-                needed = max(needed, _advance(font(11), shown.note), _advance(font(12), metric.caption))
+                needed = max(needed, _advance(font(11), shown.note))
                 needed = self._widest[metric.key] = max(needed, self._widest[metric.key])
             widths.append(needed + sum(map(theme().px, padding)))
         return widths
@@ -200,12 +203,14 @@ class MetricsStrip(QWidget):
     def _layout(self) -> tuple[list[int], tuple[int, int], bool]:
         """Cell widths, padding, and whether there is room for the notes."""
         for padding, notes in ((_PADDING, True), (_TIGHT, True), (_TIGHT, False)):
-            widths = self._needs(padding, notes)
-            spare = self.width() - sum(widths)
-            if spare >= 0 or not notes:
+            widths = self._needs(padding, captions=True, notes=notes)
+            if sum(widths) <= self.width():
+                shares = [metric.stretch for metric in self._metrics]
                 break
-        shares = [metric.stretch for metric in self._metrics]
-        total = sum(shares) or 1
+        else:  # as much of each caption as there is room for
+            whole, widths = widths, self._needs(padding)
+            shares = [wanted - least for wanted, least in zip(whole, widths, strict=True)]
+        spare, total = self.width() - sum(widths), sum(shares) or 1
         given = [max(0, spare) * share // total for share in shares]
         given[-1] += max(0, spare) - sum(given)
         return [width + extra for width, extra in zip(widths, given, strict=True)], padding, notes

@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontDatabase, QFontMetrics
 from nnstudio.gui import theme as theming
 from nnstudio.gui.look.tokens import LIGHT
 from nnstudio.gui.theme import font, theme
-from nnstudio.gui.widgets.metrics_strip import _PADDING, Metric, MetricsStrip
+from nnstudio.gui.widgets.metrics_strip import _PADDING, _TIGHT, Metric, MetricsStrip
 
 CELLS = ("Epoch", "Train loss", "Val loss", "Val accuracy", "Learning rate", "Samples/s", "Time left")
 # Values of a long run on a fast machine, wider than those in the design's pictures.
@@ -66,6 +66,24 @@ def test_where_all_fits_no_letter_of_a_caption_is_left_out(qtbot, family: str) -
     assert [metrics.elidedText(name, elide, width) for name, width in zip(CELLS, widths, strict=True)] == [
         *CELLS
     ]
+
+
+def test_captions_stay_whole_longer_than_notes_and_give_way_together(qtbot, family: str) -> None:
+    made = strip(qtbot)
+    for name in CELLS:
+        made.set_value(name, "0", note="a note that is longer than its caption")
+    made.reset_widths()
+    metrics, elide = QFontMetrics(font(12)), Qt.TextElideMode.ElideRight
+    needed = sum(metrics.horizontalAdvance(name) + 1 + sum(_TIGHT) for name in CELLS)
+
+    def captions() -> list[str]:
+        widths = [cell.width() - sum(_TIGHT) for cell in made.cells()]
+        return [metrics.elidedText(name, elide, width) for name, width in zip(CELLS, widths, strict=True)]
+
+    made.resize(needed, made.height())
+    assert captions() == [*CELLS]
+    made.resize(round(0.8 * needed), made.height())
+    assert all(len(shown) > len(name) / 2 for shown, name in zip(captions(), CELLS, strict=True))
 
 
 def test_cells_lie_side_by_side(qtbot) -> None:

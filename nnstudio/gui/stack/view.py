@@ -234,9 +234,14 @@ class StackView(QTreeView):
         self._blocks.apply()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Lays the cards out again: text in a problem wraps at another width."""
+        """Lays the cards out again, since problems wrap at another width; the current one stays in sight."""
         super().resizeEvent(event)
+        current, inside = self.currentIndex(), self.viewport().rect()
+        seen = current.isValid() and inside.intersects(self.visualRect(current))
         self.scheduleDelayedItemsLayout()
+        if seen and event.size().width() != event.oldSize().width():
+            self.executeDelayedItemsLayout()
+            self.scrollTo(current)
 
     # Pointer
 

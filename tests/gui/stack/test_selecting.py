@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from tests.gui.stack.conftest import check_undo, middle, names, tree
+from tests.gui.stack.conftest import broken_layers, card, check_undo, document_of, layer, middle, names, tree
 
 KEY, MOD = Qt.Key, Qt.KeyboardModifier
 LEFT = Qt.MouseButton.LeftButton
@@ -148,3 +148,16 @@ def test_the_input_is_neither_skipped_nor_deleted_with_others(document, show):
     QTest.keyClick(view, KEY.Key_Slash, MOD.ControlModifier)
     assert not document.network.layer("input").disabled
     assert document.network.layer("flatten").disabled
+
+
+def test_the_selected_card_stays_in_sight_when_problems_above_it_need_more_lines(show, qtbot):
+    long = document_of(*broken_layers()[:-1], *[layer("Dense", units=7) for _ in range(9)])
+    panel = show(long, (316, 400))
+    view = panel.view
+    long.select("dense_9")
+    whole = card(view, "dense_9").bottom()
+    assert whole <= view.viewport().height()
+    before = view.verticalScrollBar().maximum()
+    panel.resize(200, 400)
+    qtbot.waitUntil(lambda: view.verticalScrollBar().maximum() > before)
+    assert view.viewport().rect().contains(card(view, "dense_9").toRect().adjusted(0, 1, 0, -1))

@@ -11,6 +11,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from nnstudio.gui.background import shut_down_background
+from nnstudio.gui.collecting import Collector
 from nnstudio.gui.data.side import DataSide
 from nnstudio.gui.datasets import Datasets
 from nnstudio.gui.document import Document
@@ -64,6 +65,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("window")
         self.setAcceptDrops(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self._collector = Collector(self)
         self.document = Document(empty_project(), self)
         self.live = Live(self.document, self)
         self.datasets = Datasets(self.document, self)

@@ -70,9 +70,10 @@ def test_a_paused_run_that_is_reset_has_a_time_again(window: MainWindow, qtbot: 
     window.files.opened.emit()
     qtbot.waitUntil(lambda: window.estimating.seconds is not None, timeout=20_000)
     window.live.step_batch()
-    qtbot.waitUntil(lambda: window.live.paused, timeout=20_000)
+    reset = window.toolbar.training.buttons["reset"]
+    qtbot.waitUntil(lambda: window.live.state == "paused" and reset.isEnabled(), timeout=20_000)
     assert window.estimating.seconds is None
-    QTest.mouseClick(window.toolbar.training.buttons["reset"], Qt.MouseButton.LeftButton)
+    QTest.mouseClick(reset, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "Training will take about" in window.status.hint, timeout=20_000)
 
 

@@ -3,7 +3,7 @@
 Read in this order:
 
 - ``kernels.microkernel``: the register block at the heart of every matrix product, as LLVM IR
-- ``kernels.gemm``, ``kernels.near_products``: products of any size made of such blocks
+- ``kernels.pieces``, ``kernels.gemm``, ``kernels.near_products``: products of any size made of such blocks
 - ``plans``, ``kernels.convolution``, ``kernels.convolution_gradient``: convolutions as such batches
 - ``kernels.winograd_transforms``, ``kernels.winograd``, ``kernels.winograd_gradients``: 3×3 convolutions with
   fewer multiplications

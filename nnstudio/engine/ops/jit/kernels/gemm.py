@@ -2,9 +2,10 @@
 
 ``C (rows × columns) = A (rows × depth) · B (depth × columns)`` goes panel by panel of two registers'
 width through the columns of B, in pieces along the shared dimension, so that a piece of a panel stays in
-the caches while all rows of A pass by it. The rows of a panel of a wide B lie far apart, on a page of
-memory each, so that they are copied together first. Where B is given as its transpose, its panels are
-transposed one by one. A few columns that are left over go by themselves (see :mod:`.dots`).
+the caches while all rows of A pass by it (see :mod:`.pieces`). The rows of a panel of a wide B lie far
+apart, on a page of memory each, so that the first rows of A to pass by copy them together for the others.
+Where B is given as its transpose, its panels are transposed one by one. A few columns that are left over go
+by themselves (see :mod:`.dots`).
 
 Most of B is too large for a core's own caches, and so are weights and what an optimizer keeps of them. So
 what comes next is fetched while the present piece is worked on: each step of a microkernel asks for a line.
@@ -12,29 +13,19 @@ what comes next is fetched while the present piece is worked on: each step of a 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from nnstudio.engine.ops.jit.kernels.compiled import (
-    call_copy,
-    call_dots,
-    call_gemm_ahead,
-    call_transpose,
-    compiled,
-    inlined,
-)
+from nnstudio.engine.ops.jit.kernels.compiled import call_dots, call_transpose, compiled, inlined
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.objects import (
-    ADDRESS_OF_COPY,
     ADDRESS_OF_TRANSPOSE,
-    ADDRESSES,
     DOTS,
     LANES,
-    MAX_ROWS,
     MOST_ROWS,
     MOST_VECTORS,
-    ZERO,
 )
 from nnstudio.engine.ops.jit.kernels.panels import PANEL
+from nnstudio.engine.ops.jit.kernels.pieces import LINE, Ahead, Piece, Product, Strip, multiply_piece
 
 MOST_LANES, WIDEST = 16, 64
 """Floats of the largest register, and of the widest panel."""
@@ -45,87 +36,12 @@ PACKED_ROWS, PACKED_COLUMNS = 24, 65
 DEPTH = 512
 """Most values of the shared dimension that a panel of B is worked through at a time."""
 
-LINE = 64
-"""Bytes of a cache line."""
-
 DOTTED = 64
 """Length of the shared dimension from which a few columns that are left over go by themselves."""
 
 IN_PLACE, COPIED, TRANSPOSED, PANELS = range(4)
 """How panels of B come about: they are read where they lie, are copied together, B is given as Bᵀ, or it is
 given as panels one behind the other (see :mod:`.packing`)."""
-
-
-class Product(NamedTuple):
-    """``C = A·B``, plus a bias and cut at 0 where that is asked for; strides in bytes.
-
-    Attributes:
-        a: Address of A.
-        a_row: Its stride by row.
-        a_step: Its stride along the shared dimension.
-        b: Address of B, or of Bᵀ; its rows are contiguous.
-        b_row: Its stride by row.
-        c: Address of C, whose rows are contiguous.
-        c_row: Its stride by row.
-        rows: Rows of A and C.
-        columns: Columns of B and C.
-        depth: Length of the shared dimension, 1 at least.
-        bias: Address of a row that is added to each row of C, or 0.
-        rectify: 1 to cut negative results to 0.
-        add: 1 to add to what is in C.
-    """
-
-    a: int
-    a_row: int
-    a_step: int
-    b: int
-    b_row: int
-    c: int
-    c_row: int
-    rows: int
-    columns: int
-    depth: int
-    bias: int
-    rectify: int
-    add: int
-
-
-class Ahead(NamedTuple):
-    """Up to three runs of memory that are needed after a product, and fetched by turns meanwhile.
-
-    Attributes:
-        first: Address of the first one.
-        second: Of the second one.
-        third: Of the third one.
-        runs: How many there are.
-        size: Bytes of each.
-    """
-
-    first: int
-    second: int
-    third: int
-    runs: int
-    size: int
-
-
-class _Piece(NamedTuple):
-    """Part of a panel of B, as the microkernels read it: its address and stride, and its place in B."""
-
-    b: int
-    b_step: int
-    column: int
-    columns: int
-    k: int
-    depth: int
-
-
-class _Strip(NamedTuple):
-    """Lines to fetch for the next piece: the first one, and the strides by step and by block of A's rows."""
-
-    first: int
-    step: int
-    skip: int
-    blocks: int
 
 
 @compiled
@@ -146,25 +62,21 @@ def multiply(kernels: Any, p: Product, way: int, panel: int, ahead: Ahead) -> No
     width = kernels[LANES] * _registers(kernels, p, way)
     pieces = (p.depth + DEPTH - 1) // DEPTH
     depth = (p.depth + pieces - 1) // pieces
+    copy = panel if way == COPIED else 0
     turn = 0
     for column in range(0, p.columns, width):
         columns = min(width, p.columns - column)
         for k in range(0, p.depth, depth):
             length = min(depth, p.depth - k)
-            b, b_step = panel, FLOAT * width
-            if way == COPIED:
-                source = p.b + k * p.b_row + FLOAT * column
-                call_copy(kernels[ADDRESS_OF_COPY], (source, p.b_row, b, b_step, length, columns))
-            elif way == TRANSPOSED:
-                source = p.b + column * p.b_row + FLOAT * k
-                transpose(kernels, source, p.b_row, b, b_step, columns, length)
+            b, b_step = p.b + k * p.b_row + FLOAT * column, p.b_row
+            if way == TRANSPOSED:
+                b, b_step = panel, FLOAT * width
+                transpose(kernels, p.b + column * p.b_row + FLOAT * k, p.b_row, b, b_step, columns, length)
             elif way == PANELS:
-                b = p.b + FLOAT * (column * p.depth + k * width)
-            else:
-                b, b_step = p.b + k * p.b_row + FLOAT * column, p.b_row
+                b, b_step = p.b + FLOAT * (column * p.depth + k * width), FLOAT * width
             strip = _next_strip(p, way, column, width, k, depth, ahead)
-            turn = _multiply_piece(
-                kernels, p, _Piece(b, b_step, column, columns, k, length), strip, ahead, turn
+            turn = multiply_piece(
+                kernels, p, Piece(b, b_step, copy, column, columns, k, length), strip, ahead, turn
             )
 
 
@@ -234,79 +146,21 @@ def _multiply_last(kernels: Any, p: Product, column: int, way: int, panel: int) 
 
 
 @inlined
-def _next_strip(p: Product, way: int, column: int, width: int, k: int, depth: int, ahead: Ahead) -> _Strip:
+def _next_strip(p: Product, way: int, column: int, width: int, k: int, depth: int, ahead: Ahead) -> Strip:
     """Where the piece of B lies that comes after the one at ``(k, column)``."""
     lines = FLOAT * width // LINE + 1  # of a row of a piece, which need not begin at a line
     as_it_lies = way == COPIED or (way == IN_PLACE and ahead.runs == 0)
     if as_it_lies and k + depth < p.depth:
-        return _Strip(p.b + (k + depth) * p.b_row + FLOAT * column, p.b_row, LINE, lines)
+        return Strip(p.b + (k + depth) * p.b_row + FLOAT * column, p.b_row, LINE, lines)
     if as_it_lies and column + width < p.columns:
-        return _Strip(p.b + FLOAT * (column + width), p.b_row, LINE, lines)
+        return Strip(p.b + FLOAT * (column + width), p.b_row, LINE, lines)
     if way == TRANSPOSED and column + width < p.columns:  # whole rows, one behind the other
         blocks = FLOAT * width * p.depth // (LINE * depth) + 1
-        return _Strip(p.b + (column + width) * p.b_row, LINE, LINE * depth, blocks)
+        return Strip(p.b + (column + width) * p.b_row, LINE, LINE * depth, blocks)
     if way == PANELS and p.a_step == FLOAT:  # of a kernel; else they were packed just now
         place = p.b + FLOAT * (column * p.depth + min(p.depth, k + depth) * width)
-        return _Strip(place, LINE, LINE * depth, FLOAT * width // LINE)
-    return _Strip(0, 0, 0, 0)
-
-
-@compiled
-def _multiply_piece(kernels: Any, p: Product, piece: _Piece, strip: _Strip, ahead: Ahead, turn: int) -> int:
-    """Adds ``A·piece`` to the columns of C it belongs to, or begins them; returns whose turn it is."""
-    lanes = kernels[LANES]
-    most = kernels[MOST_ROWS + (piece.columns + lanes - 1) // lanes]
-    blocks = (p.rows + most - 1) // most
-    row = 0
-    for block in range(blocks):  # of even heights: a last block of one row would be slow
-        height = (p.rows - row) // (blocks - block)
-        line, step = p.a + row * p.a_row + piece.k * p.a_step, 0
-        if block < strip.blocks:
-            line, step = strip.first + block * strip.skip, strip.step
-        elif p.a_step > LINE and piece.column == 0:  # the next columns of A: their values lie apart
-            line, step = line + (2 * height - 1) * p.a_row, p.a_step
-        elif ahead.runs > 0:
-            place, run = turn // ahead.runs * LINE * piece.depth, turn % ahead.runs
-            if place < ahead.size:
-                begin = ahead.first if run == 0 else (ahead.second if run == 1 else ahead.third)
-                line, step = begin + place, LINE
-            turn += 1
-        _multiply_block(kernels, p, piece, row, height, line, step)
-        row += height
-    return turn
-
-
-@inlined
-def _multiply_block(
-    kernels: Any, p: Product, piece: _Piece, row: int, height: int, line: int, line_step: int
-) -> None:
-    """Calls the microkernel for some rows of C, and has it fetch lines."""
-    lanes = kernels[LANES]
-    vectors = (piece.columns + lanes - 1) // lanes
-    zero = kernels.ctypes.data + 8 * ZERO  # a batch of one product, which begins right at A and B
-    finished = piece.k + piece.depth == p.depth
-    call_gemm_ahead(
-        kernels[ADDRESSES + (MAX_ROWS + 1) * vectors + height],
-        (
-            p.a + row * p.a_row + piece.k * p.a_step,
-            piece.b,
-            p.c + row * p.c_row + FLOAT * piece.column,
-            piece.depth,
-            1,
-            zero,
-            zero,
-            1 if piece.k > 0 else p.add,
-            p.a_row,
-            p.a_step,
-            piece.b_step,
-            p.c_row,
-            p.bias + FLOAT * piece.column if finished and p.bias != 0 else 0,
-            p.rectify if finished else 0,
-            piece.columns - (vectors - 1) * lanes,
-            line,
-            line_step,
-        ),
-    )
+        return Strip(place, LINE, LINE * depth, FLOAT * width // LINE)
+    return Strip(0, 0, 0, 0)
 
 
 @compiled

@@ -35,6 +35,7 @@ from typing import Any
 from llvmlite import ir
 
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT, Emitter, Value
+from nnstudio.engine.ops.jit.kernels.panels import PANEL
 
 _NAMES = (
     "a b c depth batch a_offsets b_offsets add a_row a_step b_step c_row bias rectify tail line line_step"
@@ -43,33 +44,35 @@ ARGUMENTS = len(_NAMES.split())
 """Integers that a kernel takes, in the order of :func:`emit_gemm`'s description."""
 
 
-def emit_gemm(module: ir.Module, rows: int, vectors: int, lanes: int) -> str:
+def emit_gemm(module: ir.Module, rows: int, vectors: int, lanes: int, *, copying: bool = False) -> str:
     """Writes the kernel of a block of ``rows × vectors`` registers.
 
     The kernel's arguments, strides and offsets in bytes: addresses of A, B and C; length of the shared
     dimension; number of products in the batch; addresses of their offsets in A and in B; whether to
     add to C; A's strides by row and by k; B's by k; C's by row; address of a bias row or 0; whether to
     cut negative results to 0; lanes in use of the last register; address of a cache line to fetch
-    at the first k of each product, for whatever comes later, and its stride by k.
+    at the first k of each product, for whatever comes later, and its stride by k. One that copies takes the
+    address of a panel (see :mod:`.panels`), too, to which it writes what it reads of B.
 
     Args:
         module: Where the function goes.
         rows: Rows of C.
         vectors: Registers per row of C.
         lanes: Floats of a register.
+        copying: It copies B.
 
     Returns:
         The function's name.
     """
-    name = kernel_name(rows, vectors)
-    emitter = Emitter(module, name, ARGUMENTS, lanes)
+    name = kernel_name(rows, vectors, copying=copying)
+    emitter = Emitter(module, name, ARGUMENTS + copying, lanes)
     _Gemm(emitter, rows, vectors).emit()
     return name
 
 
-def kernel_name(rows: int, vectors: int) -> str:
+def kernel_name(rows: int, vectors: int, *, copying: bool = False) -> str:
     """Name of the kernel of a block."""
-    return f"gemm_{rows}x{vectors}"
+    return f"{'copying_' * copying}gemm_{rows}x{vectors}"
 
 
 class _Gemm:
@@ -78,7 +81,8 @@ class _Gemm:
     def __init__(self, emitter: Emitter, rows: int, vectors: int) -> None:
         self._e, self._rows, self._vectors = emitter, rows, vectors
         self._bytes = FLOAT * emitter.lanes
-        self._given: dict[str, Any] = dict(zip(_NAMES.split(), emitter.arguments, strict=True))
+        self._given: dict[str, Any] = dict(zip(_NAMES.split(), emitter.arguments, strict=False))
+        self._copy = emitter.variable(emitter.arguments[-1]) if len(emitter.arguments) > ARGUMENTS else None
         self._mask = emitter.mask(self._given["tail"])
         self._a_rows = [emitter.times(self._given["a_row"], row) for row in range(rows)]
         self._c_rows = [
@@ -126,6 +130,10 @@ class _Gemm:
         """
         e = self._e
         registers = self._load_row(e.get(b))
+        if self._copy:
+            for vector, register in enumerate(registers):
+                e.store(register, e.add(e.get(self._copy), vector * self._bytes))
+            e.set(self._copy, e.add(e.get(self._copy), PANEL * self._bytes))
         for row in range(self._rows):
             if row % 4 == 0:
                 fourth = e.opaque(e.add(e.get(a), self._a_rows[row]))

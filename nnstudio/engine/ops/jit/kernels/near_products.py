@@ -6,8 +6,8 @@ from typing import Any
 
 from nnstudio.engine.ops.jit.kernels.compiled import call_gemm_ahead, compiled
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
-from nnstudio.engine.ops.jit.kernels.gemm import LINE
 from nnstudio.engine.ops.jit.kernels.objects import ADDRESSES, LANES, MAX_ROWS, MOST_ROWS, MOST_VECTORS, ZERO
+from nnstudio.engine.ops.jit.kernels.pieces import LINE
 
 
 @compiled

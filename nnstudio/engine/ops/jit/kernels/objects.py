@@ -26,7 +26,7 @@ from nnstudio.engine.ops.jit.kernels.dropout_kernel import NAME as DROPOUT
 from nnstudio.engine.ops.jit.kernels.dropout_kernel import emit_dropout
 from nnstudio.engine.ops.jit.kernels.microkernel import emit_gemm, kernel_name
 from nnstudio.engine.ops.jit.kernels.panels import NAME as COPY
-from nnstudio.engine.ops.jit.kernels.panels import emit_copy
+from nnstudio.engine.ops.jit.kernels.panels import PANEL, emit_copy
 from nnstudio.engine.ops.jit.kernels.transposition import NAME as TRANSPOSE
 from nnstudio.engine.ops.jit.kernels.transposition import emit_transposition
 from nnstudio.engine.ops.jit.kernels.winograd_transforms import (
@@ -49,7 +49,8 @@ ADDRESS_OF_ADAM = POOLED_NORM_BACKWARD + 1
 ADDRESS_OF_DROPOUT = ADDRESS_OF_ADAM + 1
 CONVERSIONS = ADDRESS_OF_DROPOUT + 1
 DOTS = CONVERSIONS + 1  # no function has 0 columns
-ADDRESSES = DOTS + 5
+COPYING = DOTS + 5
+ADDRESSES = COPYING + (MAX_ROWS + 1) * (PANEL + 1)
 """Where a kernel table holds what; see :class:`Kernels`."""
 
 
@@ -66,7 +67,7 @@ class Kernels:
             ``DEPTHWISE_GRADIENT + n`` those of n sums; at ``POOLED_NORM`` and
             ``POOLED_NORM_BACKWARD`` what they say; those of Adam's step and of dropout; at ``CONVERSIONS``
             those of bytes and of floats; at ``DOTS + n`` those of n last columns, or 0; at
-            ``ADDRESSES + 17·v + rows`` a block's kernel.
+            ``ADDRESSES + 17·v + rows`` a block's kernel, and at ``COPYING + 17·v + rows`` one that copies.
         engine: Keeps the code in memory.
     """
 
@@ -83,6 +84,8 @@ def compile_object(target: Target) -> bytes:
     for vectors, most in target.blocks.items():
         for rows in range(1, most + 1):
             emit_gemm(module, rows, vectors, target.lanes)
+            if vectors <= PANEL:
+                emit_gemm(module, rows, vectors, target.lanes, copying=True)
     emit_transposition(module, target.lanes)
     emit_copy(module, target.lanes)
     emit_adam(module, target.lanes)
@@ -138,8 +141,10 @@ def load_object(target: Target, code: bytes) -> Kernels:
     for vectors, most in target.blocks.items():
         table[MOST_ROWS + vectors] = most
         for rows in range(1, most + 1):
-            place = ADDRESSES + (MAX_ROWS + 1) * vectors + rows
-            table[place] = _address(engine, kernel_name(rows, vectors))
+            place = (MAX_ROWS + 1) * vectors + rows
+            table[ADDRESSES + place] = _address(engine, kernel_name(rows, vectors))
+            if vectors <= PANEL:
+                table[COPYING + place] = _address(engine, kernel_name(rows, vectors, copying=True))
     return Kernels(target, table, engine)
 
 

@@ -22,7 +22,8 @@ from nnstudio.engine.ops.jit.kernels.compiled import compiled, floats, inlined, 
 from nnstudio.engine.ops.jit.kernels.convolution import put_inside, put_passed
 from nnstudio.engine.ops.jit.kernels.elementwise import add, copy
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
-from nnstudio.engine.ops.jit.kernels.gemm import IN_PLACE, Ahead, Product, multiply, transpose
+from nnstudio.engine.ops.jit.kernels.gemm import IN_PLACE, multiply, transpose
+from nnstudio.engine.ops.jit.kernels.pieces import Ahead, Product
 from nnstudio.engine.ops.jit.kernels.scalars import ZERO
 from nnstudio.engine.ops.jit.kernels.shares import share
 from nnstudio.engine.ops.jit.kernels.updates import OPTIMIZER, change, finish_gradient

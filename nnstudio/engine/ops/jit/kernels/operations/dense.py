@@ -13,14 +13,13 @@ from nnstudio.engine.ops.jit.kernels.gemm import (
     PACKED_COLUMNS,
     PACKED_ROWS,
     TRANSPOSED,
-    Ahead,
-    Product,
     multiply,
     multiply_packed,
 )
 from nnstudio.engine.ops.jit.kernels.objects import LANES
 from nnstudio.engine.ops.jit.kernels.packing import pack
 from nnstudio.engine.ops.jit.kernels.panels import PANEL
+from nnstudio.engine.ops.jit.kernels.pieces import Ahead, Product
 from nnstudio.engine.ops.jit.kernels.shares import part, share
 
 

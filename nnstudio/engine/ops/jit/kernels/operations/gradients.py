@@ -9,17 +9,10 @@ import numpy as np
 from nnstudio.engine.ops.jit.kernels import codes, elementwise
 from nnstudio.engine.ops.jit.kernels.compiled import compiled, doubles, floats, inlined, integers, operation
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
-from nnstudio.engine.ops.jit.kernels.gemm import (
-    IN_PLACE,
-    LINE,
-    PANELS,
-    Ahead,
-    Product,
-    multiply,
-    transpose,
-)
+from nnstudio.engine.ops.jit.kernels.gemm import IN_PLACE, PANELS, multiply, transpose
 from nnstudio.engine.ops.jit.kernels.objects import LANES
 from nnstudio.engine.ops.jit.kernels.packing import pack
+from nnstudio.engine.ops.jit.kernels.pieces import LINE, Ahead, Product
 from nnstudio.engine.ops.jit.kernels.samples import convert
 from nnstudio.engine.ops.jit.kernels.shares import share
 from nnstudio.engine.ops.jit.kernels.updates import (

@@ -74,7 +74,9 @@ class Part:
         """Rows of ``x`` and ``y`` that hold the samples at some positions of this part."""
         if self.indices is not None:
             return self.indices[positions]
-        return np.arange(len(self.x), dtype=np.int64)[positions]
+        if isinstance(positions, slice) or not _all_below(positions, len(self.x)):
+            return np.arange(len(self.x), dtype=np.int64)[positions]  # which counts from the end, or refuses
+        return positions.astype(np.int64)
 
     def samples(self, positions: IntArray | slice) -> Samples:
         """Raw, unscaled samples at some positions ``(n, *shape)``, to look at (see ``batches`` to train)."""
@@ -162,6 +164,10 @@ class Dataset:
         of_train = self.part_of(part) == "train"
         names = self.train_names if of_train else self.test_names
         return names[row] if names else f"{'sample' if of_train else 'test sample'} {row:,}"
+
+
+def _all_below(positions: IntArray, end: int) -> bool:
+    return not len(positions) or (positions.min() >= 0 and positions.max() < end)
 
 
 def check_finite(x: Samples, what: str) -> None:

@@ -145,3 +145,14 @@ def test_blocks_cover_every_sample_once_in_order() -> None:
     assert [first for first, _ in pieces] == [int(piece[0, 0]) for _, piece in pieces]
     rows = np.arange(0, 600_000, 2)
     np.testing.assert_array_equal(np.concatenate([piece for _, piece in blocks(x, rows)])[:, 0], rows)
+
+
+def test_positions_of_a_whole_part_are_its_rows_and_count_from_the_end_or_are_refused():
+    part = Part(np.zeros((4, 2), np.float32), np.zeros(4, np.int64))
+    positions = np.array([3, 0, 3])
+    rows = part.rows(positions)
+    np.testing.assert_array_equal(rows, [3, 0, 3])
+    assert not np.shares_memory(rows, positions)
+    np.testing.assert_array_equal(part.rows(np.array([-1])), [3])
+    with pytest.raises(IndexError):
+        part.rows(np.array([4]))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from nnstudio.engine import fast_path, room
-from nnstudio.engine.ops.jit import build
+from nnstudio.engine.ops.jit import build, stepper
 from nnstudio.engine.ops.jit.lowering.chain import LOWERINGS
 from nnstudio.engine.session import Session
 from nnstudio.engine.state import Block, EpochRecord, TrainerState
@@ -77,6 +78,27 @@ def test_blocks_count_every_batch_once_and_may_be_of_one_step():
     blocks = [event for event in trainer.run() if isinstance(event, Block)]
     assert [block.step for block in blocks] == list(range(1, 2 * trainer.batches + 1))
     assert "kernels" in trainer.path
+
+
+def test_a_little_time_that_is_left_is_no_run_of_its_own(kernels, monkeypatch):
+    project = small_project()
+    trainer = Trainer(project, data := small_data(project))
+    parts = (trainer.network, project, data, trainer.state, trainer._update, trainer.batch_size, kernels)
+    taker, now, runs = stepper.JitStepper(*parts), [0.0], []
+
+    def run(positions, rates, epoch, first):
+        now[0] += 0.009 * len(rates)
+        taker._seconds_per_step = 0.009
+        runs.append(len(rates))
+        return [1.0] * len(rates), [0] * len(rates)
+
+    monkeypatch.setattr(stepper, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    monkeypatch.setattr(taker, "_run", run)
+    taker.steps(np.arange(100), [0.1] * 100, 1, 0.1)
+    assert runs == [1, 10]  # 1 ms is left
+    del runs[:]
+    taker.steps(np.arange(100), [0.1] * 100, 1, 0.1)
+    assert runs == [11]
 
 
 def test_a_diverging_run_goes_back_to_its_last_good_weights():

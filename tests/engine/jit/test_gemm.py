@@ -14,6 +14,7 @@ from tests.engine.jit.helpers import run_once
 pytestmark = pytest.mark.timeout(900)  # the kernels may have to be compiled first
 
 SIZES = [(1, 1, 1), (2, 3, 5), (7, 10, 33), (16, 64, 17), (33, 65, 600), (13, 129, 1025), (5, 1000, 3)]
+SIZES += [(58, 171, 530)]  # whose kernel's panels are copied together, for either way of sharing
 
 
 @pytest.fixture(params=["native", "AVX2"])

@@ -1,4 +1,4 @@
-"""Escape in a field: as if nothing had been typed, in the project and in its history."""
+"""Escape in a wrong number: as if nothing had been typed, in the project and in its history."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ def fraction(inspected: Inspected) -> QWidget:
 
 
 FIELDS = [
-    pytest.param(units, "256", id="a layer"),
+    pytest.param(units, "256x", id="a layer"),
     pytest.param(units, "9999999", id="a layer, too large at last"),
-    pytest.param(lambda inspected: inspected.training("epochs"), "25", id="training"),
+    pytest.param(lambda inspected: inspected.training("epochs"), "25.5", id="training"),
     pytest.param(lambda inspected: inspected.training("batch_size"), "12x", id="training, no number at last"),
-    pytest.param(lambda inspected: inspected.training("clip_norm"), "1.5", id="training, off before"),
-    pytest.param(lambda inspected: inspected.training("learning_rate"), "2e-3", id="training, 2e-3"),
-    pytest.param(beta, "0.95", id="the optimizer"),
-    pytest.param(fraction, "50%", id="data"),
-    pytest.param(points, "120", id="points"),
+    pytest.param(lambda inspected: inspected.training("clip_norm"), "1.5.", id="training, off before"),
+    pytest.param(lambda inspected: inspected.training("learning_rate"), "2e-3e", id="training, 2e-3"),
+    pytest.param(beta, "0.95-", id="the optimizer"),
+    pytest.param(fraction, "500%", id="data"),
+    pytest.param(points, "120000000", id="points"),
 ]
 
 
@@ -90,6 +90,14 @@ def test_escape_takes_the_typing_back_in_one_go(
     assert widget.hasFocus()
 
 
+def test_a_right_number_stays(inspected: Inspected, qtbot: QtBot) -> None:
+    retype(units(inspected), "32")
+    with qtbot.waitSignal(inspected.panel.left):
+        QTest.keyClick(units(inspected), Key.Key_Escape)
+    assert inspected.document.network.layer("dense").units == 32  # type: ignore[attr-defined]
+    assert inspected.document.undo_label == "Set units"
+
+
 def test_the_sentence_below_the_field_goes_with_the_wrong_text(inspected: Inspected) -> None:
     retype(units(inspected), "0")
     form = inspected.panel.layer.form
@@ -103,7 +111,7 @@ def test_the_sentence_below_the_field_goes_with_the_wrong_text(inspected: Inspec
 def test_what_was_entered_stays_and_what_is_typed_behind_it_goes(inspected: Inspected, qtbot: QtBot) -> None:
     field, document = units(inspected), inspected.document
     retype(field, "32", enter=True)
-    QTest.keyClicks(field, "128")
+    QTest.keyClicks(field, "128x")
     QTest.keyClick(field, Key.Key_Escape)
     assert (document.network.layer("dense").units, field.text()) == (32, "32")  # type: ignore[attr-defined]
     assert document.undo_label == "Set units"
@@ -125,7 +133,7 @@ def test_several_layers_get_each_its_own_value_back(inspected: Inspected) -> Non
     document = inspected.document
     document.select_many(["dense", "dense_1"], "dense")
     before, steps = document.project, document.steps
-    retype(units(inspected), "32")
+    retype(units(inspected), "32x")
     assert [document.network.layer(name).units for name in ("dense", "dense_1")] == [32, 32]  # type: ignore[attr-defined]
     QTest.keyClick(units(inspected), Key.Key_Escape)
     assert (document.project, document.steps) == (before, steps)
@@ -143,8 +151,8 @@ def test_a_run_is_not_told_of_what_was_taken_back(inspected: Inspected, qtbot: Q
     inspected.panel.set_running(2)
     field = inspected.training("epochs")
     before = field.text()
-    retype(field, "7")
-    assert state(field) == "changed"
+    retype(field, "7x")
+    assert state(field) == "invalid"
     QTest.keyClick(field, Key.Key_Escape)
     assert (field.text(), state(field)) == (before, "")
     QTest.keyClick(field, Key.Key_Tab)

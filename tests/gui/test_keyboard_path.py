@@ -84,7 +84,6 @@ def build(window: MainWindow) -> None:
     assert names(window)[1:3] == ["conv2d", "flatten"]
     press(KEY.Key_Return)
     write_into("Filters", "3")
-    press(KEY.Key_Return)  # Escape alone would take it back
     press(KEY.Key_Escape)
     assert window.document.network.layer("conv2d").filters == 3  # type: ignore[attr-defined]
     press(KEY.Key_Down)
@@ -159,7 +158,7 @@ def drive(keys: Keys, folder: Path, target: Path) -> None:
     keys.write("conv2")
     keys.press("Return", "Escape", "Escape", "alt+Up", "Return", "ctrl+a")
     keys.write("2")
-    keys.press("Return", "Escape", "Down", "Delete", "F8", "ctrl+period", "F5")
+    keys.press("Escape", "Down", "Delete", "F8", "ctrl+period", "F5")
     runs = folder / "home" / "runs"
     wait_for(lambda: any(runs.glob("*/project.json")), 120, "a run")
     time.sleep(3)  # for its first batches

@@ -22,7 +22,7 @@ _MORE_KEYS = (
     ("R", "Reset"),
     ("Up, Down", "Select a layer"),
     ("Enter, Esc", "To the inspector, back to the stack"),
-    ("Esc", "While typing: take it back"),
+    ("Esc", "In a wrong number: take it back"),
 )
 _WIDTH = 320
 

@@ -30,8 +30,9 @@ class CheckedSpin(_Base):
 
     A wrong text gets the red border at once and ``problem_changed`` carries a sentence with the allowed
     range; the value does not change. Return keeps the text for correction, leaving the field brings the last
-    valid value back, and Escape the one from before the typing, which Return and leaving end. The wheel
-    scrolls the page unless the field has the focus.
+    valid value back, and Escape the one from before the typing, with everything that was typed on the way;
+    a right number stays and Escape goes on to whoever holds the field. The wheel scrolls the page unless the
+    field has the focus.
 
     Signals:
         problem_changed(str): The sentence to show below the field; empty once the text is fine.
@@ -60,6 +61,11 @@ class CheckedSpin(_Base):
         """What is wrong with the text now, or an empty string."""
         return self._problem
 
+    @property
+    def _wrong(self) -> bool:
+        """The text is wrong by itself, or was refused by those who know the other fields."""
+        return bool(self._problem) or self.property("state") == "invalid"
+
     def problem_with(self, text: str) -> str:
         """A sentence that says what is allowed, if ``text`` is not; to be implemented."""
         raise NotImplementedError
@@ -71,11 +77,11 @@ class CheckedSpin(_Base):
         return state, text, position
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return on a wrong text keeps it; Escape takes back what was typed, if anything was."""
+        """Return on a wrong text keeps it; Escape takes back all that led to it."""
         entered = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if entered and self._problem:
             return
-        if event.key() == Qt.Key.Key_Escape and self._take_back():
+        if event.key() == Qt.Key.Key_Escape and self._wrong and self._take_back():
             return
         super().keyPressEvent(event)
         if entered:

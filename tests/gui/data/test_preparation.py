@@ -63,7 +63,7 @@ def test_a_wrong_share_is_refused_at_its_field(window: MainWindow, panel: Prepar
 def test_escape_takes_back_what_was_typed_into_a_share(window: MainWindow, panel: PreparationPanel) -> None:
     before, steps = window.document.project, window.document.steps
     field = panel.split.form.editor("validation")
-    retype(field, "20")
+    retype(field, "20x")
     assert window.document.project.data.validation == 0.2
     QTest.keyClick(field, Qt.Key.Key_Escape)
     assert (window.document.project, window.document.steps) == (before, steps)

@@ -128,7 +128,7 @@ def test_escape_brings_the_value_back(qtbot) -> None:
     assert (field.text(), field.problem) == ("0.5", "")
 
 
-@pytest.mark.parametrize("text", ["8", "999", "abc", "016"])
+@pytest.mark.parametrize("text", ["8x", "999", "abc", "0"])
 def test_escape_takes_back_all_that_was_typed(qtbot, text: str) -> None:
     field = shown(qtbot, IntSpin(1, 64, 16))
     field.setKeyboardTracking(True)
@@ -156,7 +156,7 @@ def test_escape_leaves_what_was_entered(qtbot, end: Key) -> None:
 def test_escape_takes_the_typing_back_but_not_the_steps_before_it(qtbot) -> None:
     field = shown(qtbot, IntSpin(1, 64, 16))
     QTest.keyClick(field, Key.Key_Up)
-    retype(field, "8")
+    retype(field, "8x")
     QTest.keyClick(field, Key.Key_Escape)
     assert (field.text(), field.value()) == ("17", 17)
     QTest.keyClick(field, Key.Key_Escape)

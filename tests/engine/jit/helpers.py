@@ -11,6 +11,8 @@ from nnstudio.data.batches import epoch_order
 from nnstudio.data.dataset import Dataset, Part
 from nnstudio.data.prepare import Prepared, prepare_dataset
 from nnstudio.engine.ops.jit.kernels.objects import Kernels
+from nnstudio.engine.ops.jit.lowering.programs import training_program
+from nnstudio.engine.ops.jit.lowering.writer import Recipe
 from nnstudio.engine.ops.jit.program import Program
 from nnstudio.engine.ops.jit.rules import rule_for
 from nnstudio.engine.ops.jit.runner import Runner
@@ -39,6 +41,15 @@ def project_of(
     data = DataSpec(source="noise", validation=0.0, test=0.1, scaling=scaling)
     network = NetworkSpec(layers=(Input(shape=shape), *layers))
     return ProjectSpec(name="noise", network=network, data=data, train=TrainSpec.build(recipe))
+
+
+def operations_of(project: ProjectSpec, data: Prepared, batch: int) -> list[int]:
+    """The operations of a step."""
+    trainer = Trainer(project, data)
+    recipe = Recipe(project.train, None, np.zeros(trainer.network.trainable, np.float32), [])
+    program = training_program(trainer.network, trainer.state.weights, batch, data.scaling, 1, recipe)
+    codes: list[int] = program.tables()[0][:, 0].tolist()
+    return codes
 
 
 def run_once(program: Program, kernels: Kernels, samples: int, *, threads: int = 1) -> None:

@@ -9,12 +9,16 @@ from nnstudio.data.prepare import prepare_dataset
 from nnstudio.engine.ops.jit.instructions import deep_dense
 from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.lowering import dense as lowering
-from nnstudio.engine.ops.jit.lowering.programs import training_program
-from nnstudio.engine.ops.jit.lowering.writer import Recipe
 from nnstudio.engine.ops.jit.program import Program, Weights
-from nnstudio.engine.trainer import Trainer
 from nnstudio.layers import Conv2D, Dense, Dropout, Flatten, MaxPool
-from tests.engine.jit.helpers import assert_same_steps, jit_steps, noise_data, project_of, run_once
+from tests.engine.jit.helpers import (
+    assert_same_steps,
+    jit_steps,
+    noise_data,
+    operations_of,
+    project_of,
+    run_once,
+)
 from tests.engine.jit.test_gemm import close, drawn, random
 
 pytestmark = pytest.mark.timeout(900)  # the kernels may have to be compiled first
@@ -116,11 +120,7 @@ def test_no_step_behind_a_loss_that_is_not_finite(kernels, small):
 def test_only_a_deep_and_large_kernel_is_shared_by_inputs():
     layers = (Flatten(), Dense(9000, "relu"), Dense(64, "relu"), Dense(3))
     project = project_of(layers, (5, 5, 1))
-    data = prepare_dataset(noise_data(20, (5, 5, 1), 3), project.data)
-    trainer = Trainer(project, data)
-    recipe = Recipe(project.train, None, np.zeros(trainer.network.trainable, np.float32), [])
-    program = training_program(trainer.network, trainer.state.weights, 16, data.scaling, 1, recipe)
-    operations = program.tables()[0][:, 0].tolist()
+    operations = operations_of(project, prepare_dataset(noise_data(20, (5, 5, 1), 3), project.data), 16)
     assert operations.count(codes.AFFINE_PARTS) == operations.count(codes.DENSE_GRADIENTS) == 1
     assert operations.count(codes.KERNEL_GRADIENT) == 2
     assert operations.index(codes.TALLY) < operations.index(codes.DENSE_GRADIENTS)

@@ -7,6 +7,7 @@ import pytest
 
 from nnstudio.engine.ops.jit.instructions import dense, gradients, pointwise
 from nnstudio.engine.ops.jit.kernels import codes
+from nnstudio.engine.ops.jit.kernels.elementwise import RELU
 from nnstudio.engine.ops.jit.kernels.updates import PART
 from nnstudio.engine.ops.jit.program import LEAST_ROWS, Matrix, Program, Samples, Weights
 from tests.engine.jit.helpers import run_once
@@ -54,6 +55,33 @@ def test_forward_and_backward_are_numpys(code, rows: int, units: int, inputs: in
     close(dx.array[:, :inputs], b @ kernel.T)
     for matrix in (out, cut, dx):
         assert not matrix.array[:, matrix.width :].any()  # nothing is written behind a row
+
+
+@pytest.mark.parametrize("by_features", [False, True])
+@pytest.mark.parametrize(("rows", "units", "inputs"), SIZES)
+def test_a_relu_is_undone_in_the_product_as_by_itself(
+    code, rows: int, units: int, inputs: int, by_features: bool
+):
+    """Also behind dropout, whose factor comes first; the same bits for any number of threads."""
+    kernel, found = random(inputs, units), []
+    for threads in (1, 2, 3):
+        program = Program(rows)
+        program.by_features = by_features
+        x, dz, dx, plain = (program.matrix(width) for width in (inputs, units, inputs, inputs))
+        drawn(x, 1), drawn(dz, 2)
+        x.array[:] = np.maximum(x.array, 0)
+        x.factor = 1 / (1 - 0.3)
+        dense.affine_input(program, dz, kernel, dx, x)
+        assert dx.undone
+        assert dx.scaled
+        dense.affine_input(program, dz, kernel, plain)
+        pointwise.scale(program, plain, x.factor)
+        pointwise.activate_backward(program, RELU, 0.0, plain, x, None)
+        run_once(program, code, rows, threads=threads)
+        assert (dx.array != 0).sum() == (x.array > 0).sum()
+        found.extend((dx.array, plain.array))
+    for other in found[1:]:
+        np.testing.assert_array_equal(other, found[0])
 
 
 @pytest.mark.parametrize(("rows", "units", "inputs"), SIZES)

@@ -74,6 +74,7 @@ CASES = {
     "global average": (*IMAGE, GlobalAvgPool(), Dense(3)),
     "spatial dropout": (*IMAGE, SpatialDropout(0.4), *END),
     "noise": (GaussianNoise(0.3), Dense(20, "relu"), GaussianNoise(0.5), Dense(3)),
+    "dropout twice": (Dense(20, "relu"), Dropout(0.3), Dropout(0.2), Dense(9, "relu"), LayerNorm(), Dense(3)),
     "softmax of channels": (*IMAGE, Activation("softmax"), *END),
     "rarer activations": (Dense(20, "selu"), Dense(30, "softplus"), Activation("selu"), Dense(3)),
     "block": (

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from nnstudio.data.prepare import prepare_dataset
+from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.lowering import dense
 from nnstudio.layers import Activation, Dense, Dropout, Flatten, Reshape
 from nnstudio.optim.adaptive import Adagrad, Adam, AdamW, RMSProp
 from nnstudio.optim.optimizers import SGD, Momentum, Nesterov
-from tests.engine.jit.helpers import assert_same_steps, jit_steps, noise_data, project_of
+from tests.engine.jit.helpers import assert_same_steps, jit_steps, noise_data, operations_of, project_of
 
 pytestmark = pytest.mark.timeout(900)  # the kernels may have to be compiled first
 
@@ -63,6 +64,15 @@ def test_every_activation_fused_and_by_itself(kernels, function: str):
     alone = Activation(function=function)
     layers = (Dense(12, function), Dropout(0.25), alone, Dense(7), alone, Dropout(0.2), Dense(3))
     assert_same_steps(project_of(layers, (10,)), noise_data(80, (10,), 3), kernels)
+
+
+def test_no_pass_by_itself_undoes_a_relu_and_dropout_in_front_of_a_dense_layer():
+    layers = (Dense(1000, "relu"), Dropout(0.2), Dense(600, "relu"), Dense(9, "relu"), Dropout(0.3), Dense(3))
+    project = project_of(layers, (7,))
+    operations = operations_of(project, prepare_dataset(noise_data(20, (7,), 3), project.data), 16)
+    assert operations.count(codes.AFFINE_INPUT) == 3
+    assert codes.ACTIVATE_BACKWARD not in operations
+    assert codes.SCALE not in operations
 
 
 @pytest.mark.parametrize("batch", [15, 32])

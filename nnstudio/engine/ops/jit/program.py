@@ -50,20 +50,23 @@ class Matrix:
         changeable: Who computed it reads no more of it than where it is 0, to undo a ReLU. So the one layer
             that reads it may set values to 0, or undo that ReLU and write the gradient in its place.
         rectified: It is a ReLU's output, through which no gradient passes where it is 0.
+        factor: What a dropout has multiplied the rest of a ReLU's output by.
         undone: It is a gradient, and that ReLU is undone in it already.
+        scaled: It is multiplied by that factor already.
     """
+
+    changeable = rectified = undone = scaled = False
+    factor = 1.0
 
     def __init__(self, batch: int, width: int) -> None:
         stride = width + LINE if width >= 128 and width % 64 == 0 else width
         self.width = width
         self.array = aligned(batch * stride).reshape(batch, stride)
-        self.changeable = self.rectified = self.undone = False
 
     def again(self) -> Matrix:
         """Another matrix in the same place, for what is written when these values are of no more use."""
         other = Matrix.__new__(Matrix)
         other.width, other.array = self.width, self.array
-        other.changeable = other.rectified = other.undone = False
         return other
 
     @property
@@ -106,7 +109,6 @@ class Window(Matrix):
         self.width, self.itemsize, self.offsets, self.scales = width, itemsize, offsets, scales
         self.rows = min(batch, max(WINDOW_ROWS[0], min(WINDOW_ROWS[1], WINDOW // stride)))
         self.array = np.broadcast_to(np.float32(np.nan), (batch, stride))  # of the right shape only
-        self.changeable = self.rectified = self.undone = False
 
     @property
     def address(self) -> int:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.gemm import panel_size
 from nnstudio.engine.ops.jit.kernels.packing import packed_size
-from nnstudio.engine.ops.jit.program import Matrix, Program
+from nnstudio.engine.ops.jit.program import Matrix, Program, require
 
 
 def affine(
@@ -46,12 +46,27 @@ def affine(
     )
 
 
-def affine_input(program: Program, dz: Matrix, kernel: NDArray[np.float32], dx: Matrix) -> None:
-    """``dx = dz @ kernelᵀ``."""
+def affine_input(
+    program: Program, dz: Matrix, kernel: NDArray[np.float32], dx: Matrix, x: Matrix | None = None
+) -> None:
+    """``dx = dz @ kernelᵀ``.
+
+    Args:
+        program: Where this is added.
+        dz: The gradient of the layer's output.
+        kernel: ``(inputs, units)``.
+        dx: Gets the gradient of its input.
+        x: Its input where that is a ReLU's output, to undo that ReLU and the scaling behind it; or None.
+    """
     program.need_scratch(panel_size(dz.width))
     weights = program.vector(kernel, dx.width * dz.width)
     places = (*program.place(dz), weights, *program.place(dx))
-    program.add(codes.AFFINE_INPUT, *places, dx.width, dz.width)
+    output, factor = 0, 1.0
+    if x is not None:
+        require((x.width, x.row) == (dx.width, dx.row) and x.address != dx.address, "dense")
+        output, factor = program.place(x)[0], x.factor
+        dx.undone = dx.scaled = True
+    program.add(codes.AFFINE_INPUT, *places, dx.width, dz.width, output, reals=(factor,))
 
 
 def pack(

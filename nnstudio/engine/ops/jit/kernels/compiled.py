@@ -150,7 +150,7 @@ def _caller(arguments: int, spare: int = 0) -> Any:
 
 
 # the line that call_gemm has fetched is the first one of A, which is needed anyway
-call_gemm = _caller(GEMM_ARGUMENTS, spare=2)
+call_gemm = _caller(GEMM_ARGUMENTS, spare=4)
 call_gemm_ahead = _caller(GEMM_ARGUMENTS)
 call_gemm_copying = _caller(GEMM_ARGUMENTS + 1)
 call_transpose = _caller(TRANSPOSE_ARGUMENTS)

@@ -15,7 +15,7 @@ from llvmlite import ir
 
 from nnstudio.engine.ops.jit.kernels.emitter import Emitter, Value
 
-ARGUMENTS = 10
+ARGUMENTS = 12
 ROWS = 4
 """Rows that go together."""
 
@@ -34,7 +34,8 @@ def emit_dots(module: ir.Module, columns: int, lanes: int) -> None:
     """Writes the kernel for some columns and any number of rows.
 
     The kernel's arguments, strides in bytes: addresses of A, Bᵀ and C, each with its stride by row; rows of
-    A; length of the shared dimension; address of a bias row or 0; whether to cut negative results to 0.
+    A; length of the shared dimension; address of a bias row or 0; whether to cut negative results to 0; how
+    far behind C the output of a ReLU lies that is undone (0 for none); address of a factor of the rest of C.
 
     Args:
         module: Where the function goes.
@@ -56,7 +57,7 @@ def emit_dots(module: ir.Module, columns: int, lanes: int) -> None:
 
 def _emit_rows(e: Emitter, first: Value, rows: int, columns: int, shift: Value) -> None:
     """Some rows of C, from the first one on."""
-    a, a_row, b, b_row, c, c_row, _, depth, _, rectify = e.arguments
+    a, a_row, b, b_row, c, c_row, _, depth, _, rectify, undo, scale = e.arguments
     begin = e.add(a, e.builder.mul(first, a_row))
     sums = [[e.variable(e.zeros()) for _ in range(columns)] for _ in range(rows)]
 
@@ -73,5 +74,9 @@ def _emit_rows(e: Emitter, first: Value, rows: int, columns: int, shift: Value) 
         totals = e.zeros()
         for j in range(columns):
             totals = e.placed(e.lanes_sum(e.get(sums[i][j])), totals, j)
-        result = e.at_least(e.builder.fadd(totals, shift), e.floor(e.is_set(rectify)))
-        e.store(result, e.add(target, e.times(c_row, i)), mask)
+        place = e.add(target, e.times(c_row, i))
+        result = e.variable(e.at_least(e.builder.fadd(totals, shift), e.floor(e.is_set(rectify))))
+        with e.when(e.is_set(undo)):
+            y = e.load(e.add(place, undo), mask)
+            e.set(result, e.passed(e.builder.fmul(e.get(result), e.broadcast(scale)), y))
+        e.store(e.get(result), place, mask)

@@ -204,6 +204,11 @@ class Emitter:
         """``max(value, 0)``; NaN stays NaN, so that it is noticed."""
         return self.at_least(value, self.zeros())
 
+    def passed(self, gradient: Value, output: Value) -> Value:
+        """A gradient behind a ReLU: 0 where its output is not positive."""
+        positive = self.builder.fcmp_ordered(">", output, self.zeros())
+        return self.builder.select(positive, gradient, self.zeros())
+
     def at_least(self, value: Value, floor: Value) -> Value:
         """``max(value, floor)``; NaN stays NaN."""
         return self.builder.select(self.builder.fcmp_ordered("<", value, floor), floor, value)

@@ -129,6 +129,8 @@ def _first_columns(p: Product, b: int, columns: int) -> Product:
         p.bias,
         p.rectify,
         p.add,
+        p.undo,
+        p.factor,
     )
 
 
@@ -141,7 +143,8 @@ def _multiply_last(kernels: Any, p: Product, column: int, way: int, panel: int) 
         b, b_row = panel, FLOAT * p.depth
         transpose(kernels, p.b + start, p.b_row, b, b_row, p.depth, columns)
     bias = p.bias + start if p.bias != 0 else 0
-    place = (p.a, p.a_row, b, b_row, p.c + start, p.c_row, p.rows, p.depth, bias, p.rectify)
+    to = (p.c + start, p.c_row, p.rows, p.depth, bias, p.rectify, p.undo, p.factor)
+    place = (p.a, p.a_row, b, b_row, *to)
     call_dots(kernels[DOTS + columns], place)
 
 

@@ -38,7 +38,8 @@ from nnstudio.engine.ops.jit.kernels.emitter import FLOAT, Emitter, Value
 from nnstudio.engine.ops.jit.kernels.panels import PANEL
 
 _NAMES = (
-    "a b c depth batch a_offsets b_offsets add a_row a_step b_step c_row bias rectify tail line line_step"
+    "a b c depth batch a_offsets b_offsets add a_row a_step b_step c_row bias rectify tail line line_step "
+    "undo factor"
 )
 ARGUMENTS = len(_NAMES.split())
 """Integers that a kernel takes, in the order of :func:`emit_gemm`'s description."""
@@ -51,8 +52,10 @@ def emit_gemm(module: ir.Module, rows: int, vectors: int, lanes: int, *, copying
     dimension; number of products in the batch; addresses of their offsets in A and in B; whether to
     add to C; A's strides by row and by k; B's by k; C's by row; address of a bias row or 0; whether to
     cut negative results to 0; lanes in use of the last register; address of a cache line to fetch
-    at the first k of each product, for whatever comes later, and its stride by k. One that copies takes the
-    address of a panel (see :mod:`.panels`), too, to which it writes what it reads of B.
+    at the first k of each product, for whatever comes later, and its stride by k; how far behind C the
+    output of a ReLU lies whose gradient C is (0 for none), so that C is 0 where that is; address of a factor
+    of the rest of C. One that copies takes the address of a panel (see :mod:`.panels`), too, to which it
+    writes what it reads of B.
 
     Args:
         module: Where the function goes.
@@ -104,10 +107,20 @@ class _Gemm:
             self._change(lambda value, vector: e.builder.fadd(value, bias[vector]))
         with e.when(e.is_set(given["rectify"])):
             self._change(lambda value, vector: e.rectified(value))
+        with e.when(e.is_set(given["undo"])):
+            self._undo()
         for row, address in enumerate(self._c_rows):
             for vector, sum_ in enumerate(self._sums[row]):
                 e.store(e.get(sum_), e.add(address, vector * self._bytes), self._mask_of(vector))
         e.finish()
+
+    def _undo(self) -> None:
+        """A ReLU's backward pass, while its output's gradient is in registers."""
+        e, given = self._e, self._given
+        factor = e.broadcast(given["factor"])
+        for sums, address in zip(self._sums, self._c_rows, strict=True):
+            for sum_, y in zip(sums, self._load_row(e.add(address, given["undo"])), strict=True):
+                e.set(sum_, e.passed(e.builder.fmul(e.get(sum_), factor), y))
 
     def _product(self, i: Value) -> None:
         """Adds the ``i``-th product of the batch to the sums."""

@@ -81,6 +81,8 @@ def add_product(
                     tail,
                     there,
                     step,
+                    0,
+                    0,
                 ),
             )
             row += height

@@ -25,7 +25,7 @@ LINE = 64
 
 
 class Product(NamedTuple):
-    """``C = A·B``, plus a bias and cut at 0 where that is asked for; strides in bytes.
+    """``C = A·B``, plus a bias and cut at 0, or behind a ReLU, where that is asked for; strides in bytes.
 
     Attributes:
         a: Address of A.
@@ -41,6 +41,8 @@ class Product(NamedTuple):
         bias: Address of a row that is added to each row of C, or 0.
         rectify: 1 to cut negative results to 0.
         add: 1 to add to what is in C.
+        undo: How far behind C a ReLU's output lies whose gradient C is, so that it is 0 where that is; or 0.
+        factor: Address of a factor of the rest of it.
     """
 
     a: int
@@ -56,6 +58,8 @@ class Product(NamedTuple):
     bias: int
     rectify: int
     add: int
+    undo: int
+    factor: int
 
 
 class Ahead(NamedTuple):
@@ -162,6 +166,8 @@ def _multiply_block(
         piece.columns - (vectors - 1) * lanes,
         line,
         line_step,
+        p.undo if finished else 0,
+        p.factor,
     )
     if piece.copy != 0:
         call_gemm_copying(kernels[COPYING + number], (*arguments, piece.copy))

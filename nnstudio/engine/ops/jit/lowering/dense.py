@@ -54,7 +54,7 @@ def lower(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
             return None
         dx = program.matrix(x.width)
         program.share(by_features=wide)
-        dense.affine_input(program, dz, kernel, dx)
+        dense.affine_input(program, dz, kernel, dx, x if x.changeable and x.rectified else None)
         return dx
 
     return out, backward

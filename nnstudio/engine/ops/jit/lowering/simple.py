@@ -42,11 +42,13 @@ def dropout(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
         out = writer.matrix(x.width)
         pointwise.copy(writer.program, x, out)
     pointwise.dropout(writer.program, out, rate, step.number)
-    out.changeable = True
+    out.changeable, factor = True, 1 / (1 - rate)
+    out.factor *= factor
 
     def backward(dy: Matrix) -> Matrix:
         if out is x and x.rectified:
-            pointwise.scale(writer.program, dy, 1 / (1 - rate))
+            if not dy.scaled:
+                pointwise.scale(writer.program, dy, factor)
         else:
             pointwise.dropout(writer.program, dy, rate, step.number)
         return dy

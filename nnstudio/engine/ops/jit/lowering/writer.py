@@ -157,7 +157,7 @@ class Writer:
         def backward(dy: Matrix) -> None:
             if not dy.undone:
                 pointwise.activate_backward(program, number, function.alpha, dy, values, z)
-            dy.undone = False
+            dy.undone = dy.scaled = False
 
         return backward
 

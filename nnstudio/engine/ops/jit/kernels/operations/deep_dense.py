@@ -65,6 +65,8 @@ def _affine_parts(kernels: Any, op: Any, step: Any, thread: int, threads: int) -
                 0,
                 0,
                 1 if k > begin else 0,
+                0,
+                0,
             )
             more = min(inputs, after + piece) - after
             multiply(kernels, product, IN_PLACE, 0, Ahead(kernel + after * row, 0, 0, 1, more * row))
@@ -120,7 +122,7 @@ def _kernel_gradient(
     """``x[:, rows]ᵀ @ dz``, ``(height, units)``."""
     x, x_row, dz, dz_row, units = op[1], op[2], op[3], op[4], op[6]
     to, x_rows = FLOAT * units, x + FLOAT * row
-    product = Product(x_rows, FLOAT, x_row, dz, dz_row, target, to, height, units, samples, 0, 0, 0)
+    product = Product(x_rows, FLOAT, x_row, dz, dz_row, target, to, height, units, samples, 0, 0, 0, 0, 0)
     multiply(kernels, product, IN_PLACE, 0, ahead)
 
 
@@ -132,7 +134,7 @@ def _input_gradient(
     x, x_row, units, weights, dx, dx_row, undo = op[1], op[2], op[6], op[7], op[11], op[12], op[13]
     width, from_row = FLOAT * rounded(samples), FLOAT * units
     w = weights + row * from_row
-    product = Product(w, from_row, FLOAT, turned, width, place, width, height, samples, units, 0, 0, 0)
+    product = Product(w, from_row, FLOAT, turned, width, place, width, height, samples, units, 0, 0, 0, 0, 0)
     multiply(kernels, product, IN_PLACE, 0, ahead)
     back, back_row, start = place + rounded(height) * width, FLOAT * rounded(height), FLOAT * row
     transpose(kernels, place, width, back, back_row, height, samples)

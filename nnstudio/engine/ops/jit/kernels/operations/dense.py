@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nnstudio.engine.ops.jit.kernels import codes
-from nnstudio.engine.ops.jit.kernels.compiled import compiled, integers, operation
+from nnstudio.engine.ops.jit.kernels.compiled import compiled, floats, integers, operation
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.gemm import (
     COPIED,
@@ -42,6 +42,8 @@ def _affine(kernels: Any, op: Any, step: Any, thread: int, threads: int) -> None
         bias + FLOAT * left if bias != 0 else 0,
         rectify,
         0,
+        0,
+        0,
     )
     if op[10] != 0:
         multiply_packed(kernels, product, op[10], step[codes.SCRATCH])
@@ -51,8 +53,8 @@ def _affine(kernels: Any, op: Any, step: Any, thread: int, threads: int) -> None
 
 
 @compiled
-def _affine_input(kernels: Any, op: Any, step: Any, thread: int, threads: int) -> None:
-    dz, dz_row, kernel, dx, dx_row, inputs, units = op[1], op[2], op[3], op[4], op[5], op[6], op[7]
+def _affine_input(kernels: Any, op: Any, real: Any, step: Any, thread: int, threads: int) -> None:
+    dz, dz_row, kernel, dx, dx_row, inputs, units, y = op[1:9]
     first, last, left, right = part(op, inputs, step, thread, threads)
     product = Product(
         dz + first * dz_row,
@@ -68,8 +70,11 @@ def _affine_input(kernels: Any, op: Any, step: Any, thread: int, threads: int) -
         0,
         0,
         0,
+        y - dx if y != 0 else 0,
+        real.ctypes.data,
     )
-    multiply(kernels, product, TRANSPOSED, step[codes.SCRATCH], Ahead(0, 0, 0, 0, 0))
+    ahead = Ahead(y + first * dx_row, 0, 0, 1 if y != 0 else 0, (last - first) * dx_row)
+    multiply(kernels, product, TRANSPOSED, step[codes.SCRATCH], ahead)
 
 
 @compiled
@@ -84,11 +89,11 @@ def _pack_kernel(kernels: Any, op: Any, thread: int, threads: int) -> None:
 @operation
 def run(op_: int, real_: int, step_: int, thread: int, threads: int) -> None:
     """AFFINE, AFFINE_INPUT and PACK_KERNEL."""
-    op, step = integers(op_, codes.INTEGERS), integers(step_, codes.CONTEXT)
+    op, real, step = integers(op_, codes.INTEGERS), floats(real_, codes.REALS), integers(step_, codes.CONTEXT)
     kernels = integers(step[codes.KERNELS], step[codes.KERNELS_LENGTH])
     if op[0] == codes.AFFINE:
         _affine(kernels, op, step, thread, threads)
     elif op[0] == codes.PACK_KERNEL:
         _pack_kernel(kernels, op, thread, threads)
     else:
-        _affine_input(kernels, op, step, thread, threads)
+        _affine_input(kernels, op, real, step, thread, threads)

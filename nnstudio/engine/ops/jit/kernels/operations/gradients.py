@@ -106,11 +106,11 @@ def _add_to_tile(
     dz = step[codes.SCRATCH] if packed else dz + sample * dz_row
     add = 1 if sample > 0 else 0
     product = Product(
-        x, FLOAT, x_row, dz, dz_row, target, FLOAT * units, height, units, end - sample, 0, 0, add
+        x, FLOAT, x_row, dz, dz_row, target, FLOAT * units, height, units, end - sample, 0, 0, add, 0, 0
     )
     if turned:
         product = Product(
-            dz, FLOAT, dz_row, x, x_row, target, FLOAT * height, units, height, end - sample, 0, 0, add
+            dz, FLOAT, dz_row, x, x_row, target, FLOAT * height, units, height, end - sample, 0, 0, add, 0, 0
         )
     kernels = integers(step[codes.KERNELS], step[codes.KERNELS_LENGTH])
     multiply(kernels, product, PANELS if packed else IN_PLACE, 0, ahead)

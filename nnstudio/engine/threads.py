@@ -67,6 +67,11 @@ class ThreadCount:
         neighbours = [self.sizes[i] for i in (place - 1, place + 1) if 0 <= i < len(self.sizes)]
         return neighbours[self._tries % len(neighbours)]
 
+    @property
+    def about_to_try(self) -> bool:
+        """The next run tries another number, most likely in vain: it may be a short one."""
+        return len(self.sizes) > 1 and self._left <= 1 and self._cost > 0
+
     def with_room(self, size: int) -> int:
         """A number of threads, or less than there are cores while somebody waits for an answer."""
         return min(size, max(1, self.sizes[-1] - 1)) if room_wanted() else size

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from nnstudio.data.prepare import prepare_dataset
+from nnstudio.engine.ops.jit.instructions import gradient_parts
 from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.lowering import dense
-from nnstudio.layers import Activation, Dense, Dropout, Flatten, Reshape
+from nnstudio.layers import Activation, BatchNorm, Dense, Dropout, Flatten, Reshape
 from nnstudio.optim.adaptive import Adagrad, Adam, AdamW, RMSProp
 from nnstudio.optim.optimizers import SGD, Momentum, Nesterov
 from tests.engine.jit.helpers import assert_same_steps, jit_steps, noise_data, operations_of, project_of
@@ -86,17 +87,51 @@ def test_odd_widths_and_a_smaller_last_batch(kernels, widths, classes: int, batc
     assert_same_steps(project, noise_data(64, (37,), classes), kernels, steps=-(-58 // batch))
 
 
+@pytest.fixture(params=[0, gradient_parts.MOST_WEIGHTS], ids=["behind", "beside"])
+def gradients_beside(request, monkeypatch):
+    """Gradients of a large batch are made behind the barrier, or beside the samples as these pass."""
+    monkeypatch.setattr(gradient_parts, "MOST_WEIGHTS", request.param)
+
+
+@pytest.mark.usefixtures("gradients_beside")
 def test_a_batch_that_is_worked_through_in_parts(kernels):
     layers = (Dense(units=70, activation="relu"), Dropout(rate=0.3), Dense(units=3))
     project = project_of(layers, (11,), batch_size=1300, optimizer="Adam", l2=0.01)
     assert_same_steps(project, noise_data(3000, (11,), 3), kernels, steps=3)
 
 
+@pytest.mark.usefixtures("gradients_beside")
 @pytest.mark.parametrize("floats", [False, True], ids=["bytes", "floats"])
 def test_samples_that_are_converted_some_at_a_time(kernels, floats: bool):
     layers = (Flatten(), Dense(50, "tanh"), Dense(4))
     project = project_of(layers, (23, 9, 1), batch_size=600, scaling="standardise")
     assert_same_steps(project, noise_data(1500, (23, 9, 1), 4, floats=floats), kernels, steps=3)
+
+
+@pytest.mark.parametrize("units", [7, 32, 50])
+@pytest.mark.parametrize(
+    "recipe", [{"clip_norm": 0.05}, {"clip_value": 0.002, "l1": 0.003, "l2": 0.01}], ids=str
+)
+def test_parts_of_gradients_with_every_setting(kernels, units: int, recipe: dict):
+    layers = (Dense(units, "relu", use_bias=False), Dense(9, "tanh", frozen=True), Dense(5))
+    project = project_of(layers, (70,), batch_size=530, optimizer="Momentum", **recipe)
+    assert_same_steps(project, noise_data(1100, (70,), 5), kernels, steps=2)
+
+
+@pytest.mark.parametrize("batch", [512, 513, 1025, 2100])
+def test_parts_of_gradients_of_any_batch_and_a_last_one_of_few_samples(kernels, avx2_kernels, batch: int):
+    layers = (Dense(20, "relu"), Dropout(0.2), Dense(3))
+    project = project_of(layers, (600,), batch_size=batch)
+    data = noise_data(batch * 10 // 9 + 60, (600,), 3)
+    for chosen in (kernels, avx2_kernels):
+        assert_same_steps(project, data, chosen, steps=2)
+
+
+@pytest.mark.parametrize("between", [BatchNorm(), Dense(700, "relu")], ids=["statistics", "wide"])
+def test_samples_that_are_gone_at_the_barrier_make_no_parts(kernels, monkeypatch, between):
+    monkeypatch.setattr(dense, "OWN_CACHE", 60 << 10)
+    project = project_of((Dense(30), between, Dense(5)), (300,), batch_size=520)
+    assert_same_steps(project, noise_data(1100, (300,), 5), kernels, steps=2)
 
 
 def test_a_thousand_classes(kernels):

@@ -179,6 +179,7 @@ class Program:
 
     Attributes:
         batch: Most samples of a step.
+        grain: Threads share samples in multiples of this.
         by_features: Threads share the results of what is added now by features, not by samples.
         scratch: Floats of scratch that a thread needs.
         window: Floats of a thread's room for scaled samples.
@@ -190,6 +191,7 @@ class Program:
 
     def __init__(self, batch: int) -> None:
         self.batch = batch
+        self.grain = 1
         self.by_features = False
         self.scratch = 64
         self.window = 0
@@ -216,6 +218,7 @@ class Program:
             block = max(1, BLOCK_BYTES // most) if images else max(LEAST_ROWS, ROW_BYTES // most)
             if any(row[0] == codes.GATHER for row in self._integers[place : place + length]):
                 block = min(block, self._window_rows)
+            block = block if self.grain == 1 else self.grain
             if length > 1 and block < self.batch:
                 integers[len(first) + place, [codes.BLOCK, codes.RUN]] = block, length
         return integers, reals
@@ -245,6 +248,20 @@ class Program:
         if by_features or self.by_features:
             self.barrier()
         self.by_features = by_features
+
+    def in_one_run(self) -> bool:
+        """All that was added so far is carried out for some samples at a time, which are at hand still."""
+        kinds = {_kind(row) for row in self._integers}
+        return self.window > 0 and kinds <= {codes.EITHER, codes.ROWS_OF_VALUES}
+
+    def cut(self, parts: int) -> int:
+        """Cuts a batch into so many parts, or a multiple of it; returns the samples of one.
+
+        They are at hand together, and never shared by threads.
+        """
+        parts *= -(-self.batch // (parts * self._window_rows))
+        self.grain = -(-self.batch // parts)
+        return self.grain
 
     def need_scratch(self, floats: int) -> None:
         """A thread needs as much scratch at least."""

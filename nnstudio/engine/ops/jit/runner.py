@@ -90,7 +90,8 @@ class Runner:
         self._bind(samples, rows, output)
         losses, hits = np.zeros(steps), np.zeros(steps, np.int64)
         give, counter, context = give_way(), self._team.counter.ctypes.data, self._contexts
-        tables, batch, key = (self._ops, self._reals), self._program.batch, self._key
+        tables, key = (self._ops, self._reals), self._key
+        batch, grain = self._program.batch, self._program.grain
 
         def work(thread: int, size: int) -> None:
             before = denormals.flush()
@@ -107,6 +108,7 @@ class Runner:
                     rows.ctypes.data,
                     len(rows),
                     batch,
+                    grain,
                     coefficients,
                     losses,
                     hits,

@@ -30,8 +30,11 @@ from nnstudio.engine.update import Update
 from nnstudio.optim import Optimizer
 from nnstudio.optim.targets import Targets
 
-LEAST_SECONDS = 0.02
-"""A run of steps is this long at least: starting the threads costs about a hundredth of it."""
+LEAST_SECONDS = 0.05
+"""A run of steps is this long at least, where there are as many left: to start the threads, to join them and
+to write down what they did takes half a millisecond. A pause may come as late, and curves be as old."""
+TRY = 0.25
+"""Share of that time in which another number of threads is tried, which most often is slower."""
 REST = 0.2
 """Share of the time that is not worth another run, if it is left."""
 
@@ -122,8 +125,10 @@ class JitStepper(HostStepper):
         # both ways, NumPy checks the positions
         rows = varied.fill(positions, epoch) if varied else self._data.train.rows(positions)
         coefficients = self._rule.coefficients(rates, first + 1)
+        tries = self._team.about_to_try
         losses, hits, took = self._runner.run(self._samples, rows, coefficients, first)
-        self._seconds_per_step = took / steps
+        if not tries or self._seconds_per_step == 0:
+            self._seconds_per_step = took / steps
         finite = np.isfinite(losses)
         kept = steps if finite.all() else int(finite.argmin()) + 1
         return losses[:kept].tolist(), hits[:kept].tolist()
@@ -134,6 +139,7 @@ class JitStepper(HostStepper):
 
     def _affordable(self, seconds: float) -> int:
         """Steps that fit into the time, by the pace of the last ones; one at the very first."""
+        seconds *= TRY if self._team.about_to_try else 1.0
         if self._seconds_per_step == 0:
             return 1
         fitting = max(1, int(seconds / self._seconds_per_step))

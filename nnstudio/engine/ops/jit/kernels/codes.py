@@ -23,6 +23,7 @@ COPY_ROWS, PIXEL_SUMS = 160, 161
 DEPTHWISE, DEPTHWISE_GRADIENT = 176, 177
 POOLED_NORM, POOLED_NORM_BACKWARD = 192, 193
 AFFINE_PARTS, ADD_PARTS, DENSE_GRADIENTS = 208, 209, 210
+GRADIENT_PARTS, ADD_GRADIENT_PARTS = 224, 225
 
 FAMILIES = {
     1: "dense",
@@ -38,6 +39,7 @@ FAMILIES = {
     11: "depthwise",
     12: "pooled_norm",
     13: "deep_dense",
+    14: "gradient_parts",
 }
 """Module of the operations whose code is 16 times the number, or up to 15 more."""
 
@@ -55,7 +57,7 @@ IMAGES = frozenset(
         *(CORRELATE, GRADIENT_OF_EACH, WINOGRAD, COPY_ROWS, PIXEL_SUMS, DEPTHWISE, DEPTHWISE_GRADIENT),
     }
 )
-ROWS_OF_VALUES = frozenset({GATHER, AFFINE, AFFINE_INPUT, ADD_PARTS, LOSS, EMIT})
+ROWS_OF_VALUES = frozenset({GATHER, AFFINE, AFFINE_INPUT, ADD_PARTS, GRADIENT_PARTS, LOSS, EMIT})
 """What is done to every sample by itself: to samples of either kind, to images, or to rows of values that a
 kernel is read for. Some of these in a row are carried out for some samples at a time, whose values then stay
 in the cache from one operation to the next."""

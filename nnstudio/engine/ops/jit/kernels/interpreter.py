@@ -59,13 +59,15 @@ def _tally(op: Any, samples: int, step: int, thread: int, losses: Any, hits: Any
 
 @inlined
 def _in_blocks(
-    ops: Any, reals: Any, i: int, context: Any, first: int, last: int, thread: int, threads: int
+    ops: Any, reals: Any, i: int, context: Any, span: Any, grain: int, thread: int, threads: int
 ) -> None:
     """Carries out operations from the ``i``-th on for some samples at a time, about as many each time."""
+    first, last = span
     blocks = (last - first + ops[i, codes.BLOCK] - 1) // ops[i, codes.BLOCK]
     end = first
     for block in range(blocks):
-        begin, end = end, end + (last - end) // (blocks - block)
+        begin, end = end, end + ((last - end) // (blocks - block) + grain - 1) // grain * grain
+        end = min(end, last)
         context[codes.FIRST], context[codes.LAST] = begin, end
         for place in range(i, i + ops[i, codes.RUN]):
             _carry_out(ops[place], reals[place], context, thread, threads)
@@ -85,6 +87,7 @@ def run(
     rows: int,
     size: int,
     batch: int,
+    grain: int,
     coefficients: Any,
     losses: Any,
     hits: Any,
@@ -105,6 +108,7 @@ def run(
         rows: Address of the rows of the data to work on.
         size: How many there are.
         batch: Samples per step; the last step may have fewer.
+        grain: Threads share them in multiples of this.
         coefficients: Of each step, ``(steps, 2, COEFFICIENTS)``: without and with decay.
         losses: Filled with each step's summed loss, ``(steps,)``. A program that trains takes no step
             behind one that is not finite.
@@ -115,7 +119,7 @@ def run(
         samples = min(batch, size - step * batch)
         key = seed_key ^ np.uint64(first_step + step)
         _begin_step(context, step, samples, batch, rows, key, coefficients)
-        first, last = share(samples, thread, threads, 1)
+        first, last = share(samples, thread, threads, grain)
         i = 0
         while i < len(ops):
             op = ops[i]
@@ -125,7 +129,7 @@ def run(
                 if not _tally(op, samples, step, thread, losses, hits):
                     return  # all threads see the same, and the weights stay those that made it
             elif op[codes.BLOCK] != 0:
-                _in_blocks(ops, reals, i, context, first, last, thread, threads)
+                _in_blocks(ops, reals, i, context, (first, last), grain, thread, threads)
                 i += op[codes.RUN] - 1
             else:
                 context[codes.FIRST], context[codes.LAST] = first, last

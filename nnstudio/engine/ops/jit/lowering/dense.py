@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nnstudio.engine.memory import aligned
-from nnstudio.engine.ops.jit.instructions import deep_dense, dense, gradients
+from nnstudio.engine.ops.jit.instructions import deep_dense, dense, gradient_parts, gradients
 from nnstudio.engine.ops.jit.kernels.gemm import PACKED_COLUMNS
 from nnstudio.engine.ops.jit.kernels.packing import packed_size
 from nnstudio.engine.ops.jit.lowering.writer import Lowered, Writer
@@ -45,10 +45,15 @@ def lower(writer: Writer, step: Step, x: Matrix, needs_dx: bool) -> Lowered:
     def backward(dz: Matrix) -> Matrix | None:
         activation_backward(dz)
         weights = writer.weights(step, "kernel")
-        _bias_gradient(writer, step, dz)
+        in_parts = weights is not None and gradient_parts.pays(program, x, dz.width)
+        if weights and in_parts:
+            bias = writer.weights(step, "bias")
+            writer.later(gradient_parts.dense_gradients(program, x, dz, weights, bias, writer.limit))
+        else:
+            _bias_gradient(writer, step, dz)
         if deep and needs_dx and weights and not writer.clipped:
             return _gradients(writer, x, dz, weights)
-        if weights:
+        if weights and not in_parts:
             writer.later(lambda: gradients.kernel_gradient(program, x, dz, weights, writer.limit))
         if not needs_dx:
             return None

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from queue import SimpleQueue
 from types import TracebackType
 
@@ -118,18 +119,39 @@ class Crew:
         else:
             self._deferred.append(self._hand_out(pieces, helpers))
 
+    def side_by_side(self, function: Callable[[int], object], threads: int) -> None:
+        """Calls a function with all numbers below ``threads`` at the same time, so that they may meet.
+
+        Args:
+            function: 0 is for the calling thread.
+            threads: How many, whatever pays.
+        """
+        with self:
+            self._need_helpers(threads - 1)
+            others = [_Round([partial(function, number)]) for number in range(1, threads)]
+            for other in others:
+                self._inbox.put(other)
+            try:
+                function(0)
+            finally:
+                errors = [error for other in others for error in other.finish()]
+            _raise_first(errors)
+
     def _threads_now(self) -> int:
         return self.count.with_room(self.size) if self._blocks else 1
 
     def _hand_out(self, pieces: Sequence[Piece], helpers: int) -> _Round:
-        while len(self._helpers) < helpers:
-            helper = threading.Thread(target=self._help, name="nnstudio-crew", daemon=True)
-            self._helpers.append(helper)
-            helper.start()
+        self._need_helpers(helpers)
         work = _Round(pieces)
         for _ in range(helpers):
             self._inbox.put(work)
         return work
+
+    def _need_helpers(self, helpers: int) -> None:
+        while len(self._helpers) < helpers:
+            helper = threading.Thread(target=self._help, name="nnstudio-crew", daemon=True)
+            self._helpers.append(helper)
+            helper.start()
 
     def _help(self) -> None:
         with np.errstate(all="ignore"):  # of this thread alone; overflow is found in the loss

@@ -37,6 +37,7 @@ from numpy.typing import NDArray
 from nnstudio.core.spec import ProjectSpec
 from nnstudio.data.batches import Scaling
 from nnstudio.data.prepare import Prepared
+from nnstudio.engine.crew import Crew
 from nnstudio.engine.network import Network
 from nnstudio.engine.ops.jit.machine import NoFastPath
 from nnstudio.engine.state import TrainerState
@@ -89,6 +90,7 @@ class FastPath:
         state: What the steps change.
         update: Applies gradients.
         batch: Samples per step.
+        crew: The run's threads.
         device: Where to compute.
         reason: Why NumPy computes; "" where nothing faster was looked for.
         no_gpu: Why the GPU doesn't; "" where it does, or was not asked for.
@@ -101,6 +103,7 @@ class FastPath:
     state: TrainerState
     update: Update
     batch: int
+    crew: Crew
     device: Device = "cpu"
     reason: str = ""
     settled: bool = False
@@ -170,7 +173,8 @@ class FastPath:
             return None
         from nnstudio.engine.ops.jit.stepper import JitStepper
 
-        return JitStepper(self.network, self.project, self.data, self.state, self.update, self.batch, kernels)
+        parts = (self.network, self.project, self.data, self.state, self.update, self.batch)
+        return JitStepper(*parts, kernels, crew=self.crew)
 
 
 def pays_on_gpu(network: Network, samples: int) -> bool:

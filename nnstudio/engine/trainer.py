@@ -105,7 +105,7 @@ class Trainer:
         parts = (network, self.project, self.data, state, self._update, self.batch_size)
         self._stepper: Stepper = NumpyStepper(*parts, self._crew)
         self._stepper.configure(spec, self._targets)
-        self._fast = FastPath(*parts, self.device)
+        self._fast = FastPath(*parts, self._crew, self.device)
         self._good = state.copy()
 
     @property

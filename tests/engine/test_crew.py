@@ -187,6 +187,37 @@ def test_the_gradient_of_the_input_is_the_product_with_the_kernel_the_other_way(
         np.testing.assert_array_equal(dx, found[1])
 
 
+def test_calls_side_by_side_meet_on_threads_that_stay_as_long_as_the_crew_is_open():
+    meeting, places = threading.Barrier(3, timeout=20), []
+
+    def call(number: int) -> None:
+        places.append((number, threading.get_ident()))
+        meeting.wait()
+
+    with Crew(1) as crew:
+        for _ in range(3):
+            crew.side_by_side(call, 3)
+        assert crew_threads() == 2
+    assert sorted(number for number, _ in places) == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    assert len({thread for _, thread in places}) == 3
+    assert {thread for number, thread in places if number == 0} == {threading.get_ident()}
+    assert crew_threads() == 0
+
+
+def test_an_error_of_a_call_beside_comes_out_when_all_have_ended():
+    ended = []
+
+    def call(number: int) -> None:
+        if number == 1:
+            raise ValueError("beside")
+        ended.append(number)
+
+    with pytest.raises(ValueError, match="beside"):
+        Crew(1).side_by_side(call, 3)
+    assert sorted(ended) == [0, 2]
+    assert crew_threads() == 0
+
+
 @pytest.fixture
 def wide_project() -> ProjectSpec:
     """A network whose products and update are cut into pieces."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import statistics
+import time
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,6 +19,9 @@ from nnstudio.experiments.bench.peers import Contestant, peer_named
 
 ROUNDS = 5
 """Turns that each contestant gets."""
+SETTLE = 0.1
+"""Seconds before each turn. Threads of BLAS and OpenMP look for more work for up to 0.03 s behind their last,
+and would keep a core busy that the next one counts on."""
 EVALUATED = 10_000
 """Samples that an evaluation goes over: as many as MNIST's test images."""
 
@@ -96,6 +100,7 @@ def measure(
         limit = gpu_multiply_adds_per_second() if gpu else multiply_adds_per_second(threads)
         for name, contestant in contestants.items():
             gc.collect()
+            time.sleep(SETTLE)
             speed = _turn(contestant, task, seconds, len(data.train))
             if turn:
                 speeds[name].append(speed)

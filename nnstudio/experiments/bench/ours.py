@@ -45,7 +45,9 @@ class Ours:
         return (self._trainer.samples - before) / elapsed
 
     def evaluate(self, samples: int) -> float:
-        """See ``Contestant``."""
+        """See ``Contestant``; as at an epoch's end, in a run whose threads are there."""
+        if self._trainer.samples == 0:
+            self.train(0.0)
         part = self._data.train
         first = Part(part.x[:samples], part.labels[:samples])
         with _environment(self._path), one_blas_thread():  # as a session holds it, so that it costs once

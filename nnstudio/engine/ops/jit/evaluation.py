@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from nnstudio.data.batches import Scaling
 from nnstudio.data.dataset import Part
+from nnstudio.engine.crew import Crew
 from nnstudio.engine.network import Network
 from nnstudio.engine.ops.jit.kernels.objects import Kernels
 from nnstudio.engine.ops.jit.lowering.chain import require_support
@@ -42,6 +43,7 @@ class JitEvaluator:
         scaling: How raw samples become its input.
         kernels: Machine code.
         threads: Threads at most; by default as many as there are cores.
+        crew: Where they come from; None for some of its own.
 
     Raises:
         NoFastPath: There are no kernels for something in the network; the message names it.
@@ -54,10 +56,11 @@ class JitEvaluator:
         scaling: Scaling,
         kernels: Kernels,
         threads: int | None = None,
+        crew: Crew | None = None,
     ) -> None:
         require_support(network)
         self._network, self._weights, self._scaling, self._kernels = network, weights, scaling, kernels
-        self._team = Team(threads or most_threads())
+        self._team = Team(threads or most_threads(), crew)
         self._runners: dict[tuple[int, int, bool, bool, Scaling, bool], Runner] = {}
         self._packed: dict[str, Vector] = {}
         self._packer: Runner | None = None
@@ -100,13 +103,14 @@ class JitEvaluator:
         alone = len(rows) * self._network.report.multiply_adds < LEAST_WORK
         threads = 1 if alone else max(self._team.sizes)
         batch, packed = self._batch(len(rows), threads), len(rows) >= PACKED_SAMPLES
-        if packed:
-            self._pack(threads)
-        runner = self._runner(batch, samples.x.itemsize, loss, output is not None, scaling, packed)
         found = []
-        for part in self._portions(len(rows), batch):
-            given = None if output is None else output[part]
-            found.append(runner.run(samples, rows[part], output=given, threads=threads)[:2])
+        with self._team.crew:
+            if packed:
+                self._pack(threads)
+            runner = self._runner(batch, samples.x.itemsize, loss, output is not None, scaling, packed)
+            for part in self._portions(len(rows), batch):
+                given = None if output is None else output[part]
+                found.append(runner.run(samples, rows[part], output=given, threads=threads)[:2])
         losses, hits = (np.concatenate(figures) for figures in zip(*found, strict=True))
         return float(losses.sum()), int(hits.sum())
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nnstudio.core.spec import ProjectSpec, TrainSpec
 from nnstudio.data.dataset import Part
 from nnstudio.data.prepare import Prepared
+from nnstudio.engine.crew import Crew
 from nnstudio.engine.memory import aligned
 from nnstudio.engine.network import Network
 from nnstudio.engine.ops.jit.evaluation import JitEvaluator
@@ -51,6 +52,7 @@ class JitStepper(HostStepper):
         batch: Samples per step.
         kernels: Machine code.
         threads: Threads at most; by default as many as there are cores.
+        crew: Where they come from; None for some of its own.
 
     Raises:
         NoFastPath: There are no kernels for something in the network; the message names it.
@@ -68,12 +70,13 @@ class JitStepper(HostStepper):
         batch: int,
         kernels: Kernels,
         threads: int | None = None,
+        crew: Crew | None = None,
     ) -> None:
-        self._evaluator = JitEvaluator(network, state.weights, data.scaling, kernels, threads)
+        self._evaluator = JitEvaluator(network, state.weights, data.scaling, kernels, threads, crew)
         rule_for(cast(Optimizer, project.train.optimizer))
         self._network, self._project, self._data, self._state = network, project, data, state
         self._update, self._batch, self._kernels = update, batch, kernels
-        self._team = Team(threads or most_threads())
+        self._team = Team(threads or most_threads(), crew)
         self._gradients = aligned(network.trainable)
         self._seconds_per_step = 0.0
         part, vary, classes = data.train, project.data.augmentation, len(data.classes)

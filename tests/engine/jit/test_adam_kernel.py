@@ -7,7 +7,8 @@ import pytest
 
 from nnstudio.engine.memory import aligned
 from nnstudio.engine.ops.jit.instructions import gradients
-from nnstudio.engine.ops.jit.program import Program, Weights
+from nnstudio.engine.ops.jit.operands import Weights
+from nnstudio.engine.ops.jit.program import Program
 from nnstudio.engine.ops.jit.rules import rule_for
 from nnstudio.engine.ops.jit.runner import Runner
 from nnstudio.engine.ops.jit.team import Team

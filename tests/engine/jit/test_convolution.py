@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from nnstudio.core.window import Window
 from nnstudio.engine.ops import NumpyOps
 from nnstudio.engine.ops.jit.instructions import convolution, depthwise, gradients, images, winograd
+from nnstudio.engine.ops.jit.operands import Matrix, Weights
 from nnstudio.engine.ops.jit.plans import winograd as winograd_plans
 from nnstudio.engine.ops.jit.plans.convolution import Convolution
 from nnstudio.engine.ops.jit.plans.depthwise import Depthwise
-from nnstudio.engine.ops.jit.program import Matrix, Program, Weights
+from nnstudio.engine.ops.jit.program import Program
 from nnstudio.engine.ops.winograd_matrices import matrices
 from nnstudio.layers import Conv2D, Dense, DepthwiseConv2D, Dropout, Flatten, Residual, ZeroPadding
 from tests.engine.jit.helpers import assert_same_steps, noise_data, project_of, run_once

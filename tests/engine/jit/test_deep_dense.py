@@ -9,7 +9,8 @@ from nnstudio.data.prepare import prepare_dataset
 from nnstudio.engine.ops.jit.instructions import deep_dense
 from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.lowering import dense as lowering
-from nnstudio.engine.ops.jit.program import Program, Weights
+from nnstudio.engine.ops.jit.operands import Weights
+from nnstudio.engine.ops.jit.program import Program
 from nnstudio.layers import Conv2D, Dense, Dropout, Flatten, MaxPool
 from tests.engine.jit.helpers import (
     assert_same_steps,

@@ -9,7 +9,8 @@ from nnstudio.engine.ops.jit.instructions import dense, gradients, pointwise
 from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.elementwise import RELU
 from nnstudio.engine.ops.jit.kernels.updates import PART
-from nnstudio.engine.ops.jit.program import LEAST_ROWS, Matrix, Program, Samples, Weights
+from nnstudio.engine.ops.jit.operands import Matrix, Samples, Weights
+from nnstudio.engine.ops.jit.program import LEAST_ROWS, Program
 from tests.engine.jit.helpers import run_once
 
 pytestmark = pytest.mark.timeout(900)  # the kernels may have to be compiled first

@@ -9,7 +9,8 @@ from nnstudio.core.window import Window
 from nnstudio.engine.ops.jit.instructions import normalisation, pointwise, pooling
 from nnstudio.engine.ops.jit.instructions.normalisation import Moving, Statistics
 from nnstudio.engine.ops.jit.kernels.elementwise import RELU
-from nnstudio.engine.ops.jit.program import Matrix, Program
+from nnstudio.engine.ops.jit.operands import Matrix
+from nnstudio.engine.ops.jit.program import Program
 from tests.engine.jit.helpers import run_once
 
 pytestmark = pytest.mark.timeout(900)  # the kernels may have to be compiled first

@@ -12,7 +12,7 @@ from nnstudio.engine.network import Network
 from nnstudio.engine.ops.jit.kernels.objects import Kernels
 from nnstudio.engine.ops.jit.lowering.chain import require_support
 from nnstudio.engine.ops.jit.lowering.programs import evaluation_program, packing_program
-from nnstudio.engine.ops.jit.program import Samples
+from nnstudio.engine.ops.jit.operands import Samples
 from nnstudio.engine.ops.jit.runner import Runner
 from nnstudio.engine.ops.jit.team import Team
 from nnstudio.engine.threads import most_threads

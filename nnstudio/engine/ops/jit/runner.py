@@ -9,7 +9,8 @@ from nnstudio.engine.memory import aligned
 from nnstudio.engine.ops.jit.kernels import codes, denormals, interpreter, operations
 from nnstudio.engine.ops.jit.kernels.objects import Kernels
 from nnstudio.engine.ops.jit.kernels.updates import COEFFICIENTS, CONSTANTS
-from nnstudio.engine.ops.jit.program import Program, Samples, require
+from nnstudio.engine.ops.jit.operands import Samples, require
+from nnstudio.engine.ops.jit.program import Program
 from nnstudio.engine.ops.jit.rules import MOST_SLOTS, Rule
 from nnstudio.engine.ops.jit.team import Team, give_way
 from nnstudio.engine.ops.noise import mix

@@ -19,7 +19,7 @@ from nnstudio.engine.ops.jit.evaluation import JitEvaluator
 from nnstudio.engine.ops.jit.kernels.objects import Kernels
 from nnstudio.engine.ops.jit.lowering.programs import training_program
 from nnstudio.engine.ops.jit.lowering.writer import Recipe
-from nnstudio.engine.ops.jit.program import Samples
+from nnstudio.engine.ops.jit.operands import Samples
 from nnstudio.engine.ops.jit.rules import rule_for
 from nnstudio.engine.ops.jit.runner import Runner
 from nnstudio.engine.ops.jit.team import Team

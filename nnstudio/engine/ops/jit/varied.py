@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from nnstudio.core.augmentation_spec import AugmentationSpec
 from nnstudio.data.batches import Gather, Scaling
 from nnstudio.data.dataset import Part
-from nnstudio.engine.ops.jit.program import Samples
+from nnstudio.engine.ops.jit.operands import Samples
 
 MOST_BYTES = 16 << 20
 """Memory that varied samples may take while they wait; one batch may take more."""

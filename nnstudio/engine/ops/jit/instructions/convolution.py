@@ -13,10 +13,11 @@ from nnstudio.engine.memory import aligned
 from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.convolution import STRIPE
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
+from nnstudio.engine.ops.jit.operands import Matrix, Weights, require
 from nnstudio.engine.ops.jit.plans import winograd as winograd_plans
 from nnstudio.engine.ops.jit.plans.convolution import Convolution
 from nnstudio.engine.ops.jit.plans.windows import Plan
-from nnstudio.engine.ops.jit.program import Matrix, Program, Weights, require
+from nnstudio.engine.ops.jit.program import Program
 
 Vector = NDArray[np.float32]
 

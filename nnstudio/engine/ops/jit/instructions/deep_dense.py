@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from nnstudio.engine.memory import aligned
 from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.updates import TILE
-from nnstudio.engine.ops.jit.program import Matrix, Program, Weights, require
+from nnstudio.engine.ops.jit.operands import Matrix, Weights, require
+from nnstudio.engine.ops.jit.program import Program
 
 LANES = 16
 """Floats of the longest register."""

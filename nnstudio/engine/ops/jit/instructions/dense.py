@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.gemm import panel_size
 from nnstudio.engine.ops.jit.kernels.packing import packed_size
-from nnstudio.engine.ops.jit.program import Matrix, Program, require
+from nnstudio.engine.ops.jit.operands import Matrix, require
+from nnstudio.engine.ops.jit.program import Program
 
 
 def affine(

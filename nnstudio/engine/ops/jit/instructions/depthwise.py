@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnstudio.engine.ops.jit.kernels import codes
+from nnstudio.engine.ops.jit.operands import Matrix, require
 from nnstudio.engine.ops.jit.plans.depthwise import Depthwise
-from nnstudio.engine.ops.jit.program import Matrix, Program, require
+from nnstudio.engine.ops.jit.program import Program
 
 Vector = NDArray[np.float32]
 

@@ -8,7 +8,8 @@ from nnstudio.engine.memory import LINE, aligned
 from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.updates import TILE
-from nnstudio.engine.ops.jit.program import Matrix, Program, Weights
+from nnstudio.engine.ops.jit.operands import Matrix, Weights
+from nnstudio.engine.ops.jit.program import Program
 
 LEAST = 512
 """Samples of a batch from which it pays."""

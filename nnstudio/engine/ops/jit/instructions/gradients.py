@@ -11,7 +11,8 @@ from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.gemm import PACKED_COLUMNS
 from nnstudio.engine.ops.jit.kernels.packing import packed_size
 from nnstudio.engine.ops.jit.kernels.updates import NORM_RUN, PART, TILE, TURNED_ROWS
-from nnstudio.engine.ops.jit.program import Matrix, Program, Weights, Window
+from nnstudio.engine.ops.jit.operands import Matrix, Weights, Window
+from nnstudio.engine.ops.jit.program import Program
 
 GAP = 32
 """Floats that the rows of a tile's samples may lie apart at most."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from nnstudio.core.window import Pads
 from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
+from nnstudio.engine.ops.jit.operands import Matrix, require
 from nnstudio.engine.ops.jit.plans.windows import Image
-from nnstudio.engine.ops.jit.program import Matrix, Program, require
+from nnstudio.engine.ops.jit.program import Program
 
 
 def pad(program: Program, x: Matrix, image: Image, pads: Pads, out: Matrix) -> None:

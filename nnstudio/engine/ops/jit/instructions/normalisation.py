@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from nnstudio.engine.memory import aligned
 from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
+from nnstudio.engine.ops.jit.operands import Matrix, require
 from nnstudio.engine.ops.jit.plans.windows import Image
-from nnstudio.engine.ops.jit.program import Matrix, Program, require
+from nnstudio.engine.ops.jit.program import Program
 
 Vector = NDArray[np.float32]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from nnstudio.engine.ops.jit.kernels import codes
-from nnstudio.engine.ops.jit.program import Matrix, Program, require
+from nnstudio.engine.ops.jit.operands import Matrix, require
+from nnstudio.engine.ops.jit.program import Program
 
 
 def copy(program: Program, source: Matrix, target: Matrix) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from nnstudio.core.window import Window
 from nnstudio.engine.ops.jit.kernels import codes
-from nnstudio.engine.ops.jit.program import Matrix, Program, require
+from nnstudio.engine.ops.jit.operands import Matrix, require
+from nnstudio.engine.ops.jit.program import Program
 
 Image = tuple[int, int, int]
 """Height, width and channels."""

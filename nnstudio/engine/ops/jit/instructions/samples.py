@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnstudio.engine.ops.jit.kernels import codes
-from nnstudio.engine.ops.jit.program import Matrix, Program, Window, require
+from nnstudio.engine.ops.jit.operands import Matrix, Window, require
+from nnstudio.engine.ops.jit.program import Program
 
 Vector = NDArray[np.float32]
 

@@ -11,9 +11,10 @@ from nnstudio.engine.ops.jit.kernels import codes
 from nnstudio.engine.ops.jit.kernels.convolution_gradient import KERNEL_TILE
 from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.winograd_transforms import TAPS
+from nnstudio.engine.ops.jit.operands import Matrix, Weights, require
 from nnstudio.engine.ops.jit.plans import winograd as plans
 from nnstudio.engine.ops.jit.plans.convolution import Convolution
-from nnstudio.engine.ops.jit.program import Matrix, Program, Weights, require
+from nnstudio.engine.ops.jit.program import Program
 
 Vector = NDArray[np.float32]
 

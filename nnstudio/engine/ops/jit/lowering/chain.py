@@ -9,7 +9,7 @@ from nnstudio.engine.ops.jit.instructions import pointwise
 from nnstudio.engine.ops.jit.lowering import convolution, dense, normalisation, pooling, simple
 from nnstudio.engine.ops.jit.lowering.writer import Backward, Lowered, Writer
 from nnstudio.engine.ops.jit.machine import NoFastPath
-from nnstudio.engine.ops.jit.program import Matrix
+from nnstudio.engine.ops.jit.operands import Matrix
 from nnstudio.engine.plan import Step
 from nnstudio.layers import (
     Activation,

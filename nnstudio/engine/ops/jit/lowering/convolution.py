@@ -11,11 +11,11 @@ import numpy as np
 from nnstudio.core.layer import Shape
 from nnstudio.engine.ops.jit.instructions import convolution, depthwise, images, winograd
 from nnstudio.engine.ops.jit.lowering.writer import Lowered, Writer
+from nnstudio.engine.ops.jit.operands import Matrix
 from nnstudio.engine.ops.jit.plans import winograd as winograd_plans
 from nnstudio.engine.ops.jit.plans.convolution import Convolution
 from nnstudio.engine.ops.jit.plans.depthwise import Depthwise
 from nnstudio.engine.ops.jit.plans.windows import Image
-from nnstudio.engine.ops.jit.program import Matrix
 from nnstudio.engine.plan import Step
 from nnstudio.layers import Conv2D, DepthwiseConv2D, ZeroPadding
 

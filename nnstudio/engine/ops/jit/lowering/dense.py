@@ -7,7 +7,7 @@ from nnstudio.engine.ops.jit.instructions import deep_dense, dense, gradient_par
 from nnstudio.engine.ops.jit.kernels.gemm import PACKED_COLUMNS
 from nnstudio.engine.ops.jit.kernels.packing import packed_size
 from nnstudio.engine.ops.jit.lowering.writer import Lowered, Writer
-from nnstudio.engine.ops.jit.program import Matrix, Weights
+from nnstudio.engine.ops.jit.operands import Matrix, Weights
 from nnstudio.engine.plan import Step
 
 OWN_CACHE = 1 << 20

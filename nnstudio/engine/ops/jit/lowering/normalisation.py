@@ -7,8 +7,8 @@ from typing import cast
 from nnstudio.engine.ops.jit.instructions import normalisation
 from nnstudio.engine.ops.jit.instructions.normalisation import Moving, Statistics
 from nnstudio.engine.ops.jit.lowering.writer import Lowered, Writer
+from nnstudio.engine.ops.jit.operands import Matrix
 from nnstudio.engine.ops.jit.plans.windows import Image
-from nnstudio.engine.ops.jit.program import Matrix
 from nnstudio.engine.plan import Step
 from nnstudio.layers import BatchNorm, LayerNorm, MaxPool
 

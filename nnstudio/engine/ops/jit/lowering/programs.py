@@ -15,7 +15,8 @@ from nnstudio.engine.ops.jit.kernels.losses import SIGMOID, SOFTMAX
 from nnstudio.engine.ops.jit.kernels.packing import packed_size
 from nnstudio.engine.ops.jit.lowering.chain import begins_with_dense, lower_chain
 from nnstudio.engine.ops.jit.lowering.writer import Recipe, Writer
-from nnstudio.engine.ops.jit.program import Matrix, Program
+from nnstudio.engine.ops.jit.operands import Matrix
+from nnstudio.engine.ops.jit.program import Program
 from nnstudio.layers import Dense
 from nnstudio.optim.targets import Targets
 

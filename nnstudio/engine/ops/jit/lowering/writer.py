@@ -13,7 +13,8 @@ from nnstudio.core.spec import TrainSpec
 from nnstudio.engine.network import Network
 from nnstudio.engine.ops.jit.instructions import gradients, pointwise, samples
 from nnstudio.engine.ops.jit.kernels.elementwise import FUNCTIONS
-from nnstudio.engine.ops.jit.program import Matrix, Program, Weights
+from nnstudio.engine.ops.jit.operands import Matrix, Weights
+from nnstudio.engine.ops.jit.program import Program
 from nnstudio.engine.plan import Step
 from nnstudio.engine.update import Penalty, penalties
 from nnstudio.optim.targets import Targets

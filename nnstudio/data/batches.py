@@ -192,23 +192,36 @@ class Gather:
             IndexError: A position is not within the part.
             ValueError: There are more than ``batch_size``.
         """
+        pieces, x = self.pieces(rows, epoch)
+        self._share(pieces)
+        return x
+
+    def pieces(self, rows: Rows, epoch: int = 0) -> tuple[list[Callable[[], object]], NDArray[Any]]:
+        """As :meth:`x`, but the samples are there only when all returned functions have been called.
+
+        Args:
+            rows: See :meth:`x`.
+            epoch: See :meth:`x`.
+
+        Returns:
+            Functions to call in any order, also at the same time; the samples.
+        """
         chosen = self._rows[rows]  # numpy checks the positions here, so that take below may go unchecked
         n = len(chosen)
-        if self._augmenter is None:
-            most = max(1, PIECE_BYTES // self._scaled[:1].nbytes)
-            self._share([partial(self._load, chosen, part) for part in _even_parts(n, most)])
-        else:
-            scaled = self._scaled[:n]
-            np.copyto(scaled, self._fetch(chosen, slice(0, n)))
-            self._augmenter.apply(scaled.reshape(n, *self._shaped.shape[1:]), chosen, epoch)
-            self._scaling.apply(scaled, out=scaled)
-        if self._given is not self._scaled:
-            np.copyto(self._given[:n], self._scaled[:n])
-        return self._shaped[:n]
+        most = max(1, PIECE_BYTES // self._scaled[:1].nbytes)
+        parts = [slice(0, n)] if self._augmenter else _even_parts(n, most)
+        return [partial(self._load, chosen, part, epoch) for part in parts], self._shaped[:n]
 
-    def _load(self, chosen: IntArray, part: slice) -> None:
-        """Fetches and scales a part of a batch."""
-        self._scaling.apply(self._fetch(chosen, part), out=self._scaled[part])
+    def _load(self, chosen: IntArray, part: slice, epoch: int) -> None:
+        """Fetches, varies and scales a part of a batch."""
+        fetched, scaled = self._fetch(chosen, part), self._scaled[part]
+        if self._augmenter is not None:
+            np.copyto(scaled, fetched)
+            self._augmenter.apply(scaled.reshape(-1, *self._shaped.shape[1:]), chosen[part], epoch)
+            fetched = scaled
+        self._scaling.apply(fetched, out=scaled)
+        if self._given is not self._scaled:
+            np.copyto(self._given[part], scaled)
 
     def _fetch(self, chosen: IntArray, part: slice) -> NDArray[Any]:
         """The raw samples of a part of a batch."""

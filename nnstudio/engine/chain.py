@@ -65,14 +65,17 @@ class Chain:
             noise: Random numbers of the training step; None evaluates.
         """
         trail = []
-        for frame, link in zip(self._frames_for(x.shape[0]), self._links, strict=True):
+        frames = self._frames_for(x.shape[0])
+        for frame, link in zip(frames, self._links, strict=True):
             layer = link.step.layer
             frame.source = noise
             frame.training = noise is not None
             frame.learning = frame.training and not layer.frozen
             if noise is not None and layer.noisy:
                 frame.noise = noise.key(link.step.number)
-            y = layer.forward(frame, x)
+                layer.begin(frame)
+        for frame, link in zip(frames, self._links, strict=True):
+            y = link.step.layer.forward(frame, x)
             trail.append((frame, x, y))
             x = y
         self._trail = trail

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from queue import SimpleQueue
 from types import TracebackType
@@ -43,6 +43,7 @@ class Crew:
         self._blocks = 0  # that have opened it and not ended yet
         self._helpers: list[threading.Thread] = []
         self._inbox: SimpleQueue[_Round | None] = SimpleQueue()
+        self._spare: deque[_Round] = deque()  # for threads that would wait else
         self._deferred: list[_Round] | None = None  # None outside of a block that defers
 
     def __enter__(self) -> Crew:
@@ -60,6 +61,7 @@ class Crew:
         for helper in self._helpers:
             helper.join()
         self._helpers.clear()
+        self._spare.clear()
 
     @contextmanager
     def as_many_as_pay(self, work: int) -> Iterator[None]:
@@ -87,7 +89,7 @@ class Crew:
             yield
         finally:
             deferred, self._deferred = self._deferred, None
-            _raise_first([error for work in deferred for error in work.finish()])
+            _raise_first([error for work in deferred for error in self._finish(work)])
 
     @property
     def threads(self) -> int:
@@ -105,7 +107,7 @@ class Crew:
             for piece in pieces:
                 piece()
         else:
-            _raise_first(self._hand_out(pieces, helpers).finish())
+            _raise_first(self._finish(self._hand_out(_Round(pieces), helpers)))
 
     def later(self, pieces: Sequence[Piece]) -> None:
         """As :meth:`run`; but inside a block of :meth:`deferring` the calling thread goes on meanwhile.
@@ -117,7 +119,30 @@ class Crew:
         if self._deferred is None or helpers <= 0:
             self.run(pieces)
         else:
-            self._deferred.append(self._hand_out(pieces, helpers))
+            work = _Round(pieces)
+            self._spare.append(work)
+            self._deferred.append(work)
+            self._hand_out(_Round([]), helpers)  # who sleeps looks for something to do
+
+    def begin(self, pieces: Sequence[Piece], *, soon: bool = False) -> Callable[[], None]:
+        """Helpers compute pieces that the calling thread will need, while it goes on.
+
+        Args:
+            pieces: Nothing that happens until they are needed may change what they read.
+            soon: A helper is woken up for them, and other work waits; else threads compute them that
+                have nothing better to do.
+
+        Returns:
+            What to call before anything is read that they write: it computes what nobody has begun
+            with, and waits for the rest.
+        """
+        work = _Round(pieces)
+        if self._threads_now() > 1:
+            if soon:
+                self._hand_out(work, 1)
+            else:
+                self._spare.append(work)
+        return lambda: _raise_first(self._finish(work))
 
     def side_by_side(self, function: Callable[[int], object], threads: int) -> None:
         """Calls a function with all numbers below ``threads`` at the same time, so that they may meet.
@@ -134,15 +159,14 @@ class Crew:
             try:
                 function(0)
             finally:
-                errors = [error for other in others for error in other.finish()]
+                errors = [error for other in others for error in self._finish(other)]
             _raise_first(errors)
 
     def _threads_now(self) -> int:
         return self.count.with_room(self.size) if self._blocks else 1
 
-    def _hand_out(self, pieces: Sequence[Piece], helpers: int) -> _Round:
+    def _hand_out(self, work: _Round, helpers: int) -> _Round:
         self._need_helpers(helpers)
-        work = _Round(pieces)
         for _ in range(helpers):
             self._inbox.put(work)
         return work
@@ -156,7 +180,30 @@ class Crew:
     def _help(self) -> None:
         with np.errstate(all="ignore"):  # of this thread alone; overflow is found in the loss
             while (work := self._inbox.get()) is not None:
-                work.join_in()
+                while work.compute_one():
+                    pass
+                while self._inbox.empty() and self._fill_in():
+                    pass
+
+    def _finish(self, work: _Round) -> list[BaseException]:
+        """Joins in; while others are at its last pieces, computes spare ones. Returns what went wrong."""
+        while work.compute_one():
+            pass
+        while not work.over and self._fill_in():
+            pass
+        return work.errors()
+
+    def _fill_in(self) -> bool:
+        """Computes one spare piece, if there is any."""
+        while True:
+            try:
+                work = self._spare[0]
+            except IndexError:
+                return False
+            if work.compute_one():
+                return True
+            with suppress(ValueError):  # another thread was faster
+                self._spare.remove(work)
 
 
 class _Round:
@@ -167,23 +214,27 @@ class _Round:
         self._pieces = len(pieces)
         self._done: SimpleQueue[BaseException | None] = SimpleQueue()
 
-    def join_in(self) -> None:
-        """Computes pieces as long as there are any."""
-        while True:
-            try:
-                piece = self._left.popleft()
-            except IndexError:
-                return
-            try:
-                piece()
-            except BaseException as error:
-                self._done.put(error)
-            else:
-                self._done.put(None)
+    @property
+    def over(self) -> bool:
+        """All pieces are done."""
+        return self._done.qsize() == self._pieces
 
-    def finish(self) -> list[BaseException]:
-        """Joins in, waits for the pieces of others, and returns what went wrong in any."""
-        self.join_in()
+    def compute_one(self) -> bool:
+        """Computes a piece that nobody has begun with, if there is any."""
+        try:
+            piece = self._left.popleft()
+        except IndexError:
+            return False
+        try:
+            piece()
+        except BaseException as error:
+            self._done.put(error)
+        else:
+            self._done.put(None)
+        return True
+
+    def errors(self) -> list[BaseException]:
+        """Waits until all pieces are done, and returns what went wrong in any."""
         return [error for _ in range(self._pieces) if (error := self._done.get()) is not None]
 
 

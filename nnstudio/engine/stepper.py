@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +20,7 @@ from nnstudio.engine.measure import measure
 from nnstudio.engine.network import Network
 from nnstudio.engine.ops import NumpyOps
 from nnstudio.engine.ops.noise import Noise
+from nnstudio.engine.prefetch import Prefetch
 from nnstudio.engine.state import TrainerState
 from nnstudio.engine.update import Update
 from nnstudio.optim.targets import Targets
@@ -117,7 +119,8 @@ class NumpyStepper(HostStepper):
         self._gradients = np.zeros(network.trainable, dtype=np.float32)
         self._workspace = network.workspace(state.weights, batch, self._gradients, ops=NumpyOps(crew))
         vary, seed = project.data.augmentation, project.train.seed
-        self._gather = Gather(data.train, data.scaling, batch, augmentation=vary, seed=seed, share=crew.run)
+        gather = partial(Gather, data.train, data.scaling, batch, augmentation=vary, seed=seed)
+        self._batches = Prefetch(gather, crew)
 
     @property
     def path(self) -> str:
@@ -139,8 +142,11 @@ class NumpyStepper(HostStepper):
         count = self._crew.count
         self._crew.size = count.next_size()
         for number, rate in enumerate(rates):
-            rows = positions[number * self._batch : (number + 1) * self._batch]
-            loss, right = self._step(rows, float(rate), epoch, self._state.step + number)
+            rows, following = (
+                positions[k * self._batch : (k + 1) * self._batch] for k in (number, number + 1)
+            )
+            x, labels = self._batches.batch(rows, following, epoch)
+            loss, right = self._step(x, labels, float(rate), self._state.step + number)
             losses.append(loss)
             hits.append(right)
             if not math.isfinite(loss) or time.perf_counter() - started >= seconds:
@@ -152,10 +158,11 @@ class NumpyStepper(HostStepper):
         """See :class:`Stepper`."""
         return measure(self._network, self._state.weights, part, self._scaling, self._crew)
 
-    def _step(self, rows: NDArray[np.int64], rate: float, epoch: int, done: int) -> tuple[float, int]:
+    def _step(
+        self, x: NDArray[np.float32], labels: NDArray[np.int64], rate: float, done: int
+    ) -> tuple[float, int]:
         """One step behind ``done`` others: its batch's summed loss before it, and its hits."""
-        workspace, n = self._workspace, len(rows)
-        x, labels = self._gather.x(rows, epoch), self._gather.labels(rows)
+        workspace, n = self._workspace, len(labels)
         logits = workspace.forward(x, Noise(self._spec.seed, done))
         loss, hits = workspace.loss(logits, labels, backward=True, targets=self._targets)
         if not math.isfinite(loss):  # the weights stay those that made it, so that the doctor finds out where

@@ -128,6 +128,9 @@ class Layer(LayerSpec):
         """The arrays a pass needs, for an input sample of ``shape``."""
         return {}
 
+    def begin(self, frame: Frame) -> None:
+        """Called before the first layer of the chain computes, if the layer is ``noisy`` and trains."""
+
     @abstractmethod
     def forward(self, frame: Frame, x: Array) -> Array:
         """The layer's output for a batch ``x`` ``(n, *shape)``; must leave ``x`` as it is."""

@@ -38,6 +38,11 @@ class Dropout(Layer):
         """The mask and the output, in training only."""
         return {"mask": BufferSpec(shape, backward=True), "out": BufferSpec(shape, backward=True)}
 
+    def begin(self, frame: Frame) -> None:
+        """The mask depends on no value, so that it can be drawn while layers in front compute."""
+        if self.rate > 0:
+            frame.ops.begin_dropout(self.rate, frame.noise, frame.buffers["mask"])
+
     def forward(self, frame: Frame, x: Array) -> Array:
         """``x * mask`` in training, ``x`` in evaluation."""
         if not frame.training or self.rate == 0:

@@ -263,6 +263,10 @@ class Ops(Protocol):
         """Gradients of :meth:`layer_norm`; ``dx``, if needed, in place of ``dy``."""
         ...
 
+    def begin_dropout(self, rate: float, key: int, mask: Array) -> None:
+        """Says what :meth:`dropout` will be asked for, whose mask may be drawn until then."""
+        ...
+
     def dropout(self, x: Array, rate: float, key: int, mask: Array, out: Array) -> Array:
         """``out = x * mask`` with a mask of zeros and ``1 / (1 - rate)`` that follows from ``key``.
 

@@ -108,6 +108,61 @@ def test_an_error_in_what_was_left_for_later_is_raised_when_all_is_done():
         crew.run(meeting(2))
 
 
+def test_a_helper_without_other_work_computes_what_was_begun():
+    begun, done = threading.Event(), list[int]()
+    with Crew(2) as crew:
+        need = crew.begin([begun.set, *[lambda: done.append(1)] * 5])
+        crew.run(meeting(2))  # the helper wakes up for this
+        assert begun.wait(timeout=30)
+        need()
+        assert len(done) == 5
+
+
+def test_what_was_begun_is_computed_by_who_needs_it_if_nobody_else_has():
+    done: list[int] = []
+    for crew in (Crew(1), Crew(2)):
+        with crew:
+            need = crew.begin([lambda: done.append(threading.get_ident())] * 3)
+            assert done == []  # nobody was woken
+            need()
+        assert done == [threading.get_ident()] * 3
+        done.clear()
+
+
+def test_a_thread_that_waits_for_others_computes_what_was_begun():
+    done = threading.Event()
+    with Crew(2) as crew:
+        together = threading.Barrier(2, timeout=30)
+
+        def piece() -> None:
+            together.wait()
+            if threading.current_thread().name == "nnstudio-crew":
+                assert done.wait(timeout=30)  # by the other thread, which has nothing else to do
+
+        need = crew.begin([done.set])
+        crew.run([piece, piece])
+        need()
+
+
+def test_what_is_needed_soon_wakes_a_helper_up():
+    begun = threading.Event()
+    with Crew(2) as crew:
+        need = crew.begin([begun.set], soon=True)
+        assert begun.wait(timeout=30)
+        need()
+
+
+def test_an_error_in_what_was_begun_is_raised_where_it_is_needed():
+    def fail() -> None:
+        raise ValueError("in a piece")
+
+    with Crew(2) as crew:
+        need = crew.begin([fail])
+        crew.run(meeting(2))
+        with pytest.raises(ValueError, match="in a piece"):
+            need()
+
+
 def test_small_and_large_work_find_out_by_themselves_how_many_threads_pay(monkeypatch: pytest.MonkeyPatch):
     now = [0.0]
     monkeypatch.setattr("nnstudio.engine.crew.time", SimpleNamespace(perf_counter=lambda: now[0]))
@@ -155,7 +210,7 @@ def test_parts_cover_an_axis_in_whole_registers(length: int, pieces: int):
     assert all(part.start % ALIGNMENT == 0 for part in parts)
 
 
-@pytest.mark.parametrize(("rows", "inner", "columns"), [(64, 500, 569), (569, 64, 500), (300, 300, 300)])
+@pytest.mark.parametrize(("rows", "inner", "columns"), [(64, 800, 569), (569, 64, 800), (300, 300, 300)])
 def test_a_product_in_pieces_is_the_product(rows: int, inner: int, columns: int):
     random = np.random.default_rng(0)
     a, b = random.random((rows, inner), np.float32), random.random((inner, columns), np.float32)
@@ -221,7 +276,7 @@ def test_an_error_of_a_call_beside_comes_out_when_all_have_ended():
 @pytest.fixture
 def wide_project() -> ProjectSpec:
     """A network whose products and update are cut into pieces."""
-    layers = (Input(shape=(400,)), Dense(units=512, activation="relu"), Dropout(rate=0.2), Dense(units=400))
+    layers = (Input(shape=(400,)), Dense(units=1000, activation="relu"), Dropout(rate=0.2), Dense(units=400))
     layers = (*layers, Activation(function="relu"), Dense(units=3), Activation(function="softmax"))
     recipe = {"optimizer": "Adam", "batch_size": 100, "epochs": 2, "clip_norm": 1.0, "l2": 1e-4}
     data = DataSpec(source="random", validation=0.2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,9 @@ from nnstudio.engine.ops.products import ProductOps
 
 Array = Any
 
+LEAST_DRAWN = 20_000
+"""Values of a dropout mask from which a helper draws it: 5 ns each."""
+
 
 class NumpyOps(
     ComposedOps, ConvolutionOps, DepthwiseOps, NormalisationOps, PaddingOps, PoolingOps, ProductOps
@@ -35,6 +40,7 @@ class NumpyOps(
     def __init__(self, crew: Crew | None = None) -> None:
         super().__init__(crew)
         self._rows = np.arange(0)
+        self._drawn: dict[int, Callable[[], None]] = {}  # by key: waits until a mask is there
 
     def affine(self, x: Array, kernel: Array, bias: Array | None, out: Array) -> Array:
         """``out = x @ kernel + bias``: ``(n, N) @ (N, U) + (U,) -> (n, U)``."""
@@ -51,12 +57,12 @@ class NumpyOps(
         dx: Array | None,
     ) -> None:
         """``d_kernel = xᵀ @ dz``, ``d_bias = Σ dz``, ``dx = dz @ kernelᵀ``."""
-        if dx is not None:
-            self.input_gradient(dz, kernel, dx)  # (n, U) @ (U, N) -> (n, N)
         if d_kernel is not None:
             self.product(x.T, dz, d_kernel, later=True)  # (N, n) @ (n, U) -> (N, U)
         if d_bias is not None:
             self.row_sum(dz, 0, d_bias)  # (n, U) -> (U,)
+        if dx is not None:
+            self.input_gradient(dz, kernel, dx)  # (n, U) @ (U, N) -> (n, N)
 
     def activate(self, function: ActivationFunction, z: Array, out: Array) -> Array:
         """``out = f(z)``; ``out`` may be ``z``."""
@@ -90,12 +96,20 @@ class NumpyOps(
     ) -> None:
         activations.backward(np, function, dy, y, z, lambda slot: self.scratch(slot, dy.shape, dy.dtype))
 
+    def begin_dropout(self, rate: float, key: int, mask: Array) -> None:
+        """A helper begins to draw a large mask."""
+        if mask.size >= LEAST_DRAWN:
+            self._drawn[key] = self.crew.begin([partial(self._draw, rate, key, mask)], soon=True)
+
     def dropout(self, x: Array, rate: float, key: int, mask: Array, out: Array) -> Array:
         """``out = x * mask`` with a mask of zeros and ``1 / (1 - rate)`` that follows from ``key``."""
+        self._drawn.pop(key, partial(self._draw, rate, key, mask))()
+        return np.multiply(x, mask, out=out)
+
+    def _draw(self, rate: float, key: int, mask: Array) -> None:
         bits = noise.random_bits(key, mask.size, self.scratch).reshape(mask.shape)
         np.greater_equal(bits, np.uint32(round(rate * 2**32)), out=mask)
         np.multiply(mask, mask.dtype.type(1 / (1 - rate)), out=mask)
-        return np.multiply(x, mask, out=out)
 
     def gaussian_noise(self, x: Array, stddev: float, key: int, out: Array) -> Array:
         """``out = x + stddev · N(0, 1)``; what is added follows from ``key`` and the position."""

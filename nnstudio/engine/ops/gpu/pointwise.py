@@ -133,6 +133,9 @@ class PointwiseOps(ScratchOps):
             chunks, columns = len(part), sums.size
             self.launch.rows("sum_of_chunks", columns, chunks, part, sums, chunks, columns)
 
+    def begin_dropout(self, rate: float, key: int, mask: Array) -> None:
+        """Nothing: the mask is drawn where it is used."""
+
     def dropout(self, x: Array, rate: float, key: int, mask: Array, out: Array) -> Array:
         """``out = x * mask`` with a mask of zeros and ``1 / (1 - rate)`` that follows from ``key``."""
         numbers = (mask.size, *_key(key), float(round(rate * 2**32)), 1 / (1 - rate))

@@ -12,7 +12,7 @@ from nnstudio.data.batches import Gather
 from nnstudio.engine.crew import Crew
 
 LEAST_BYTES = 300_000
-"""Scaled samples from which a batch is fetched ahead; fewer are there before it has been arranged."""
+"""Scaled samples from which it pays to fetch a batch ahead, where threads share in the work at all."""
 
 Rows = NDArray[np.int64]
 Batch = tuple[NDArray[np.float32], NDArray[np.int64]]
@@ -24,12 +24,13 @@ class Prefetch:
 
     Args:
         make: Makes a gather; they are all of the same samples.
+        sample_bytes: Bytes of a scaled sample.
         crew: Its threads fetch when they have nothing else to do.
     """
 
-    def __init__(self, make: Callable[[], Gather], crew: Crew) -> None:
+    def __init__(self, make: Callable[[], Gather], sample_bytes: int, crew: Crew) -> None:
         self._free, self._other = make(), make()
-        self._crew = crew
+        self._sample_bytes, self._crew = sample_bytes, crew
         self._coming: _Coming | None = None
 
     def batch(self, rows: Rows, following: Rows, epoch: int) -> Batch:
@@ -43,12 +44,15 @@ class Prefetch:
         Returns:
             Arrays that stay as they are until the next call.
         """
+        ahead = self._crew.threads > 1 and len(rows) * self._sample_bytes >= LEAST_BYTES
         coming, self._coming = self._coming, None
+        if coming is None and not ahead:
+            return self._free.x(rows, epoch), self._free.labels(rows)
         if coming is None or not coming.is_of(rows, epoch):
             if coming is not None:
                 coming.wait()  # so that nobody writes to its arrays any more
             coming = self._begin(rows, epoch)
-        if len(following) and coming.batch[0].nbytes >= LEAST_BYTES:
+        if ahead and len(following):
             self._coming = self._begin(following, epoch)
         coming.wait()
         return coming.batch

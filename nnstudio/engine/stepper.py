@@ -119,8 +119,10 @@ class NumpyStepper(HostStepper):
         self._gradients = np.zeros(network.trainable, dtype=np.float32)
         self._workspace = network.workspace(state.weights, batch, self._gradients, ops=NumpyOps(crew))
         vary, seed = project.data.augmentation, project.train.seed
-        gather = partial(Gather, data.train, data.scaling, batch, augmentation=vary, seed=seed)
-        self._batches = Prefetch(gather, crew)
+        gather = partial(
+            Gather, data.train, data.scaling, batch, augmentation=vary, seed=seed, share=crew.run
+        )
+        self._batches = Prefetch(gather, 4 * math.prod(network.input_shape), crew)
 
     @property
     def path(self) -> str:

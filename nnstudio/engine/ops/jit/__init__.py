@@ -11,7 +11,7 @@ Read in this order:
 - ``kernels.elementwise``, ``kernels.losses``, ``kernels.updates``: everything else a step computes
 - ``kernels.operations``: the operations made of them, a family of them per module
 - ``kernels.interpreter``: runs the operations of a step on all threads
-- ``program`` and ``instructions``: the table of operations, and what may be written into it
+- ``operands``, ``program`` and ``instructions``: the table of operations, and what may be written into it
 - ``lowering``: from a network and its recipe to that table, a module for each kind of layer
 - ``stepper``, ``evaluation`` and ``team``: what the training loop sees; how many threads pay
 - ``machine``, ``store``, ``build``: where there are kernels, and their cache on disk

@@ -123,6 +123,9 @@ def multiply_piece(kernels: Any, p: Product, piece: Piece, strip: Strip, ahead: 
         line, step = p.a + row * p.a_row + piece.k * p.a_step, 0
         if block < strip.blocks:
             line, step = strip.first + block * strip.skip, strip.step
+        elif p.a_step == FLOAT and piece.column == 0 and block + 1 < blocks:
+            # the next rows of A, which another core may have written; a line brings its neighbour along
+            line, step = p.a + (row + height) * p.a_row, 2 * LINE
         elif p.a_step > LINE and piece.column == 0:  # the next columns of A: their values lie apart
             line, step = line + (2 * height - 1) * p.a_row, p.a_step
         elif ahead.runs > 0:

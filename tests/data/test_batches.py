@@ -29,16 +29,16 @@ def test_gathered_samples_equal_scaled_ones_to_the_last_bit(make: Any, scaling: 
         np.testing.assert_array_equal(gather.labels(rows), part.labels[rows])
 
 
-@pytest.mark.parametrize(("samples", "pieces"), [(0, 0), (7, 1), (301, 1), (302, 2), (1000, 4)])
+@pytest.mark.parametrize(("samples", "pieces"), [(0, 0), (7, 1), (602, 1), (603, 2), (1500, 4)])
 def test_large_batches_are_fetched_in_an_even_number_of_equal_pieces(samples: int, pieces: int) -> None:
-    part = Part(np.arange(1000 * 870, dtype=np.float32).reshape(1000, 870), np.zeros(1000, np.int64))
+    part = Part(np.arange(1500 * 870, dtype=np.float32).reshape(1500, 870), np.zeros(1500, np.int64))
     shared: list[int] = []
 
     def share(calls: Sequence[Callable[[], object]]) -> None:
         shared.append(len(calls))
         one_by_one(calls[::-1])
 
-    batch = Gather(part, Scaling(), 1000, share=share).x(np.arange(samples))
+    batch = Gather(part, Scaling(), 1500, share=share).x(np.arange(samples))
     assert shared == [pieces]
     np.testing.assert_array_equal(batch, part.x[:samples])
 

@@ -28,10 +28,16 @@ def most_threads() -> int:
     chosen = os.environ.get("NNSTUDIO_THREADS", "")
     if chosen.isdigit() and int(chosen) > 0:
         return int(chosen)
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(physical_cores(), allowed))
+
+
+@cache
+def physical_cores() -> int:
+    """Those of the machine, whether this process may use them or not."""
     import psutil
 
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(psutil.cpu_count(logical=False) or 1, allowed))
+    return psutil.cpu_count(logical=False) or 1
 
 
 class ThreadCount:

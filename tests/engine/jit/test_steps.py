@@ -108,6 +108,13 @@ def test_samples_that_are_converted_some_at_a_time(kernels, floats: bool):
     assert_same_steps(project, noise_data(1500, (23, 9, 1), 4, floats=floats), kernels, steps=3)
 
 
+@pytest.mark.parametrize("cores", [1, 4, 64])
+def test_parts_of_gradients_on_machines_of_any_size(kernels, monkeypatch, cores: int):
+    monkeypatch.setattr(gradient_parts, "physical_cores", lambda: cores)
+    project = project_of((Dense(21, "relu"), Dense(4)), (700,), batch_size=1500)
+    assert_same_steps(project, noise_data(3000, (700,), 4), kernels, steps=2)
+
+
 @pytest.mark.parametrize("units", [7, 32, 50])
 @pytest.mark.parametrize(
     "recipe", [{"clip_norm": 0.05}, {"clip_value": 0.002, "l1": 0.003, "l2": 0.01}], ids=str

@@ -61,6 +61,7 @@ class Program:
         self._touched = 0
         self._bytes: list[int] = []
         self._window_rows = batch
+        self._block = 0
 
     def tables(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The operations: integers ``(n, codes.INTEGERS)`` and floats ``(n, codes.REALS)``."""
@@ -76,7 +77,7 @@ class Program:
             block = max(1, BLOCK_BYTES // most) if images else max(LEAST_ROWS, ROW_BYTES // most)
             if any(row[0] == codes.GATHER for row in self._integers[place : place + length]):
                 block = min(block, self._window_rows)
-            block = block if self.grain == 1 else self.grain
+            block = self._block or block
             if length > 1 and block < self.batch:
                 integers[len(first) + place, [codes.BLOCK, codes.RUN]] = block, length
         return integers, reals
@@ -113,12 +114,14 @@ class Program:
         return self.window > 0 and kinds <= {codes.EITHER, codes.ROWS_OF_VALUES}
 
     def cut(self, parts: int) -> int:
-        """Cuts a batch into so many parts, or a multiple of it; returns the samples of one.
+        """Cuts a batch into so many parts at most, which threads never share; returns the samples of one.
 
-        They are at hand together, and never shared by threads.
+        A part is worked on in blocks that are at hand as a whole, the same ones whatever the threads.
         """
-        parts *= -(-self.batch // (parts * self._window_rows))
-        self.grain = -(-self.batch // parts)
+        part = -(-self.batch // parts)
+        blocks = -(-part // self._window_rows)
+        self._block = -(-part // blocks)
+        self.grain = self._block * blocks
         return self.grain
 
     def need_scratch(self, floats: int) -> None:

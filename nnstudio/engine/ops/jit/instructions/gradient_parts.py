@@ -10,13 +10,14 @@ from nnstudio.engine.ops.jit.kernels.emitter import FLOAT
 from nnstudio.engine.ops.jit.kernels.updates import TILE
 from nnstudio.engine.ops.jit.operands import Matrix, Weights
 from nnstudio.engine.ops.jit.program import Program
+from nnstudio.engine.threads import physical_cores
 
 LEAST = 512
 """Samples of a batch from which it pays."""
-PARTS = 4
-"""A batch is cut into so many parts, or a multiple of it. With 8, adding them up costs 4 % of a step more."""
+MOST_PARTS, LEAST_SAMPLES = 16, 64
+"""Most parts of a batch, as all are written and read once more; fewest samples of one."""
 MOST_WEIGHTS = 1 << 16
-"""Of a kernel: all parts of its gradient are written and read once more."""
+"""Of a kernel, for the same reason."""
 
 
 def pays(program: Program, x: Matrix, units: int) -> bool:
@@ -40,7 +41,7 @@ def dense_gradients(
     Returns:
         Writes what adds up the parts and changes the weights, which belongs behind a barrier.
     """
-    each, size, length = program.cut(PARTS), _lines(x.width * dz.width), _lines(dz.width)
+    each, size, length = program.cut(_parts(program.batch)), _lines(x.width * dz.width), _lines(dz.width)
     parts = -(-program.batch // each)
     sums, bias_sums = aligned(parts * size), aligned(parts * length)
     program.need_scratch(2 * max(TILE, LINE * dz.width) + LINE * dz.width)
@@ -55,6 +56,11 @@ def dense_gradients(
         program.add(codes.ADD_GRADIENT_PARTS, 0, 0, 0, 0, *sizes, *own, reals=(*penalties, limit))
 
     return add_up
+
+
+def _parts(batch: int) -> int:
+    """As many as there are cores, however many of them are used: bits must not depend on that."""
+    return min(MOST_PARTS, batch // LEAST_SAMPLES, max(2, physical_cores()))
 
 
 def _lines(floats: int) -> int:

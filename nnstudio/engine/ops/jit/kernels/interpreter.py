@@ -61,13 +61,16 @@ def _tally(op: Any, samples: int, step: int, thread: int, losses: Any, hits: Any
 def _in_blocks(
     ops: Any, reals: Any, i: int, context: Any, span: Any, grain: int, thread: int, threads: int
 ) -> None:
-    """Carries out operations from the ``i``-th on for some samples at a time, about as many each time."""
+    """Carries out operations from the ``i``-th on for some samples at a time, about as many each time.
+
+    Where parts of a batch belong together (see ``grain``), it is as many as the program says.
+    """
     first, last = span
     blocks = (last - first + ops[i, codes.BLOCK] - 1) // ops[i, codes.BLOCK]
     end = first
     for block in range(blocks):
-        begin, end = end, end + ((last - end) // (blocks - block) + grain - 1) // grain * grain
-        end = min(end, last)
+        begin, some = end, (last - end) // (blocks - block)
+        end = min(last, end + (some if grain == 1 else ops[i, codes.BLOCK]))
         context[codes.FIRST], context[codes.LAST] = begin, end
         for place in range(i, i + ops[i, codes.RUN]):
             _carry_out(ops[place], reals[place], context, thread, threads)

@@ -1,12 +1,13 @@
 """Gradients of small dense layers over a large batch, in parts: each from some samples, right behind them.
 
 A batch that is too large for the caches passes forward and backward some samples at a time. While those are
-still in a core's own cache, they make their part of the gradients::
+still in a core's own cache, they are added to their part of the gradients::
 
-      part[p] = x[p]ᵀ @ dz[p],  Σ dz[p]         p: some samples, of whichever thread has them
+      part[p] += xᵀ @ dz,  Σ dz                 of some samples, by whichever thread has those of the part
       gradient = part[0] + part[1] + ...        and the update; threads share the kernel's rows
 
-Which samples make a part follows from the batch alone, so the sum is the same for any number of threads.
+There are as many parts as cores, and which samples are added when follows from the batch alone. So the sum is
+the same for any number of threads.
 Where inputs fill registers better than units do, a kernel's part is worked out transposed.
 """
 
@@ -37,24 +38,27 @@ def _is_turned(kernels: Any, inputs: int, units: int) -> bool:
 
 @compiled
 def _make_part(kernels: Any, op: Any, step: Any) -> None:
-    """``x[p]ᵀ @ dz[p]``, ``(inputs, units)``, or its transpose; ``Σ dz[p]``, ``(units,)``."""
+    """Begins or adds to ``xᵀ @ dz``, ``(inputs, units)``, or its transpose, and ``Σ dz``, ``(units,)``."""
     x, x_row, dz, dz_row, inputs, units, parts, size, each, biases, length = op[1:12]
     first, samples = step[codes.FIRST], step[codes.LAST] - step[codes.FIRST]
     if samples == 0:
         return
     x = step[codes.WINDOW] if x == 0 else x + first * x_row
     dz, part = dz + first * dz_row, first // each
-    target = parts + part * size
+    target, more = parts + part * size, 1 if first % each > 0 else 0
     product = Product(
-        x, FLOAT, x_row, dz, dz_row, target, FLOAT * units, inputs, units, samples, 0, 0, 0, 0, 0
+        x, FLOAT, x_row, dz, dz_row, target, FLOAT * units, inputs, units, samples, 0, 0, more, 0, 0
     )
     if _is_turned(kernels, inputs, units):
         product = Product(
-            dz, FLOAT, dz_row, x, x_row, target, FLOAT * inputs, units, inputs, samples, 0, 0, 0, 0, 0
+            dz, FLOAT, dz_row, x, x_row, target, FLOAT * inputs, units, inputs, samples, 0, 0, more, 0, 0
         )
     multiply(kernels, product, IN_PLACE, 0, Ahead(0, 0, 0, 0, 0))
     if biases != 0:
-        column_sums(dz, dz_row, samples, 0, units, biases + part * length)
+        sums = biases + part * length
+        column_sums(dz, dz_row, samples, 0, units, step[codes.SCRATCH] if more else sums)
+        if more:
+            add(sums, step[codes.SCRATCH], units)
 
 
 @compiled
@@ -88,18 +92,11 @@ def _sum(kernels: Any, op: Any, place: int, row: int, height: int, tile: int, co
     return straight
 
 
-@compiled
+@inlined
 def _sum_runs(source: int, size: int, count: int, target: int, length: int) -> None:
     """``target = Σ`` of the same values of all parts, in their order."""
-    done = 4 if count >= 4 else 1
-    if done == 1:
-        copy(source, target, length)
-    else:  # as many as there are most often, in one pass
-        total, a, b = floats(target, length), floats(source, length), floats(source + size, length)
-        c, d = floats(source + 2 * size, length), floats(source + 3 * size, length)
-        for i in range(length):
-            total[i] = a[i] + b[i] + c[i] + d[i]
-    for part in range(done, count):
+    copy(source, target, length)
+    for part in range(1, count):
         add(target, source + part * size, length)
 
 

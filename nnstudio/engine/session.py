@@ -169,7 +169,7 @@ class Session:
         self._thread.start()
 
     def pause(self) -> None:
-        """Pauses behind the present block of steps (within some 10 ms)."""
+        """Pauses behind the present block of steps (within some 50 ms)."""
         self._commands.put(lambda _: self._set_until("pause"))
 
     def resume(self) -> None:

@@ -70,8 +70,9 @@ class Matrix:
 class Window(Matrix):
     """The scaled samples of a batch, of which a thread has only some at a time, in room of its own.
 
-    So they stay in its cache. For the gradient of a kernel they are converted once more, feature by feature:
-    that is faster than to write a whole batch to memory, and to read what another thread wrote.
+    So they stay in its cache. Where the gradient of a kernel isn't made beside them (see
+    ``instructions.gradient_parts``), they are converted once more for it, feature by feature: that is faster
+    than to write a whole batch to memory, and to read what another thread wrote.
 
     Args:
         batch: Most samples.

@@ -32,8 +32,8 @@ from nnstudio.optim import Optimizer
 from nnstudio.optim.targets import Targets
 
 LEAST_SECONDS = 0.05
-"""A run of steps is this long at least, where there are as many left: to start the threads, to join them and
-to write down what they did takes half a millisecond. A pause may come as late, and curves be as old."""
+"""A run of steps is this long at least, where there are as many left: to wake threads and to write down what
+they did takes up to half a millisecond. A pause may come as late, and curves be as old."""
 TRY = 0.15
 """Share of that time in which another number of threads is tried, which most often is slower."""
 REST = 0.2

@@ -104,8 +104,7 @@ def run(
         give_way: Address of the system's function that lets other threads run.
         ops: The program's integers.
         reals: Its floats.
-        context: What the operations are told, ``(codes.CONTEXT,)``, of this thread alone; those of a step are
-            filled in here.
+        context: ``(codes.CONTEXT,)``, what this thread's operations are told; a step's are filled in here.
         seed_key: Hash of the run's seed, from which those of the steps follow.
         first_step: Number of the first step over the run, from 0.
         rows: Address of the rows of the data to work on.
